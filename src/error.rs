@@ -1,0 +1,236 @@
+//! Why a delivery is refused. The code is stable and for operators; what the sender is told is decided elsewhere.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// Who has to act on a refusal, and so how it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The request is not one this endpoint takes; each code has its own status.
+    Request,
+    /// It is not proved who sent it. All codes of this class look the same from outside.
+    Authentication,
+    /// It is proved who sent it, but the content is not what the sender documents.
+    Content,
+    /// An identity that was seen before came with other content.
+    Conflict,
+    /// We cannot decide now; the sender's retry is the queue.
+    Unavailable,
+    /// The user's code said no.
+    Handler,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal, $class:ident, $status:literal;)+) => {
+        /// A stable reason. A code never changes its meaning once it is released.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[$doc])* $variant,)+ }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The code as logs, metrics and `verify` print it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// Who has to act.
+            pub const fn class(self) -> Class {
+                match self { $(Self::$variant => Class::$class,)+ }
+            }
+
+            /// The status of the plain dialect; a sender's own dialect may have another.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// No route of the endpoint has this path.
+    PathUnknown = "path_unknown", Request, 404;
+    /// The path is known, but not with this method.
+    MethodNotAllowed = "method_not_allowed", Request, 405;
+    /// The body did not arrive in time.
+    BodyTimeout = "body_timeout", Request, 408;
+    /// The body is larger than the endpoint allows.
+    BodyTooLarge = "body_too_large", Request, 413;
+    /// The content type or content coding is not one the sender documents.
+    ContentTypeUnsupported = "content_type_unsupported", Request, 415;
+    /// More requests than the endpoint takes at once.
+    TooManyRequests = "too_many_requests", Request, 429;
+    /// The request line or the headers are not strict HTTP.
+    RequestMalformed = "request_malformed", Request, 400;
+    /// The connection broke while the body was read.
+    BodyUnreadable = "body_unreadable", Request, 400;
+    /// The request id is missing.
+    RequestIdMissing = "request_id_missing", Request, 400;
+    /// The request id is not in the form that the sender documents.
+    RequestIdMalformed = "request_id_malformed", Request, 400;
+    /// The peer's address is not on the endpoint's list.
+    AddressRefused = "address_refused", Authentication, 401;
+    /// A bearer token, API key or user token is missing.
+    CredentialMissing = "credential_missing", Authentication, 401;
+    /// A bearer token or API key is wrong.
+    CredentialWrong = "credential_wrong", Authentication, 401;
+    /// A header that security rests on is there more than once.
+    HeaderRepeated = "header_repeated", Authentication, 401;
+    /// There is no signature where one is required.
+    SignatureMissing = "signature_missing", Authentication, 401;
+    /// The signature header does not follow its grammar.
+    SignatureMalformed = "signature_malformed", Authentication, 401;
+    /// The signature leaves out what the profile demands that it covers.
+    CoverInsufficient = "cover_insufficient", Authentication, 401;
+    /// The signature covers a header that is not there.
+    CoveredHeaderMissing = "covered_header_missing", Authentication, 401;
+    /// No live key has the id that the message names.
+    KeyUnknown = "key_unknown", Authentication, 401;
+    /// The message names another algorithm than its key has.
+    AlgorithmRefused = "algorithm_refused", Authentication, 401;
+    /// The digest header is missing.
+    DigestMissing = "digest_missing", Authentication, 401;
+    /// The digest header does not follow its grammar, or names a weak algorithm.
+    DigestMalformed = "digest_malformed", Authentication, 401;
+    /// The digest is not the digest of the body.
+    DigestMismatch = "digest_mismatch", Authentication, 401;
+    /// No key of the endpoint fits the signature.
+    SignatureMismatch = "signature_mismatch", Authentication, 401;
+    /// The signed time is missing.
+    TimestampMissing = "timestamp_missing", Authentication, 401;
+    /// The signed time cannot be read.
+    TimestampMalformed = "timestamp_malformed", Authentication, 401;
+    /// The signed time is older than the endpoint tolerates.
+    TimestampStale = "timestamp_stale", Authentication, 401;
+    /// The signed time lies further ahead than the endpoint tolerates.
+    TimestampFuture = "timestamp_future", Authentication, 401;
+    /// Verified, but not as the sender documents it.
+    PayloadUndecodable = "payload_undecodable", Content, 422;
+    /// Seen before with other content.
+    IdConflict = "id_conflict", Conflict, 422;
+    /// A first copy is still being handled.
+    EventInFlight = "event_in_flight", Unavailable, 503;
+    /// The store cannot promise that it keeps the event.
+    StoreUnavailable = "store_unavailable", Unavailable, 503;
+    /// No usable key is loaded.
+    KeysUnavailable = "keys_unavailable", Unavailable, 503;
+    /// The receiver is stopping.
+    ShuttingDown = "shutting_down", Unavailable, 503;
+    /// The handler took longer than its lease; its answer was dropped.
+    LeaseLost = "lease_lost", Unavailable, 503;
+    /// The handler or the sink failed.
+    HandlerFailed = "handler_failed", Handler, 500;
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A refusal of one delivery. `Display` is for operators and never holds a value that the sender sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    code: Code,
+    detail: Cow<'static, str>,
+    retry_after: Option<Duration>,
+}
+
+impl Rejection {
+    /// Refuses with `code`; `detail` says what was expected and what was found.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        let retry_after = (code.class() == Class::Unavailable).then_some(Duration::from_secs(5));
+        Self { code, detail: detail.into(), retry_after }
+    }
+
+    /// Asks the sender to come back after `delay`.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after = Some(delay);
+        self
+    }
+
+    /// The stable reason.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What was expected and what was found, for operators.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// When the sender should come back.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+}
+
+impl From<Code> for Rejection {
+    fn from(code: Code) -> Self {
+        Self::new(code, "")
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.detail.is_empty() { write!(f, "{}", self.code) } else { write!(f, "{}: {}", self.code, self.detail) }
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+/// A setting that cannot be taken into use. It is found before a socket opens, never by a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    field: Cow<'static, str>,
+    message: String,
+}
+
+impl ConfigError {
+    /// Something about `field`; the message reads "expected X, but found Y" and may name the cure.
+    pub fn new(field: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+
+    /// The setting, as the configuration file spells it.
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What is wrong with it.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_authentication_failure_has_one_status() {
+        for code in Code::ALL.iter().filter(|code| code.class() == Class::Authentication) {
+            assert_eq!(code.status(), 401, "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_are_distinct() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+    }
+}

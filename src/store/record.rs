@@ -1,0 +1,164 @@
+//! What a store keeps of an event, and what it says about it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{EventId, Identity};
+use crate::clock::Timestamp;
+use crate::crypto::Sha256;
+use crate::verified::{Provenance, Verified};
+
+/// One event on its way into a store.
+#[derive(Clone)]
+pub struct Record {
+    /// Name that every copy of the event shares.
+    pub identity: Identity,
+    /// A second name that must not have been seen either, for senders whose id is not signed: a record whose fence is
+    /// taken is a duplicate.
+    pub fence: Option<Identity>,
+    /// SHA-256 of the verified content. The same identity with another fingerprint is a conflict.
+    pub fingerprint: Sha256,
+    /// The profile's name for the route, needed to decode the content again.
+    pub action: Arc<str>,
+    /// CloudEvents type.
+    pub event_type: Box<str>,
+    /// CloudEvents subject: the payment or consent id.
+    pub subject: Option<Box<str>>,
+    /// The sender's id of the request.
+    pub request_id: Option<Box<str>>,
+    /// The verified content, byte for byte.
+    pub content: Bytes,
+    /// Why the content could not be decoded. Such a record is quarantined: kept for inspection, never delivered.
+    pub problem: Option<Box<str>>,
+    /// How long the store has to remember the identity, at least.
+    pub retain_until: Timestamp,
+}
+
+impl fmt::Debug for Record {
+    /// Shows no content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("identity", &self.identity)
+            .field("event_type", &self.event_type)
+            .field("content_bytes", &self.content.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Waits to be delivered.
+    Ready,
+    /// Is being delivered.
+    Leased,
+    /// Its sink acknowledged it.
+    Delivered,
+    /// Was tried as often as allowed; waits for `inbox retry`.
+    Parked,
+    /// Kept for inspection: in conflict with another record, or not as the sender documents.
+    Quarantined,
+}
+
+impl State {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Ready, Self::Leased, Self::Delivered, Self::Parked, Self::Quarantined];
+
+    /// The word that `inbox list` prints.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Leased => "leased",
+            Self::Delivered => "delivered",
+            Self::Parked => "parked",
+            Self::Quarantined => "quarantined",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for State {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word).ok_or(())
+    }
+}
+
+/// A record that a worker holds until the lease ends, with the proof that it is what was accepted.
+#[derive(Debug)]
+pub struct Leased {
+    /// Id of the event.
+    pub id: EventId,
+    /// Which owner holds it; a later owner has a larger one.
+    pub fence: u64,
+    /// How often delivery was tried, this try included. It was made durable before the record was handed out.
+    pub attempt: u32,
+    /// The record, re-verified against its seal.
+    pub record: Verified<Record>,
+}
+
+/// What operators see of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Id of the event.
+    pub id: EventId,
+    /// The sender's id of the request.
+    pub request_id: Option<String>,
+    /// Name of the endpoint.
+    pub endpoint: String,
+    /// CloudEvents type.
+    pub event_type: String,
+    /// CloudEvents subject.
+    pub subject: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// How often delivery was tried.
+    pub attempts: u32,
+    /// Why the last try failed, or why it is quarantined.
+    pub reason: Option<String>,
+}
+
+/// A record in full, for `inbox show`.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// What the list shows.
+    pub entry: Entry,
+    /// How we know that it comes from its sender.
+    pub provenance: Provenance,
+    /// The verified content.
+    pub content: Bytes,
+    /// SHA-256 of the verified content.
+    pub fingerprint: Sha256,
+    /// Whether content and columns still are what was accepted.
+    pub intact: bool,
+}
+
+/// How many records stand where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Records that wait.
+    pub ready: u64,
+    /// Records that are being delivered.
+    pub leased: u64,
+    /// Records that were acknowledged.
+    pub delivered: u64,
+    /// Records that were given up.
+    pub parked: u64,
+    /// Records kept for inspection.
+    pub quarantined: u64,
+    /// Identities that are remembered.
+    pub identities: u64,
+    /// When the oldest record that waits was received.
+    pub oldest_waiting: Option<Timestamp>,
+}
