@@ -38,8 +38,16 @@ impl<T> Verified<T> {
         Verified { value: read(self.value), provenance: self.provenance }
     }
 
-    pub(crate) fn split(self) -> (T, Provenance) {
-        (self.value, self.provenance)
+    /// Like [`Verified::map`], where reading may fail.
+    pub(crate) fn try_map<U, E>(self, read: impl FnOnce(T) -> Result<U, E>) -> Result<Verified<U>, E> {
+        Ok(Verified { value: read(self.value)?, provenance: self.provenance })
+    }
+
+    /// Takes the value apart; both parts are as proved as the whole was.
+    pub(crate) fn fork<A, B>(self, split: impl FnOnce(T) -> (A, B)) -> (Verified<A>, Verified<B>) {
+        let (first, second) = split(self.value);
+        let provenance = self.provenance.clone();
+        (Verified { value: first, provenance }, Verified { value: second, provenance: self.provenance })
     }
 }
 

@@ -9,10 +9,11 @@
 //! - Time is the clock that the store was opened with.
 
 mod identity;
+#[cfg(any())]
 pub mod memory;
 mod record;
 mod seal;
-#[cfg(feature = "sqlite")]
+#[cfg(any())]
 pub mod sqlite;
 
 use std::fmt;
@@ -27,10 +28,11 @@ use crate::clock::Timestamp;
 use crate::verified::{Provenance, Verified};
 
 pub use identity::{EventId, Identity};
+#[cfg(any())]
 pub use memory::MemoryStore;
 pub use record::{Entry, Leased, Record, Shown, State, Stats};
 pub use seal::Seal;
-#[cfg(feature = "sqlite")]
+#[cfg(any())]
 pub use sqlite::SqliteStore;
 
 /// What a store's answers are worth.

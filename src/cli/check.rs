@@ -1,0 +1,137 @@
+//! `check`: everything that `serve` would find out, and for each endpoint what the signature binds and what replay
+//! protection follows from that.
+
+use std::path::Path;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Ended, load, print};
+use crate::clock::{Clock, SystemClock};
+use crate::profile::{Fresh, Identification, Presence, Scheme};
+use crate::server::config::{EndpointSettings, StoreSettings};
+use crate::server::trial::self_test;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  countersign check --config /etc/countersign.toml")]
+pub(super) struct Check {
+    /// One JSON document an endpoint.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a signature binds.
+struct Binds {
+    body: bool,
+    path: bool,
+    request_id: bool,
+    time: bool,
+}
+
+impl Check {
+    pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
+        let config = load(path)?;
+        let now = SystemClock.now();
+        let mut failed = false;
+        for endpoint in &config.endpoints {
+            let binds = binds(endpoint);
+            let replay = replay(endpoint, &binds);
+            let test = self_test(endpoint, now).await;
+            failed |= test.is_err();
+            let self_test = match &test {
+                Ok(code) => format!("a bad request was refused ({code})"),
+                Err(why) => why.clone(),
+            };
+            if self.json {
+                let document = json!({
+                    "endpoint": &*endpoint.name, "path": endpoint.path, "profile": endpoint.profile.name(),
+                    "mode": if endpoint.inline { "inline" } else { "queue" }, "sink": endpoint.sink,
+                    "binds": {"body": binds.body, "path": binds.path, "requestId": binds.request_id, "time": binds.time},
+                    "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
+                });
+                print(&document.to_string())?;
+                continue;
+            }
+            print(&format!("endpoint {} ({}) at {}", endpoint.name, endpoint.profile.name(), endpoint.path))?;
+            for (name, value) in account(endpoint, &binds, &replay, &self_test) {
+                print(&format!("  {name:<12} {value}"))?;
+            }
+        }
+        if !self.json {
+            let store = match &config.store {
+                StoreSettings::Sqlite(path) => format!("SQLite at {}, flushed to disk before an answer", path.display()),
+                StoreSettings::Memory => "memory, forgotten when the program ends".to_owned(),
+            };
+            print(&format!("store        {store}"))?;
+            for warning in &config.warnings {
+                print(&format!("warning      {warning}"))?;
+            }
+        }
+        if failed { Err(Ended::Refused) } else { Ok(()) }
+    }
+}
+
+fn account(endpoint: &EndpointSettings, binds: &Binds, replay: &str, self_test: &str) -> Vec<(&'static str, String)> {
+    let word = |bound: bool| if bound { "signed" } else { "NOT SIGNED" };
+    let keys = endpoint.keys.as_ref().map_or_else(
+        || "none: a bearer token alone vouches for the sender".to_owned(),
+        |keys| keys.iter().map(|key| format!("{} {}", key.algorithm(), key.id().as_str())).collect::<Vec<_>>().join(", "),
+    );
+    let routes = endpoint.profile.routes().iter().map(|route| format!("{} {}{}", route.method, endpoint.path, route.path));
+    let shows = [(endpoint.wants_bearer(), "bearer token"), (endpoint.wants_api_key(), "API key")];
+    let shows: Vec<_> = shows.into_iter().filter_map(|(shown, name)| shown.then_some(name)).collect();
+    vec![
+        ("routes", routes.collect::<Vec<_>>().join(", ")),
+        ("keys", keys),
+        ("also shows", if shows.is_empty() { "nothing".to_owned() } else { shows.join(", ") }),
+        ("body", word(binds.body).to_owned()),
+        ("path", word(binds.path).to_owned()),
+        ("request id", word(binds.request_id).to_owned()),
+        ("time", word(binds.time).to_owned()),
+        ("replay", replay.to_owned()),
+        ("mode", if endpoint.inline { "inline: the sink's answer is the sender's" } else { "queue" }.to_owned()),
+        ("sink", endpoint.sink.clone()),
+        ("self-test", self_test.to_owned()),
+    ]
+}
+
+fn binds(endpoint: &EndpointSettings) -> Binds {
+    let profile = &endpoint.profile;
+    let path = match profile.scheme() {
+        Scheme::Body(scheme) => scheme.input.covers_path(),
+        Scheme::Http(scheme) => scheme.cover.iter().any(|name| &**name == "(request-target)"),
+    };
+    let always_signed = !matches!(profile.scheme(), Scheme::Http(scheme) if scheme.presence == Presence::IfPresent);
+    Binds {
+        body: always_signed,
+        path: path && always_signed,
+        request_id: profile.id_is_signed() && always_signed,
+        time: *profile.fresh() != Fresh::Off && always_signed,
+    }
+}
+
+fn replay(endpoint: &EndpointSettings, binds: &Binds) -> String {
+    let profile = &endpoint.profile;
+    let hours = endpoint.retain().as_secs() / 3600;
+    let id = match profile.identification() {
+        Identification::Header { name, .. } => format!("the id in {name}"),
+        Identification::Json(pointer) => format!("the id at {}", pointer.as_str()),
+        Identification::Fingerprint => "the content".to_owned(),
+    };
+    let fenced: Vec<_> = profile.routes().iter().filter(|route| route.refuse_same_body).map(|route| &*route.action).collect();
+    let mut text = format!("a copy with {id} is refused a second effect for {hours} h");
+    if !binds.request_id {
+        text.push_str("; WHO CAPTURED A REQUEST CAN SEND IT AGAIN UNDER A NEW ID");
+        match fenced.len() {
+            0 => text.push_str(" (replay = \"refuse-same-body\" closes this where bodies are unique)"),
+            all if all == profile.routes().len() => text.push_str(", but the same body is refused on every route"),
+            _ => text.push_str(&format!(", except on {}, where the same body is refused", fenced.join(" and "))),
+        }
+    }
+    if binds.time {
+        text.push_str(&format!("; nothing older than {} s is taken", profile.tolerance().as_secs()));
+    } else {
+        text.push_str("; after that, nothing tells an old request from a new one");
+    }
+    text
+}

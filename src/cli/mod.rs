@@ -1,0 +1,126 @@
+//! The command line. On standard output only events and what a command was asked to print; all else on standard error.
+
+mod check;
+mod inbox;
+mod keys;
+mod logs;
+mod send;
+mod serve;
+mod table;
+mod verify;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::server::{Config, Failure};
+
+/// Receives signed webhooks of banks and payment hubs, proves who sent them, and hands each on once.
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version, about, after_help = EXAMPLES, propagate_version = true)]
+struct Arguments {
+    /// Configuration file.
+    #[arg(long, global = true, value_name = "FILE", default_value = "countersign.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "Examples:
+  countersign                                   receive, as countersign.toml says
+  countersign check                             what protects each endpoint, and what does not
+  countersign send worldline payment            send yourself a signed event
+  countersign verify --endpoint worldline FILE  why was this request refused?
+  countersign inbox list                        what was received";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Receive (this is what happens without a command).
+    Serve,
+    /// Load everything, say what protects each endpoint, and send each one bad request.
+    Check(check::Check),
+    /// Say what `serve` would answer to captured requests, and why.
+    Verify(verify::Verify),
+    /// Make and sign a realistic event, and post it.
+    Send(send::Send),
+    /// Look into the inbox.
+    Inbox(inbox::Inbox),
+    /// Make and look at keys.
+    Keys(keys::Keys),
+}
+
+/// How a command ended otherwise than well.
+#[derive(Debug)]
+enum Ended {
+    /// It did what it should, and the answer is no.
+    Refused,
+    /// It failed.
+    Failed(String),
+    /// Bad usage or configuration.
+    Usage(String),
+    /// Something that it needs is not to be had.
+    Unavailable(String),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Config(message) => Self::Usage(message),
+            Failure::Unavailable(message) => Self::Unavailable(message),
+        }
+    }
+}
+
+/// Runs the command line and answers with the exit status: 0 success; 1 refused or failed; 64 bad usage or
+/// configuration; 69 something needed is unavailable.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let asked = !error.use_stderr();
+            // Nothing to be done if the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(if asked { 0 } else { 64 });
+        }
+    };
+    let (status, message) = match execute(arguments) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Ended::Refused) => return ExitCode::from(1),
+        Err(Ended::Failed(message)) => (1, message),
+        Err(Ended::Usage(message)) => (64, message),
+        Err(Ended::Unavailable(message)) => (69, message),
+    };
+    eprintln!("countersign: {message}");
+    ExitCode::from(status)
+}
+
+fn execute(arguments: Arguments) -> Result<(), Ended> {
+    let config = &arguments.config;
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => runtime(true)?.block_on(serve::run(config)),
+        Command::Check(check) => runtime(false)?.block_on(check.run(config)),
+        Command::Verify(verify) => runtime(false)?.block_on(verify.run(config)),
+        Command::Send(send) => runtime(false)?.block_on(send.run()),
+        Command::Inbox(inbox) => runtime(false)?.block_on(inbox.run(config)),
+        Command::Keys(keys) => keys.run(),
+    }
+}
+
+fn runtime(many: bool) -> Result<tokio::runtime::Runtime, Ended> {
+    let mut builder =
+        if many { tokio::runtime::Builder::new_multi_thread() } else { tokio::runtime::Builder::new_current_thread() };
+    builder.enable_all().build().map_err(|error| Ended::Unavailable(error.to_string()))
+}
+
+fn load(path: &std::path::Path) -> Result<Config, Ended> {
+    Config::load(path).map_err(|problem| Ended::Usage(problem.to_string()))
+}
+
+/// Prints a line on standard output. A reader that went away ends the command, as it should.
+fn print(line: &str) -> Result<(), Ended> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| Ended::Failed(error.to_string()))
+}

@@ -1,0 +1,146 @@
+//! `send`: the opposite side. Makes a realistic event, signs it, and posts it or prints it.
+
+mod craft;
+mod fault;
+mod post;
+mod signer;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anstyle::AnsiColor;
+use clap::Args;
+
+use super::Ended;
+use super::table::coloured;
+use craft::{Crafted, Sender};
+use fault::Fault;
+use post::{Connection, Target};
+use signer::Signer;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Events:
+  worldline   payment, consent, debtor-token
+  tribe       v2_accounts, v2_account, v2_account_balances, v2_account_transactions, v2_payment_single,
+              v2_payment_single_status, v2_payment_bulk, v2_payment_bulk_status, v2_payment_direct_single,
+              v2_funds_confirmations, v2_payment_status, v2_payment_confirmation_link_expire
+
+Examples:
+  countersign send worldline payment
+  countersign send worldline payment --set CommonPaymentData.PaymentStatus=Cancelled
+  countersign send tribe v2_payment_single --fault tampered-body
+  countersign send worldline debtor-token --print > request.http")]
+pub(super) struct Send {
+    /// The sender: worldline or tribe.
+    #[arg(value_name = "PROFILE")]
+    profile: String,
+    /// What happened; see below.
+    #[arg(value_name = "EVENT")]
+    event: String,
+    /// The endpoint's URL, without the profile's own routes.
+    #[arg(long, value_name = "URL")]
+    to: Option<String>,
+    /// Private key in PKCS#8 PEM; the demo key unless said, and that only to a loopback address.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Certificate of --key, whose thumbprint names it (worldline).
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// Replaces a member of the document: PATH is names joined by dots, VALUE is JSON or else a string.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Replaces or adds a header after signing; may be repeated.
+    #[arg(long = "header", value_name = "NAME=VALUE")]
+    headers: Vec<String>,
+    /// How many events, each of its own.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    count: u64,
+    /// Something wrong on purpose.
+    #[arg(long, value_name = "KIND")]
+    fault: Option<Fault>,
+    /// Writes the raw request to standard output instead of sending it.
+    #[arg(long)]
+    print: bool,
+}
+
+impl Send {
+    pub(super) async fn run(&self) -> Result<(), Ended> {
+        let sender = Sender::named(&self.profile, &self.event).map_err(Ended::Usage)?;
+        let target = Target::new(self.to.as_deref().unwrap_or(sender.default_url()), sender.route()).map_err(Ended::Usage)?;
+        let signer = self.signer(sender, &target)?;
+        if let Some(fault) = self.fault {
+            fault.fits(sender).map_err(Ended::Usage)?;
+        }
+        if self.print {
+            let crafted = self.craft(sender, &signer, &target, 0)?;
+            let last = crafted.last().ok_or_else(|| Ended::Failed("expected a request, but found none".to_owned()))?;
+            return std::io::stdout().write_all(&last.raw()).map_err(|error| Ended::Failed(error.to_string()));
+        }
+        let mut connection = Connection::open(&target).await.map_err(Ended::Unavailable)?;
+        let start = Instant::now();
+        let mut refused = 0_u64;
+        for number in 0..self.count {
+            for crafted in self.craft(sender, &signer, &target, number)? {
+                let answer = connection.post(&crafted).await.map_err(Ended::Unavailable)?;
+                if !(200..300).contains(&answer.status) {
+                    refused = refused.saturating_add(1);
+                }
+                self.report(&crafted, &answer)?;
+            }
+            progress(start, number, self.count);
+        }
+        if self.count > 1 {
+            let seconds = start.elapsed().as_secs_f64();
+            super::print(&format!("{} events in {seconds:.2} s, {refused} answers refused", self.count))?;
+        }
+        if refused == 0 { Ok(()) } else { Err(Ended::Refused) }
+    }
+
+    fn signer(&self, sender: Sender, target: &Target) -> Result<Signer, Ended> {
+        if self.fault == Some(Fault::UnknownKey) {
+            return Signer::stranger().map_err(Ended::Failed);
+        }
+        match &self.key {
+            Some(key) => Signer::from_files(key, self.certificate.as_deref()).map_err(Ended::Usage),
+            None if target.is_loopback() || self.print => Signer::demo(sender).map_err(Ended::Failed),
+            None => Err(Ended::Usage("--to: expected a loopback address, or --key for another one, but found neither".to_owned())),
+        }
+    }
+
+    /// One request, or two where the fault is in the second.
+    fn craft(&self, sender: Sender, signer: &Signer, target: &Target, number: u64) -> Result<Vec<Crafted>, Ended> {
+        let mut first = Crafted::new(sender, signer, target, number, self.fault, &self.set).map_err(Ended::Usage)?;
+        first.set_headers(&self.headers).map_err(Ended::Usage)?;
+        Ok(match self.fault {
+            Some(Fault::Duplicate) => vec![first.clone(), first],
+            Some(Fault::SameIdOtherBody) => {
+                let mut second = first.with_other_body(signer).map_err(Ended::Usage)?;
+                second.set_headers(&self.headers).map_err(Ended::Usage)?;
+                vec![first, second]
+            }
+            _ => vec![first],
+        })
+    }
+
+    fn report(&self, crafted: &Crafted, answer: &post::Received) -> Result<(), Ended> {
+        if self.count > 1 && (200..300).contains(&answer.status) {
+            return Ok(());
+        }
+        let word = match (answer.status, answer.result.as_deref()) {
+            (200..=299, Some("duplicate")) => coloured("duplicate", AnsiColor::Yellow),
+            (200..=299, _) => coloured("accepted", AnsiColor::Green),
+            _ => coloured("refused", AnsiColor::Red),
+        };
+        super::print(&format!("{} {word}  {} {}  {}", answer.status, self.profile, self.event, crafted.request_id()))?;
+        if answer.body.is_empty() { Ok(()) } else { super::print(&super::table::plain(&answer.body)) }
+    }
+}
+
+/// Tells a person who waits longer than a second where it stands.
+fn progress(start: Instant, number: u64, count: u64) {
+    let done = number.saturating_add(1);
+    if start.elapsed().as_secs() >= 1 && done % 100 == 0 && done < count && std::io::stderr().is_terminal() {
+        eprint!("\r{done} of {count}");
+    }
+}

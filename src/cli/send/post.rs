@@ -1,0 +1,91 @@
+//! One connection to a receiver.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use http::{Request, Uri};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::craft::Crafted;
+
+/// Largest answer that is read, in bytes.
+const LARGEST: usize = 1024 * 1024;
+
+/// Where to send.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) path: String,
+    pub(super) host: String,
+    name: String,
+    port: u16,
+}
+
+impl Target {
+    /// Reads the endpoint's URL and appends the profile's route, unless it is there already.
+    pub(super) fn new(url: &str, route: String) -> Result<Self, String> {
+        let wrong = || format!("--to: expected http://HOST:PORT/PATH, but found {url:?}");
+        let uri: Uri = url.parse().map_err(|_| wrong())?;
+        let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(wrong()) };
+        let base = uri.path().trim_end_matches('/');
+        let path = if base.ends_with(&route) { base.to_owned() } else { format!("{base}{route}") };
+        let name = authority.host().trim_matches(['[', ']']).to_owned();
+        Ok(Self { path, host: authority.to_string(), name, port: authority.port_u16().unwrap_or(80) })
+    }
+
+    pub(super) fn is_loopback(&self) -> bool {
+        self.name == "localhost" || self.name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    }
+}
+
+/// An answer.
+pub(super) struct Received {
+    pub(super) status: u16,
+    pub(super) result: Option<String>,
+    pub(super) body: String,
+}
+
+pub(super) struct Connection<'t> {
+    target: &'t Target,
+    sender: SendRequest<Full<Bytes>>,
+}
+
+impl<'t> Connection<'t> {
+    pub(super) async fn open(target: &'t Target) -> Result<Self, String> {
+        Ok(Self { target, sender: connect(target).await? })
+    }
+
+    pub(super) async fn post(&mut self, crafted: &Crafted) -> Result<Received, String> {
+        if self.sender.ready().await.is_err() {
+            self.sender = connect(self.target).await?;
+        }
+        let mut request = Request::post(&crafted.path).header("host", &crafted.host);
+        for (name, value) in &crafted.headers {
+            request = request.header(name, value);
+        }
+        let body = Full::new(Bytes::from(crafted.body.clone()));
+        let request = request.body(body).map_err(|error| format!("expected a header, but found {error}"))?;
+        let response = self.sender.send_request(request).await.map_err(|error| self.broken(&error))?;
+        let status = response.status().as_u16();
+        let result = response.headers().get("countersign-result").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let body = Limited::new(response.into_body(), LARGEST).collect().await;
+        let body = body.map_err(|error| self.broken(&error))?.to_bytes();
+        Ok(Received { status, result, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+
+    fn broken(&self, error: &impl ToString) -> String {
+        format!("expected an answer from {}, but found: {}", self.target.host, error.to_string())
+    }
+}
+
+async fn connect(target: &Target) -> Result<SendRequest<Full<Bytes>>, String> {
+    let stream = TcpStream::connect((target.name.as_str(), target.port)).await.map_err(|error| {
+        format!("expected a receiver at {}, but found: {error}; start one with `countersign serve`", target.host)
+    })?;
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    tokio::spawn(connection);
+    Ok(sender)
+}

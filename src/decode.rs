@@ -1,0 +1,161 @@
+//! From verified content to a typed event with an identity. Content that is not as documented is not refused here:
+//! it is proved who sent it, so it has to be kept.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::error::Rejection;
+use crate::event::{Event, EventType};
+use crate::profile::{Identification, Profile, Undecodable};
+use crate::reply::Reply;
+use crate::stage::{StageFuture, oneshot};
+use crate::store::{Identity, Record};
+use crate::verified::{Covered, Verified};
+
+/// A verified event with its identity, or the reason why its content could not be read.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    pub(crate) record: Record,
+    pub(crate) event: Result<Event, Undecodable>,
+}
+
+impl Receipt {
+    /// The event, or why there is none.
+    pub fn event(&self) -> Result<&Event, &Undecodable> {
+        self.event.as_ref()
+    }
+
+    /// What a store would keep.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+}
+
+/// Decodes with a profile and names the event.
+#[derive(Debug, Clone)]
+pub struct Decoder {
+    endpoint: Arc<str>,
+    profile: Arc<Profile>,
+    retain: Duration,
+}
+
+impl Decoder {
+    /// For the endpoint of this name; identities are remembered for `retain`.
+    pub fn new(endpoint: Arc<str>, profile: Arc<Profile>, retain: Duration) -> Self {
+        Self { endpoint, profile, retain }
+    }
+
+    /// Reads verified content.
+    pub fn decode(&self, covered: Verified<Covered>) -> Verified<Receipt> {
+        let received_at = covered.provenance().received_at;
+        covered.map(|covered| {
+            let mut event = self.profile.decode(&covered.action, &covered.content);
+            let identity = match self.identity(&covered) {
+                Ok(identity) => identity,
+                Err(problem) => {
+                    event = Err(problem);
+                    self.fingerprint_identity(&covered)
+                }
+            };
+            if let Ok(event) = &mut event {
+                event.set_user_token(covered.user_token.clone());
+            }
+            let refuse_same_body = self.profile.route(&covered.action).is_some_and(|route| route.refuse_same_body);
+            let fence = (refuse_same_body && event.is_ok()).then(|| self.fingerprint_identity(&covered));
+            let record = Record {
+                identity,
+                fence: fence.filter(|fence| *fence != identity),
+                fingerprint: covered.fingerprint,
+                event_type: event.as_ref().map_or(EventType::Other, Event::event_type).as_str().into(),
+                subject: event.as_ref().ok().and_then(|event| event.subject().map(Into::into)),
+                request_id: covered.request_id.as_ref().map(|id| id.as_str().into()),
+                problem: event.as_ref().err().map(|problem| problem.to_string().into()),
+                retain_until: received_at.after(self.retain),
+                content: covered.content,
+                action: covered.action,
+            };
+            Receipt { record, event }
+        })
+    }
+
+    /// Decodes a stored record again.
+    ///
+    /// # Errors
+    /// [`Undecodable`] if the profile no longer reads what it once did.
+    pub fn again(&self, record: &Record) -> Result<Event, Undecodable> {
+        self.profile.decode(&record.action, &record.content)
+    }
+
+    fn identity(&self, covered: &Covered) -> Result<Identity, Undecodable> {
+        let kind = self.profile.identification.kind();
+        match &self.profile.identification {
+            Identification::Header { uuid, .. } => {
+                let id = covered.request_id.as_ref().map(|id| id.as_str()).unwrap_or_default();
+                // One UUID has two spellings; a copy in the other case is still a copy.
+                let id = if *uuid { id.to_ascii_lowercase() } else { id.to_owned() };
+                Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
+            }
+            Identification::Json(pointer) => {
+                crate::wire::json::check(&covered.content)?;
+                let document: serde_json::Value = serde_json::from_slice(&covered.content)?;
+                let id = pointer.word(&document).ok_or_else(|| {
+                    Undecodable::new(format!("expected an id at {}, but found none", pointer.as_str()))
+                })?;
+                Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
+            }
+            Identification::Fingerprint => Ok(self.fingerprint_identity(covered)),
+        }
+    }
+
+    fn fingerprint_identity(&self, covered: &Covered) -> Identity {
+        Identity::new(&self.endpoint, "fingerprint", &covered.fingerprint)
+    }
+}
+
+/// Puts a [`Decoder`] behind verification.
+#[derive(Debug, Clone)]
+pub struct DecodeLayer(Arc<Decoder>);
+
+impl DecodeLayer {
+    /// Takes the decoder of one endpoint.
+    pub fn new(decoder: Arc<Decoder>) -> Self {
+        Self(decoder)
+    }
+}
+
+impl<S> Layer<S> for DecodeLayer {
+    type Service = Decoding<S>;
+
+    fn layer(&self, inner: S) -> Decoding<S> {
+        Decoding { decoder: Arc::clone(&self.0), inner }
+    }
+}
+
+/// The service of [`DecodeLayer`].
+#[derive(Debug, Clone)]
+pub struct Decoding<S> {
+    decoder: Arc<Decoder>,
+    inner: S,
+}
+
+impl<S> Service<Verified<Covered>> for Decoding<S>
+where
+    S: Service<Verified<Receipt>, Response = Reply, Error = Rejection> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Reply;
+    type Error = Rejection;
+    type Future = StageFuture<Reply, Rejection>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, covered: Verified<Covered>) -> Self::Future {
+        Box::pin(oneshot(self.inner.clone(), self.decoder.decode(covered)))
+    }
+}

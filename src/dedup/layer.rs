@@ -1,0 +1,183 @@
+//! The tower part of inline handling. A claim is decided by the store; a copy that arrives in flight waits a little
+//! and is then sent away, never answered with success.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{InlineTimes, OnUndecodable, conflict, unavailable};
+use crate::decode::Receipt;
+use crate::error::{Code, Rejection};
+use crate::once::Once;
+use crate::reply::Reply;
+use crate::stage::{StageFuture, oneshot};
+use crate::store::{Acceptance, Claim, Lease, Record, Store, StoreError};
+use crate::verified::Verified;
+
+/// How often a waiting copy looks whether the first one is done.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Puts a store in front of a handler that answers at once.
+#[derive(Debug, Clone)]
+pub struct DedupLayer {
+    store: Arc<dyn Store>,
+    times: InlineTimes,
+    undecodable: OnUndecodable,
+}
+
+impl DedupLayer {
+    /// Remembers in `store`.
+    pub fn new(store: Arc<dyn Store>, times: InlineTimes, undecodable: OnUndecodable) -> Self {
+        Self { store, times, undecodable }
+    }
+}
+
+impl<S> Layer<S> for DedupLayer {
+    type Service = Dedup<S>;
+
+    fn layer(&self, inner: S) -> Dedup<S> {
+        Dedup { settings: self.clone(), inner }
+    }
+}
+
+/// The service of [`DedupLayer`].
+#[derive(Debug, Clone)]
+pub struct Dedup<S> {
+    settings: DedupLayer,
+    inner: S,
+}
+
+impl<S> Service<Verified<Receipt>> for Dedup<S>
+where
+    S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Reply;
+    type Error = Rejection;
+    type Future = StageFuture<Reply, Rejection>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
+        let settings = self.settings.clone();
+        let inner = self.inner.clone();
+        Box::pin(async move {
+            let (record, once) = Once::first(receipt);
+            let once = match once {
+                Ok(once) => once,
+                Err(problem) => return settings.keep(record, &problem.to_string()).await,
+            };
+            match settings.claim(&record).await? {
+                Claim::Granted(held) => {
+                    // A task of its own: a sender that hangs up does not stop a handler half way.
+                    let work = tokio::spawn(settings.run(held, record, oneshot(inner, once)));
+                    work.await.unwrap_or_else(|_| {
+                        Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
+                    })
+                }
+                Claim::Done(stored) => Ok(Reply::again(stored)),
+                Claim::Conflict => Err(conflict()),
+                Claim::InFlight => Err(Rejection::new(
+                    Code::EventInFlight,
+                    "expected the first copy to be done, but found it in flight",
+                )
+                .with_retry_after(settings.times.wait)),
+            }
+        })
+    }
+}
+
+impl DedupLayer {
+    /// Claims, waiting a little for a first copy that is being handled.
+    async fn claim(&self, record: &Verified<Record>) -> Result<Claim, Rejection> {
+        let give_up = Instant::now() + self.times.wait;
+        loop {
+            let claim = self.store.claim(record.clone(), self.times.lease()).await.map_err(|e| unavailable(&e))?;
+            if claim != Claim::InFlight || Instant::now() >= give_up {
+                return Ok(claim);
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Runs the handler under its deadline, renewing the lease every third of it.
+    async fn run(
+        self,
+        held: Lease,
+        record: Verified<Record>,
+        handler: impl Future<Output = Result<Reply, Rejection>> + Send,
+    ) -> Result<Reply, Rejection> {
+        let guard = ReleaseOnPanic { store: &self.store, held: Some(held) };
+        let lease = self.times.lease();
+        let renewing = async {
+            loop {
+                sleep(lease / 3).await;
+                if self.store.renew(held, lease).await == Err(StoreError::LeaseLost) {
+                    return;
+                }
+            }
+        };
+        let answer = tokio::select! {
+            answer = timeout(self.times.deadline, handler) => answer.unwrap_or_else(|_| {
+                Err(Rejection::new(Code::HandlerFailed, "expected an answer within the deadline, but found none"))
+            }),
+            () = renewing => Err(unavailable(&StoreError::LeaseLost)),
+        };
+        guard.disarm();
+        match answer {
+            // An answer of 5xx says that the sender should try again: it is not the end of this event.
+            Ok(reply) if reply.status.is_none_or(|status| !status.is_server_error()) => {
+                self.store.complete(held, record, reply.to_stored()).await.map_err(|e| unavailable(&e))?;
+                Ok(reply)
+            }
+            other => {
+                if let Err(error) = self.store.release(held).await {
+                    tracing::warn!(code = "release_failed", %error, "the claim ends with its lease");
+                }
+                other
+            }
+        }
+    }
+
+    /// Keeps what cannot be read, once, for inspection.
+    async fn keep(&self, record: Verified<Record>, problem: &str) -> Result<Reply, Rejection> {
+        let acceptance = self.store.accept(record).await.map_err(|e| unavailable(&e))?;
+        undecodable(self.undecodable, acceptance, problem)
+    }
+}
+
+/// The answer to content that was kept because it cannot be read.
+pub(crate) fn undecodable(setting: OnUndecodable, acceptance: Acceptance, problem: &str) -> Result<Reply, Rejection> {
+    match (acceptance, setting) {
+        (Acceptance::Conflict, _) => Err(conflict()),
+        (_, OnUndecodable::Refuse) => Err(Rejection::new(Code::PayloadUndecodable, problem.to_owned())),
+        (Acceptance::Accepted, OnUndecodable::Keep) => Ok(Reply::quarantined()),
+        (Acceptance::Duplicate, OnUndecodable::Keep) => Ok(Reply::duplicate()),
+    }
+}
+
+/// Gives a claim back when the handler panics, so that the sender's retry need not wait for the lease to end.
+struct ReleaseOnPanic<'a> {
+    store: &'a Arc<dyn Store>,
+    held: Option<Lease>,
+}
+
+impl ReleaseOnPanic<'_> {
+    fn disarm(mut self) {
+        self.held = None;
+    }
+}
+
+impl Drop for ReleaseOnPanic<'_> {
+    fn drop(&mut self) {
+        let (Some(held), Ok(runtime)) = (self.held, tokio::runtime::Handle::try_current()) else { return };
+        let store = Arc::clone(self.store);
+        runtime.spawn(async move { store.release(held).await });
+    }
+}

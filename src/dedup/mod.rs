@@ -1,0 +1,56 @@
+//! Once, with an answer: claim, run, complete with the answer, or release so that the sender's retry runs again.
+
+mod layer;
+mod without;
+
+pub use layer::{Dedup, DedupLayer};
+pub(crate) use layer::undecodable;
+pub use without::WithoutDedupLayer;
+
+use std::time::Duration;
+
+use crate::error::{Code, Rejection};
+use crate::store::StoreError;
+
+/// How inline handling is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InlineTimes {
+    /// How long the handler may take.
+    pub deadline: Duration,
+    /// How long a copy waits for the first one before it is sent away.
+    pub wait: Duration,
+}
+
+impl Default for InlineTimes {
+    fn default() -> Self {
+        Self { deadline: Duration::from_secs(10), wait: Duration::from_secs(2) }
+    }
+}
+
+impl InlineTimes {
+    /// A lease outlives its handler's deadline.
+    pub fn lease(&self) -> Duration {
+        self.deadline.saturating_add(Duration::from_secs(5))
+    }
+}
+
+/// What becomes of verified content that could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnUndecodable {
+    /// Keep it for inspection and answer with success: a retry cannot mend it.
+    #[default]
+    Keep,
+    /// Keep it for inspection and answer 422.
+    Refuse,
+}
+
+pub(crate) fn unavailable(error: &StoreError) -> Rejection {
+    match error {
+        StoreError::LeaseLost => Rejection::new(Code::LeaseLost, error.to_string()),
+        _ => Rejection::new(Code::StoreUnavailable, error.to_string()),
+    }
+}
+
+pub(crate) fn conflict() -> Rejection {
+    Rejection::new(Code::IdConflict, "expected the content that came with this id before, but found other content")
+}

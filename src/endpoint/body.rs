@@ -1,0 +1,81 @@
+//! Reads a body once, into one buffer, under a limit, a deadline and a minimum rate.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Body;
+use http_body_util::BodyExt;
+use tokio::time::{Instant, timeout_at};
+
+use crate::error::{Code, Rejection};
+
+/// Limits on one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest body, in bytes.
+    pub body: usize,
+    /// Longest time for the whole body.
+    pub deadline: Duration,
+    /// From this time on, a body has to arrive at `rate` or faster.
+    pub grace: Duration,
+    /// Slowest rate, in bytes per second, on average.
+    pub rate: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 256 * 1024,
+            deadline: Duration::from_secs(15),
+            grace: Duration::from_secs(2),
+            rate: 1024,
+        }
+    }
+}
+
+/// Reads the whole body. Trailers are read and dropped: nothing in them is covered by anything.
+pub(super) async fn read<B: Body>(body: B, limits: Limits) -> Result<Bytes, Rejection> {
+    let mut body = pin!(body);
+    let start = Instant::now();
+    let mut first: Option<Bytes> = None;
+    let mut rest = BytesMut::new();
+    loop {
+        let received = first.as_ref().map_or(0, Bytes::len).saturating_add(rest.len());
+        let frame = match timeout_at(latest(start, received, limits), body.frame()).await {
+            Err(_) => return Err(Rejection::new(Code::BodyTimeout, "expected the body in time, but found it stalled")),
+            Ok(None) => break,
+            Ok(Some(Err(_))) => {
+                return Err(Rejection::new(Code::BodyUnreadable, "expected the whole body, but found the connection broken"));
+            }
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Ok(mut data) = frame.into_data() else { continue };
+        let length = bytes::Buf::remaining(&data);
+        if received.saturating_add(length) > limits.body {
+            return Err(too_large(limits));
+        }
+        let chunk = bytes::Buf::copy_to_bytes(&mut data, length);
+        match (&first, rest.is_empty()) {
+            // One frame is the usual case: its buffer is kept and nothing is copied.
+            (None, _) => first = Some(chunk),
+            (Some(head), true) => {
+                rest.extend_from_slice(head);
+                rest.extend_from_slice(&chunk);
+                first = Some(Bytes::new());
+            }
+            (Some(_), false) => rest.extend_from_slice(&chunk),
+        }
+    }
+    Ok(if rest.is_empty() { first.unwrap_or_default() } else { rest.freeze() })
+}
+
+pub(super) fn too_large(limits: Limits) -> Rejection {
+    Rejection::new(Code::BodyTooLarge, format!("expected a body of at most {} bytes, but found a larger one", limits.body))
+}
+
+/// When the next bytes have to be there at the latest.
+fn latest(start: Instant, received: usize, limits: Limits) -> Instant {
+    let earned = Duration::from_secs((received / limits.rate.max(1) as usize) as u64);
+    start + limits.deadline.min(limits.grace.saturating_add(earned))
+}

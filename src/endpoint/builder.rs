@@ -1,0 +1,342 @@
+//! Builds the stack of an endpoint. What protects cannot be left out: keys and the choice of what remembers are
+//! demanded, and opting out has a name.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::body::Limits;
+use super::edge::{Endpoint, Shared, Stack};
+use crate::clock::{Clock, SystemClock};
+use crate::crypto::Secret;
+use crate::decode::{DecodeLayer, Decoder, Receipt};
+use crate::dedup::{DedupLayer, InlineTimes, OnUndecodable, WithoutDedupLayer};
+use crate::delivery::Delivery;
+use crate::error::{ConfigError, Rejection};
+use crate::inbox::Inbox;
+use crate::keys::KeySet;
+use crate::once::Once;
+use crate::profile::{Fresh, Presence, Profile, Scheme};
+use crate::reply::Reply;
+use crate::stage::oneshot;
+use crate::store::Store;
+use crate::verified::Verified;
+use crate::verify::{Credentials, MOST_KEYS, Verifier, VerifyLayer};
+use crate::wire::template::Part;
+
+/// Identities are remembered at least this long, whatever the profile says.
+pub const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
+
+/// It is not decided yet what remembers.
+#[derive(Debug)]
+pub struct Undecided(());
+/// It is decided what remembers.
+#[derive(Debug)]
+pub struct Chosen(());
+
+type Ending = Box<dyn FnOnce(OnUndecodable, Arc<Decoder>, Verifier) -> Stack + Send>;
+
+/// Builds an [`Endpoint`]. `build` exists only once it is decided what remembers: [`EndpointBuilder::queue`],
+/// [`EndpointBuilder::inline`] or, said aloud, [`EndpointBuilder::without_dedup`].
+pub struct EndpointBuilder<State> {
+    name: Arc<str>,
+    path: Box<str>,
+    profile: Profile,
+    keys: Option<KeySet>,
+    credentials: Credentials,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    allowed: Option<Vec<(IpAddr, u8)>>,
+    in_flight: usize,
+    retain: Duration,
+    undecodable: OnUndecodable,
+    public_url: Option<Box<str>>,
+    demo_keys: bool,
+    ending: Option<Ending>,
+    state: PhantomData<State>,
+}
+
+impl EndpointBuilder<Undecided> {
+    pub(super) fn new(name: Arc<str>, profile: Profile) -> Self {
+        Self {
+            name,
+            path: "".into(),
+            profile,
+            keys: None,
+            credentials: Credentials::default(),
+            clock: Arc::new(SystemClock),
+            limits: Limits::default(),
+            allowed: None,
+            in_flight: 1024,
+            retain: SHORTEST_RETENTION,
+            undecodable: OnUndecodable::default(),
+            public_url: None,
+            demo_keys: false,
+            ending: None,
+            state: PhantomData,
+        }
+    }
+
+    /// Keeps each event in `store`, answers, and leaves delivery to a [`crate::inbox::Worker`].
+    #[must_use]
+    pub fn queue(self, store: Arc<dyn Store>) -> EndpointBuilder<Chosen> {
+        self.ending(move |undecodable, decoder, verifier| stack(verifier, decoder, Inbox::new(store, undecodable)))
+    }
+
+    /// Runs `handler` while the sender waits; its answer is the sender's answer, and copies get it again.
+    #[must_use]
+    pub fn inline<S>(self, store: Arc<dyn Store>, times: InlineTimes, handler: S) -> EndpointBuilder<Chosen>
+    where
+        S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        self.ending(move |undecodable, decoder, verifier| {
+            stack(verifier, decoder, DedupLayer::new(store, times, undecodable).layer(handler))
+        })
+    }
+
+    /// Runs `handler` for every copy, replays included.
+    #[must_use]
+    pub fn without_dedup<S>(self, said: WithoutDedupLayer, handler: S) -> EndpointBuilder<Chosen>
+    where
+        S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        self.ending(move |_, decoder, verifier| stack(verifier, decoder, said.layer(handler)))
+    }
+
+    fn ending(
+        self,
+        ending: impl FnOnce(OnUndecodable, Arc<Decoder>, Verifier) -> Stack + Send + 'static,
+    ) -> EndpointBuilder<Chosen> {
+        EndpointBuilder {
+            name: self.name,
+            path: self.path,
+            profile: self.profile,
+            keys: self.keys,
+            credentials: self.credentials,
+            clock: self.clock,
+            limits: self.limits,
+            allowed: self.allowed,
+            in_flight: self.in_flight,
+            retain: self.retain,
+            undecodable: self.undecodable,
+            public_url: self.public_url,
+            demo_keys: self.demo_keys,
+            ending: Some(Box::new(ending)),
+            state: PhantomData,
+        }
+    }
+}
+
+/// The stack, from the outside in.
+fn stack<S>(verifier: Verifier, decoder: Arc<Decoder>, ending: S) -> Stack
+where
+    S: Service<Verified<Receipt>, Response = Reply, Error = Rejection> + Clone + Send + Sync + 'static,
+    S::Future: Send,
+{
+    // Decoding comes after verification, because nothing that is not authentic is worth parsing; and before the
+    // store, because the document may name the event.
+    let decoded = DecodeLayer::new(decoder).layer(ending);
+    // Verification is the outermost stage: no store is asked about an id that is not verified.
+    let verified = VerifyLayer::new(verifier).layer(decoded);
+    Arc::new(move |delivery: Delivery| Box::pin(oneshot(verified.clone(), delivery)))
+}
+
+impl<State> EndpointBuilder<State> {
+    /// The path it is mounted at, as it stands in the request line; routes of the profile lie below it.
+    #[must_use]
+    pub fn path(mut self, path: &str) -> Self {
+        self.path = path.trim_end_matches('/').into();
+        self
+    }
+
+    /// The keys of the sender.
+    #[must_use]
+    pub fn keys(mut self, keys: KeySet) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// The bearer token that the sender shows.
+    #[must_use]
+    pub fn bearer(mut self, token: Secret) -> Self {
+        self.credentials.bearer = Some(token);
+        self
+    }
+
+    /// The API key that the sender shows in `X-Api-Key`.
+    #[must_use]
+    pub fn api_key(mut self, key: Secret) -> Self {
+        self.credentials.api_key = Some(key);
+        self
+    }
+
+    /// Only these networks: an address and the number of its leading bits that count.
+    #[must_use]
+    pub fn allow_ip(mut self, networks: Vec<(IpAddr, u8)>) -> Self {
+        self.allowed = Some(networks);
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Other limits on a request.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How many requests are handled at once; more are answered 429.
+    #[must_use]
+    pub fn in_flight(mut self, most: usize) -> Self {
+        self.in_flight = most;
+        self
+    }
+
+    /// How long identities are remembered, from receipt.
+    #[must_use]
+    pub fn retain(mut self, retain: Duration) -> Self {
+        self.retain = retain;
+        self
+    }
+
+    /// What becomes of verified content that cannot be read.
+    #[must_use]
+    pub fn undecodable(mut self, undecodable: OnUndecodable) -> Self {
+        self.undecodable = undecodable;
+        self
+    }
+
+    /// Scheme and authority that the sender calls, such as `https://hooks.example`, for templates with `{url}`.
+    #[must_use]
+    pub fn public_url(mut self, url: &str) -> Self {
+        self.public_url = Some(url.trim_end_matches('/').into());
+        self
+    }
+
+    /// Accepts keys that everybody has, because they lie in the project's repository. Only for a listener on loopback.
+    #[must_use]
+    pub fn trusting_demo_keys_on_loopback(mut self) -> Self {
+        self.demo_keys = true;
+        self
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let bearer = self.credentials.bearer.is_some();
+        match (&self.profile.scheme, &self.keys) {
+            (Scheme::Http(scheme), None) if scheme.presence == Presence::IfPresent && bearer => {}
+            (_, None) => return Err(ConfigError::new("keys", "expected at least one key, but found none")),
+            (Scheme::Body(_), Some(keys)) if keys.len() > MOST_KEYS => {
+                let message = format!(
+                    "expected at most {MOST_KEYS} keys, because this sender does not name its key and each is tried, \
+                     but found {}",
+                    keys.len()
+                );
+                return Err(ConfigError::new("keys", message));
+            }
+            (_, Some(_)) => {}
+        }
+        if let Scheme::Http(scheme) = &self.profile.scheme
+            && scheme.presence == Presence::IfPresent
+            && !bearer
+        {
+            let message = "expected a bearer token beside signature = \"if-present\", but found none: \
+                           without it, an unsigned message would prove nothing";
+            return Err(ConfigError::new("bearer", message));
+        }
+        if self.profile.wants_api_key && self.credentials.api_key.is_none() {
+            return Err(ConfigError::new("api_key", "expected the API key that this sender shows, but found none"));
+        }
+        if self.keys.as_ref().is_some_and(KeySet::has_demo_key) && !self.demo_keys {
+            let message = "expected keys of your own, but found a demo key, which everybody has; \
+                           it is trusted only by a listener on loopback";
+            return Err(ConfigError::new("keys", message));
+        }
+        let least = SHORTEST_RETENTION.max(self.profile.retry_horizon);
+        if self.retain < least {
+            let (least, found) = (least.as_secs() / 3600, self.retain.as_secs() / 3600);
+            let message = format!("expected at least {least}h, the longest time after which this sender may come back, but found {found}h");
+            return Err(ConfigError::new("retain", message));
+        }
+        self.check_covered()
+    }
+
+    /// What is relied on has to be signed.
+    fn check_covered(&self) -> Result<(), ConfigError> {
+        let fresh_is_signed = match (&self.profile.fresh, &self.profile.scheme) {
+            (Fresh::Off, _) => true,
+            (Fresh::Header(name), _) => self.profile.covers(name),
+            (Fresh::Member(name), Scheme::Body(scheme)) => scheme.input.covers_member(name),
+            (Fresh::Member(_), Scheme::Http(_)) => false,
+        };
+        if !fresh_is_signed {
+            return Err(ConfigError::new(
+                "signature.fresh",
+                "expected a time that the signature covers, but found one that anybody can change",
+            ));
+        }
+        if let Scheme::Body(scheme) = &self.profile.scheme
+            && scheme.input.parts().any(|part| matches!(part, Part::Url))
+            && self.public_url.is_none()
+        {
+            return Err(ConfigError::new("public_url", "expected the URL that the sender calls, for {url}, but found none"));
+        }
+        Ok(())
+    }
+}
+
+impl EndpointBuilder<Chosen> {
+    /// The endpoint.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a setting leaves something open that protects.
+    pub fn build(self) -> Result<Endpoint, ConfigError> {
+        self.check()?;
+        let Some(ending) = self.ending else {
+            return Err(ConfigError::new("mode", "expected a choice of what remembers, but found none"));
+        };
+        let profile = Arc::new(self.profile);
+        let decoder = Arc::new(Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain));
+        let verifier = Verifier {
+            endpoint: Arc::clone(&self.name),
+            profile: Arc::clone(&profile),
+            keys: self.keys.map(Arc::new),
+            credentials: self.credentials,
+            public_url: self.public_url,
+        };
+        let stack = ending(self.undecodable, Arc::clone(&decoder), verifier);
+        let in_flight = Arc::new(Semaphore::new(self.in_flight));
+        Ok(Endpoint {
+            shared: Arc::new(Shared {
+                name: self.name,
+                path: self.path,
+                profile,
+                clock: self.clock,
+                limits: self.limits,
+                allowed: self.allowed,
+                in_flight,
+                decoder,
+                stack,
+            }),
+        })
+    }
+}
+
+impl<State> fmt::Debug for EndpointBuilder<State> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointBuilder").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+//! The service itself. Always ready; the stages behind it are driven inside of its future.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use tokio::sync::Semaphore;
+use tower_service::Service;
+
+use super::answer::{Outcome, answer};
+use super::body::{Limits, read, too_large};
+use super::{EndpointBuilder, Undecided, strict};
+use crate::clock::Clock;
+use crate::decode::Decoder;
+use crate::delivery::Delivery;
+use crate::error::{Class, Code, Rejection};
+use crate::profile::{Context, Profile, Route};
+use crate::reply::Reply;
+use crate::stage::StageFuture;
+use crate::wire::uuid::is_uuid;
+
+/// Address of the peer, for `allow_ip`; the server puts it into the request's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// The stages behind the edge, without their types.
+pub(super) type Stack = Arc<dyn Fn(Delivery) -> StageFuture<Reply, Rejection> + Send + Sync>;
+
+/// One URL that receives webhooks of one sender.
+#[derive(Clone)]
+pub struct Endpoint {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub(super) name: Arc<str>,
+    pub(super) path: Box<str>,
+    pub(super) profile: Arc<Profile>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) limits: Limits,
+    pub(super) allowed: Option<Vec<(IpAddr, u8)>>,
+    pub(super) in_flight: Arc<Semaphore>,
+    pub(super) decoder: Arc<Decoder>,
+    pub(super) stack: Stack,
+}
+
+impl Endpoint {
+    /// Begins an endpoint. The name is part of every event's identity and of its CloudEvents source.
+    pub fn builder(name: impl Into<Arc<str>>, profile: Profile) -> EndpointBuilder<Undecided> {
+        EndpointBuilder::new(name.into(), profile)
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &str {
+        &self.shared.path
+    }
+
+    /// Its profile.
+    pub fn profile(&self) -> &Profile {
+        &self.shared.profile
+    }
+
+    /// What decodes its stored records again, for a [`crate::inbox::Worker`].
+    pub fn decoder(&self) -> Arc<Decoder> {
+        Arc::clone(&self.shared.decoder)
+    }
+
+    /// Whether a path belongs to this endpoint: its own, or one below it.
+    pub fn owns(&self, path: &str) -> bool {
+        self.below(path).is_some()
+    }
+
+    fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(&*self.shared.path)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("name", &self.shared.name)
+            .field("path", &self.shared.path)
+            .field("profile", &self.shared.profile.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B> Service<Request<B>> for Endpoint
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Send,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = StageFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _context: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let endpoint = self.clone();
+        Box::pin(async move { Ok(endpoint.respond(request).await) })
+    }
+}
+
+impl Endpoint {
+    async fn respond<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
+        let shared = &*self.shared;
+        let request_id = reflected_id(&request);
+        let wrong_method = matches!(self.route(request.method(), request.uri().path()), Err(Code::MethodNotAllowed));
+        let result = self.receive(request).await;
+        log(shared, &result);
+        let context = Context { now: shared.clock.now(), request_id: request_id.as_deref() };
+        let mut response = answer(result, shared.profile.success, &*shared.profile.dialect, context);
+        if wrong_method && response.extensions().get() == Some(&Outcome::Refused(Code::MethodNotAllowed)) {
+            response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("POST"));
+        }
+        response
+    }
+
+    /// From the cheapest check to the dearest; the body is read after all that the head can tell.
+    async fn receive<B: Body>(&self, request: Request<B>) -> Result<Reply, Rejection> {
+        let shared = &*self.shared;
+        let (head, body) = request.into_parts();
+        let route = self.route(&head.method, head.uri.path()).map_err(Rejection::from)?;
+        let action = Arc::clone(&route.action);
+        strict::check(&head)?;
+        strict::content_type(&head.headers, &shared.profile.content_types)?;
+        let peer = head.extensions.get::<Peer>().map(|peer| peer.0);
+        shared.admit(peer)?;
+        if strict::announced_length(&head.headers).is_some_and(|length| length > shared.limits.body as u64) {
+            return Err(too_large(shared.limits));
+        }
+        let _permit = Arc::clone(&shared.in_flight)
+            .try_acquire_owned()
+            .map_err(|_| Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit"))?;
+        let body = read(body, shared.limits).await?;
+        let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
+        delivery.peer = peer;
+        (shared.stack)(delivery).await
+    }
+
+    fn route(&self, method: &Method, path: &str) -> Result<&Route, Code> {
+        let below = self.below(path).ok_or(Code::PathUnknown)?;
+        let mut routes = self.shared.profile.routes.iter().filter(|route| &*route.path == below).peekable();
+        if routes.peek().is_none() {
+            return Err(Code::PathUnknown);
+        }
+        routes.find(|route| route.method == *method).ok_or(Code::MethodNotAllowed)
+    }
+}
+
+impl Shared {
+    fn admit(&self, peer: Option<IpAddr>) -> Result<(), Rejection> {
+        let Some(allowed) = &self.allowed else { return Ok(()) };
+        let listed = peer.is_some_and(|peer| allowed.iter().any(|(net, bits)| contains(*net, *bits, peer.to_canonical())));
+        if listed { Ok(()) } else { Err(Rejection::new(Code::AddressRefused, "expected a listed address, but found another")) }
+    }
+}
+
+fn contains(net: IpAddr, bits: u8, address: IpAddr) -> bool {
+    let same = |net: u128, address: u128, width: u32| {
+        let host = width.saturating_sub(u32::from(bits));
+        net.checked_shr(host).unwrap_or(0) == address.checked_shr(host).unwrap_or(0)
+    };
+    match (net, address) {
+        (IpAddr::V4(net), IpAddr::V4(address)) => same(net.to_bits().into(), address.to_bits().into(), 32),
+        (IpAddr::V6(net), IpAddr::V6(address)) => same(net.to_bits(), address.to_bits(), 128),
+        _ => false,
+    }
+}
+
+/// An id is reflected only if it is a UUID, and once: nothing else of an unverified request is sent back.
+fn reflected_id<B>(request: &Request<B>) -> Option<String> {
+    let mut values = request.headers().get_all("x-request-id").iter();
+    let value = values.next()?.to_str().ok()?;
+    (values.next().is_none() && is_uuid(value)).then(|| value.to_owned())
+}
+
+/// One line for each refusal; never a body, a signature or a header's value.
+fn log(shared: &Shared, result: &Result<Reply, Rejection>) {
+    let Err(rejection) = result else { return };
+    let (endpoint, profile, code) = (&*shared.name, &*shared.profile.name, rejection.code().as_str());
+    match rejection.code().class() {
+        Class::Unavailable | Class::Handler => {
+            tracing::error!(endpoint, profile, code, detail = rejection.detail(), "a delivery could not be taken");
+        }
+        _ => tracing::warn!(endpoint, profile, code, detail = rejection.detail(), "a delivery was refused"),
+    }
+}

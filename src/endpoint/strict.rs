@@ -1,0 +1,126 @@
+//! Strict HTTP: what a signature verifier must not forgive although HTTP libraries do.
+
+use http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, TRANSFER_ENCODING, UPGRADE,
+};
+use http::request::Parts;
+use http::{HeaderValue, Version};
+
+use crate::error::{Code, Rejection};
+
+/// Refuses a head that two readers could understand differently.
+pub(super) fn check(head: &Parts) -> Result<(), Rejection> {
+    target(head)?;
+    host(head)?;
+    names(&head.headers)?;
+    framing(&head.headers)?;
+    coding(&head.headers)?;
+    expectation(&head.headers)
+}
+
+/// Refuses a content type that the sender does not document. Without a body there is nothing to name.
+pub(super) fn content_type(headers: &HeaderMap, allowed: &[&'static str]) -> Result<(), Rejection> {
+    if allowed.is_empty() {
+        return Ok(());
+    }
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let refuse = |found| {
+        let expected = allowed.join(" or ");
+        Err(Rejection::new(Code::ContentTypeUnsupported, format!("expected {expected} in UTF-8, but found {found}")))
+    };
+    let Some(value) = values.next() else { return Ok(()) };
+    if values.next().is_some() {
+        return refuse("more than one content type");
+    }
+    let Ok(text) = value.to_str() else { return refuse("a content type that is not ASCII") };
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    if !allowed.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
+        return refuse("another content type");
+    }
+    let utf8 = |part: &str| {
+        part.split_once('=').is_none_or(|(name, value)| {
+            !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        })
+    };
+    if parts.all(utf8) { Ok(()) } else { refuse("another charset") }
+}
+
+/// The length that the head announces.
+pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    only(headers, &CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn target(head: &Parts) -> Result<(), Rejection> {
+    if head.version <= Version::HTTP_11 && head.uri.authority().is_some() {
+        return malformed("a target in origin form", "one in absolute form");
+    }
+    let path = head.uri.path();
+    if !path.starts_with('/') {
+        return malformed("a target that is a path", "another form");
+    }
+    let lower = path.to_ascii_lowercase();
+    if path.contains("//") || lower.contains("%2f") || lower.contains("%2e") || lower.contains("%5c") || path.contains('\\') {
+        return malformed("a path with one spelling", "empty segments or escaped separators");
+    }
+    if path.split('/').any(|segment| segment == "." || segment == "..") {
+        return malformed("a path with one spelling", "dot segments");
+    }
+    Ok(())
+}
+
+fn host(head: &Parts) -> Result<(), Rejection> {
+    let count = head.headers.get_all(HOST).iter().count();
+    if count > 1 || (count == 0 && head.version == Version::HTTP_11) {
+        return malformed("one host header", &format!("{count}"));
+    }
+    Ok(())
+}
+
+/// Names with `_`: a server behind us may read them as `-`, and then they are another header.
+fn names(headers: &HeaderMap) -> Result<(), Rejection> {
+    if headers.keys().any(|name| name.as_str().contains('_')) {
+        return malformed("header names without underscores", "one with");
+    }
+    Ok(())
+}
+
+fn framing(headers: &HeaderMap) -> Result<(), Rejection> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => {}
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {}
+        _ => return malformed("transfer-encoding chunked, once", "another"),
+    }
+    let length = headers.get_all(CONTENT_LENGTH).iter().count();
+    if length > 1 || (length == 1 && headers.contains_key(TRANSFER_ENCODING)) {
+        return malformed("one way to tell the length", "more");
+    }
+    if headers.contains_key(UPGRADE) {
+        return malformed("no upgrade", "one");
+    }
+    Ok(())
+}
+
+fn coding(headers: &HeaderMap) -> Result<(), Rejection> {
+    let identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    if headers.get_all(CONTENT_ENCODING).iter().all(identity) {
+        return Ok(());
+    }
+    Err(Rejection::new(Code::ContentTypeUnsupported, "expected content without coding, but found some"))
+}
+
+fn expectation(headers: &HeaderMap) -> Result<(), Rejection> {
+    let known = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
+    if headers.get_all(EXPECT).iter().all(known) { Ok(()) } else { malformed("expect: 100-continue", "another") }
+}
+
+fn only<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> Option<&'h HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+fn malformed(expected: &str, found: &str) -> Result<(), Rejection> {
+    Err(Rejection::new(Code::RequestMalformed, format!("expected {expected}, but found {found}")))
+}

@@ -1,0 +1,197 @@
+//! The envelope of an event: CloudEvents 1.0, structured JSON, on one line.
+
+use std::str::FromStr;
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Event, Money};
+use crate::crypto::Sha256;
+use crate::verified::Provenance;
+use crate::wire::encoding::Encoding;
+use crate::wire::json;
+
+macro_rules! event_types {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal;)+) => {
+        /// The CloudEvents type of an event.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum EventType { $($(#[$doc])* $variant,)+ }
+
+        impl EventType {
+            /// Every type there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The word in the envelope.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+    };
+}
+
+event_types! {
+    /// A payment changed.
+    PaymentUpdated = "openbanking.payment.updated";
+    /// A consent changed.
+    ConsentUpdated = "openbanking.consent.updated";
+    /// A debtor token was issued.
+    DebtorTokenIssued = "openbanking.debtor-token.issued";
+    /// A user agreed.
+    AuthorizationGranted = "openbanking.authorization.granted";
+    /// A user declined, or the bank failed.
+    AuthorizationDenied = "openbanking.authorization.denied";
+    /// Account data is asked for.
+    AccountRequested = "openbanking.account.requested";
+    /// A payment is asked for.
+    PaymentRequested = "openbanking.payment.requested";
+    /// The status of a payment is asked for. A type of its own, so that nobody pays because of a question.
+    PaymentStatusRequested = "openbanking.payment-status.requested";
+    /// It is asked whether funds are available.
+    FundsRequested = "openbanking.funds.requested";
+    /// Anything else.
+    Other = "openbanking.other";
+}
+
+impl FromStr for EventType {
+    type Err = ();
+
+    /// Reads `openbanking.payment.updated`, or its middle word alone: `payment`, `consent`, `debtor-token`.
+    fn from_str(word: &str) -> Result<Self, ()> {
+        let middle = |kind: &Self| kind.as_str().split('.').nth(1) == Some(word);
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word || middle(kind)).ok_or(())
+    }
+}
+
+/// An event as sinks receive it. The order of the members is the order on the wire.
+#[derive(Debug, Serialize)]
+pub struct CloudEvent<'a> {
+    specversion: &'static str,
+    id: &'a str,
+    source: String,
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<&'a str>,
+    time: String,
+    datacontenttype: &'static str,
+    provider: &'a str,
+    keyid: &'a str,
+    algorithm: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signedat: Option<String>,
+    receivedat: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requestid: Option<&'a str>,
+    fingerprint: String,
+    attempt: u32,
+    data: Data<'a>,
+}
+
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Data<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consent_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_status: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<&'a Money>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<Box<RawValue>>,
+    #[serde(rename = "detail_base64", skip_serializing_if = "Option::is_none")]
+    detail_base64: Option<String>,
+}
+
+impl<'a> CloudEvent<'a> {
+    /// Wraps an event.
+    ///
+    /// `id` is stable over redeliveries; `attempt` counts them from 1, so that a consumer can tell a first delivery
+    /// from one that may be a repetition.
+    pub fn new(
+        id: &'a str,
+        event: &'a Event,
+        provenance: &'a Provenance,
+        request_id: Option<&'a str>,
+        fingerprint: &Sha256,
+        attempt: u32,
+    ) -> Self {
+        Self {
+            specversion: "1.0",
+            id,
+            source: format!("/endpoints/{}", provenance.endpoint),
+            r#type: event.event_type().as_str(),
+            subject: event.subject(),
+            time: provenance.signed_at.unwrap_or(provenance.received_at).to_string(),
+            datacontenttype: "application/json",
+            provider: &provenance.profile,
+            keyid: &provenance.key_id,
+            algorithm: provenance.algorithm.map_or("bearer", |algorithm| algorithm.name()),
+            signedat: provenance.signed_at.map(|at| at.to_string()),
+            receivedat: provenance.received_at.to_string(),
+            requestid: request_id,
+            fingerprint: Encoding::Hex.encode(fingerprint),
+            attempt,
+            data: Data::of(event),
+        }
+    }
+
+    /// The envelope on one line, without the line's end.
+    ///
+    /// # Errors
+    /// None that an event which was decoded can cause.
+    pub fn to_line(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}
+
+impl<'a> Data<'a> {
+    fn of(event: &'a Event) -> Self {
+        let mut data = Self::default();
+        match event {
+            Event::Consent(event) => {
+                data.consent_id = Some(&event.consent_id);
+                data.status = Some(event.status.as_str());
+                data.provider_status = Some(&event.provider_status);
+            }
+            Event::Payment(event) => {
+                data.payment_id = Some(&event.payment_id);
+                data.status = Some(event.status.as_str());
+                data.provider_status = Some(&event.provider_status);
+            }
+            Event::PaymentRequest(event) => {
+                data.payment_id = event.payment_id.as_deref();
+                data.request = Some(event.kind.as_str());
+                data.amount = event.amount.as_ref();
+            }
+            Event::DebtorToken(event) => data.payment_id = Some(&event.payment_id),
+            Event::Authorization(_) => {}
+            Event::AccountRequest(event) => data.account_id = event.account_id.as_deref(),
+            Event::FundsRequest(event) => {
+                data.account_id = event.account_id.as_deref();
+                data.amount = event.amount.as_ref();
+            }
+            Event::Other(event) => data.provider_type = event.provider_type.as_deref(),
+        }
+        data.detail = detail(event.content());
+        if data.detail.is_none() && !event.content().is_empty() {
+            data.detail_base64 = Some(Encoding::Base64.encode(event.content()));
+        }
+        data
+    }
+}
+
+/// The document as received, without insignificant white space, because an event is one line.
+fn detail(content: &[u8]) -> Option<Box<RawValue>> {
+    json::check(content).ok()?;
+    RawValue::from_string(String::from_utf8(json::compact(content)).ok()?).ok()
+}

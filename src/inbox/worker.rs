@@ -1,0 +1,151 @@
+//! The worker of one endpoint's inbox: leases records, hands each to its service, and acknowledges, retries or parks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower_service::Service;
+
+use crate::clock::Clock;
+use crate::decode::Decoder;
+use crate::error::{Code, Rejection};
+use crate::once::Once;
+use crate::reply::Reply;
+use crate::stage::oneshot;
+use crate::store::{EventId, Leased, Store, StoreError};
+
+/// How many records are leased at once.
+const BATCH: usize = 256;
+/// How long a lease lasts; a process that dies gives its leases back when the store is opened again.
+const LEASE: Duration = Duration::from_secs(60);
+/// How long the worker sleeps when nothing changes: retries come due, and operators requeue from another process.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// When a record that was not delivered is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPlan {
+    /// Delay after the first failure; it doubles with each further one.
+    pub first: Duration,
+    /// Longest delay.
+    pub longest: Duration,
+    /// After this many tries a record is parked.
+    pub attempts: u32,
+}
+
+impl Default for RetryPlan {
+    /// 1 s, 2 s, 4 s … 5 min, 20 times: a little over an hour.
+    fn default() -> Self {
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(300), attempts: 20 }
+    }
+}
+
+impl RetryPlan {
+    /// The delay after `attempt` failures.
+    pub fn delay(&self, attempt: u32) -> Duration {
+        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1).min(31));
+        self.first.saturating_mul(factor).min(self.longest)
+    }
+}
+
+/// Delivers the records of one endpoint to a service.
+#[derive(Debug, Clone)]
+pub struct Worker<S> {
+    store: Arc<dyn Store>,
+    decoder: Arc<Decoder>,
+    endpoint: Arc<[Box<str>]>,
+    clock: Arc<dyn Clock>,
+    retry: RetryPlan,
+    service: S,
+}
+
+impl<S> Worker<S>
+where
+    S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    /// Delivers what `endpoint` accepted to `service`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        endpoint: &str,
+        decoder: Arc<Decoder>,
+        clock: Arc<dyn Clock>,
+        retry: RetryPlan,
+        service: S,
+    ) -> Self {
+        Self { store, decoder, endpoint: Arc::new([endpoint.into()]), clock, retry, service }
+    }
+
+    /// Works until `shutdown` resolves; what is being delivered then is finished first.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
+        tokio::pin!(shutdown);
+        loop {
+            let delivered = match self.round().await {
+                Ok(delivered) => delivered,
+                Err(error) => {
+                    tracing::error!(code = "store_unavailable", %error, "the inbox cannot be read; trying again");
+                    0
+                }
+            };
+            let idle = async {
+                if delivered == 0 {
+                    tokio::select! { () = self.store.changed() => {}, () = tokio::time::sleep(LOOK) => {} }
+                }
+            };
+            tokio::select! { biased; () = &mut shutdown => return, () = idle => {} }
+        }
+    }
+
+    /// One batch. Answers how many records it held.
+    ///
+    /// # Errors
+    /// The store failed; what was delivered may be delivered again.
+    pub async fn round(&self) -> Result<usize, StoreError> {
+        let leased = self.store.lease(Arc::clone(&self.endpoint), BATCH, LEASE).await?;
+        let count = leased.len();
+        let mut delivered: Vec<(EventId, u64)> = Vec::with_capacity(count);
+        for record in leased {
+            let (id, fence, attempt) = (record.id.clone(), record.fence, record.attempt);
+            match self.deliver(record).await {
+                Ok(_) => delivered.push((id, fence)),
+                Err(rejection) => {
+                    self.settle(&mut delivered).await?;
+                    self.failed(id, fence, attempt, &rejection).await?;
+                }
+            }
+        }
+        self.settle(&mut delivered).await?;
+        Ok(count)
+    }
+
+    async fn settle(&self, delivered: &mut Vec<(EventId, u64)>) -> Result<(), StoreError> {
+        if delivered.is_empty() {
+            return Ok(());
+        }
+        self.store.acknowledge(std::mem::take(delivered)).await
+    }
+
+    async fn deliver(&self, leased: Leased) -> Result<Reply, Rejection> {
+        let once = Once::stored(leased.record, &self.decoder, leased.attempt)?;
+        // A task of its own: a handler that panics is a failed try and not the end of the worker.
+        let work = tokio::spawn(oneshot(self.service.clone(), once));
+        let reply = work.await.unwrap_or_else(|_| {
+            Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
+        })?;
+        match reply.status {
+            Some(status) if !status.is_success() => Err(Rejection::new(
+                Code::HandlerFailed,
+                format!("expected success of the handler, but found status {status}"),
+            )),
+            _ => Ok(reply),
+        }
+    }
+
+    async fn failed(&self, id: EventId, fence: u64, attempt: u32, rejection: &Rejection) -> Result<(), StoreError> {
+        let reason = rejection.to_string();
+        tracing::warn!(code = %rejection.code(), event_id = %id, attempt, reason, "an event was not delivered");
+        if attempt >= self.retry.attempts {
+            return self.store.park(id, fence, reason).await;
+        }
+        let at = self.clock.now().after(self.retry.delay(attempt));
+        self.store.retry_at(id, fence, at, reason).await
+    }
+}

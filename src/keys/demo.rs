@@ -1,0 +1,39 @@
+//! Keys that anybody can have: the ones in documentation and examples.
+//!
+//! The rule: a key is known by the SHA-256 of its material, so that renaming it hides nothing.
+
+use crate::crypto::Digest;
+use crate::wire::encoding::Encoding;
+
+/// One lower-case hex SHA-256 in a line; `#` starts a comment line.
+const DEMO: &str = include_str!("demo.txt");
+
+/// Whether `material` is a published key: PKCS#1 of an RSA key, an uncompressed curve point, the 32 bytes of an
+/// Ed25519 key, or the bytes of a secret.
+pub fn is_demo_key(material: &[u8]) -> bool {
+    let hash = Encoding::Hex.encode(&Digest::sha256_of(material));
+    lines().any(|line| line == hash)
+}
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    DEMO.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_could_never_match_is_no_entry() {
+        for line in lines() {
+            assert_eq!(line.len(), 64, "{line}");
+            assert!(line.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_unpublished_key_is_no_demo_key() {
+        assert!(!is_demo_key(b""));
+        assert!(!is_demo_key(b"a secret that nobody has published"));
+    }
+}

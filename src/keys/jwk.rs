@@ -1,0 +1,88 @@
+//! JSON Web Keys and sets of them (RFC 7517).
+//!
+//! The rule: a set is taken as a whole or not at all. Only keys that say themselves that they are for something else
+//! than verifying are passed over.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::value::RawValue;
+
+use super::error::{KeyError, quoted};
+use super::jwk_member::Members;
+use super::key::Key;
+use crate::crypto::{Algorithm, Backend};
+use crate::wire::json;
+
+/// Longest text, in bytes.
+const LONGEST: usize = 256 * 1024;
+/// Keys of one set, those passed over among them.
+const MOST: usize = 64;
+
+/// Reads a JWK or a JWK Set. The "alg" of a key binds it; a key with another "alg" than the `demanded` one is passed
+/// over, as is one with "use" "enc" or with "key_ops" but without "verify" among them. A key without "alg" has the
+/// demanded algorithm, or the default one of its kind. "jku", "x5u" and "x5c" are never followed.
+///
+/// # Errors
+/// The text is not JSON that every reader understands alike, over 256 KiB or over 64 keys; two keys have one "kid"; a
+/// member of a private key is there; secrets are among public keys; a key is weak, malformed, of an unknown type or
+/// cannot have its algorithm; or no key is left.
+pub fn read_set(backend: Backend, text: &[u8], demanded: Option<Algorithm>) -> Result<Vec<Key>, KeyError> {
+    if text.len() > LONGEST {
+        return Err(KeyError::expected(format_args!("at most {LONGEST} bytes of keys"), text.len()));
+    }
+    json::check(text)?;
+    let members = split(text)?;
+    if members.len() > MOST {
+        return Err(KeyError::expected(format_args!("at most {MOST} keys"), members.len()));
+    }
+    distinct(&members)?;
+    if members.iter().any(Members::is_symmetric) && !members.iter().all(Members::is_symmetric) {
+        return Err(KeyError::expected("either shared secrets or public keys", "both in one set"));
+    }
+    let mut keys = Vec::new();
+    for (number, one) in (1_usize..).zip(&members) {
+        let key = one.key(backend, demanded).map_err(|error| error.within(format_args!("key {number} of the set")))?;
+        keys.extend(key);
+    }
+    if keys.is_empty() {
+        let use_for = demanded.map_or_else(String::new, |algorithm| format!(" {algorithm}"));
+        return Err(KeyError::expected(format_args!("a key to verify{use_for} signatures with"), "none in the set"));
+    }
+    Ok(keys)
+}
+
+/// The keys of a set, or the one key that is none.
+fn split(text: &[u8]) -> Result<Vec<Members<'_>>, KeyError> {
+    let whole = object(text)?;
+    match (whole.get("keys"), whole.contains_key("kty")) {
+        (Some(_), true) => Err(KeyError::expected("a json web key or a set of them", "both in one object")),
+        (Some(keys), false) => {
+            let keys: Vec<BTreeMap<String, &RawValue>> = serde_json::from_str(keys.get())
+                .map_err(|_| KeyError::expected("\"keys\" to be an array of objects", "another shape"))?;
+            Ok(keys.into_iter().map(Members).collect())
+        }
+        (None, true) => Ok(vec![Members(whole)]),
+        (None, false) => Err(KeyError::expected("\"keys\" or \"kty\"", "neither")),
+    }
+}
+
+fn object(text: &[u8]) -> Result<BTreeMap<String, &RawValue>, KeyError> {
+    serde_json::from_slice(text).map_err(|_| KeyError::expected("a json object", "another shape"))
+}
+
+fn distinct(members: &[Members<'_>]) -> Result<(), KeyError> {
+    let mut names = HashSet::new();
+    for one in members {
+        if let Some(kid) = one.text("kid")? {
+            let quoted = quoted(&kid);
+            if !names.insert(kid) {
+                return Err(KeyError::expected("one key of each \"kid\"", format_args!("{quoted} twice")));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "jwk_tests.rs"]
+mod tests;

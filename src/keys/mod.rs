@@ -1,0 +1,31 @@
+//! Keys as operators hand them over: PEM, certificates and JSON Web Keys, bytes in and keys out.
+//!
+//! The rule: what is not exactly a key that this crate can use is refused when it is read, with all that came with
+//! it; nothing is guessed, mended or looked up elsewhere.
+
+mod certificate;
+mod demo;
+mod edwards;
+mod error;
+pub mod file;
+mod id;
+mod identifier;
+pub mod jwk;
+mod jwk_member;
+mod key;
+pub mod pem;
+pub mod private;
+pub mod public;
+mod set;
+mod thumbprint;
+
+pub use certificate::Certificate;
+pub use demo::is_demo_key;
+pub use error::KeyError;
+pub use id::KeyId;
+pub use key::{Key, VerifyingKey};
+pub use private::read_private;
+pub use set::KeySet;
+
+#[cfg(test)]
+mod fixtures;

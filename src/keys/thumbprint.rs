@@ -1,0 +1,74 @@
+//! Names that are computed from a public key: the JWK thumbprint (RFC 7638) and the hash of its SubjectPublicKeyInfo.
+//!
+//! The rule: both depend on the key alone, not on the file it came in.
+
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
+use der::{Decode, Encode};
+use x509_cert::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+
+use super::error::KeyError;
+use super::identifier::{EC, ED25519, P256, P384, P521, RSA};
+use crate::crypto::{Digest, KeyKind, PublicKey, Sha256};
+use crate::wire::encoding::Encoding;
+
+/// The thumbprint over SHA-256, base64url (RFC 7638 section 3; RFC 8037 section 2 for Ed25519).
+pub(super) fn of_jwk(key: &PublicKey) -> Result<String, KeyError> {
+    let text = |bytes: &[u8]| Encoding::Base64Url.encode(bytes);
+    let material = key.material();
+    let json = match key.algorithm().key_kind() {
+        KeyKind::Rsa => {
+            let (modulus, exponent) = numbers(material)?;
+            format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, text(exponent), text(modulus))
+        }
+        kind @ (KeyKind::P256 | KeyKind::P384 | KeyKind::P521) => {
+            let (x, y) = coordinates(material).ok_or_else(|| unnamed(kind))?;
+            format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, kind.name(), text(x), text(y))
+        }
+        KeyKind::Ed25519 => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, text(material)),
+        KeyKind::Secret => return Err(unnamed(KeyKind::Secret)),
+    };
+    Ok(text(&Digest::sha256_of(json.as_bytes())))
+}
+
+/// SHA-256 of the SubjectPublicKeyInfo. An RSA key counts as `rsaEncryption`, also where a certificate restricts it to
+/// RSASSA-PSS.
+pub(super) fn of_spki(key: &PublicKey) -> Result<Sha256, KeyError> {
+    let kind = key.algorithm().key_kind();
+    let (oid, curve): (ObjectIdentifier, Option<ObjectIdentifier>) = match kind {
+        KeyKind::Rsa => (RSA, None),
+        KeyKind::P256 => (EC, Some(P256)),
+        KeyKind::P384 => (EC, Some(P384)),
+        KeyKind::P521 => (EC, Some(P521)),
+        KeyKind::Ed25519 => (ED25519, None),
+        KeyKind::Secret => return Err(unnamed(kind)),
+    };
+    let parameters = match &curve {
+        Some(curve) => Some(AnyRef::from(curve)),
+        None => (kind == KeyKind::Rsa).then_some(AnyRef::NULL),
+    };
+    let info = SubjectPublicKeyInfoRef {
+        algorithm: AlgorithmIdentifierRef { oid, parameters },
+        subject_public_key: BitStringRef::from_bytes(key.material()).map_err(|_| unnamed(kind))?,
+    };
+    Ok(Digest::sha256_of(&info.to_der().map_err(|_| unnamed(kind))?))
+}
+
+fn numbers(pkcs1: &[u8]) -> Result<(&[u8], &[u8]), KeyError> {
+    AnyRef::from_der(pkcs1)
+        .and_then(|pair| pair.sequence(|inner| Ok::<_, der::Error>((UintRef::decode(inner)?, UintRef::decode(inner)?))))
+        .map(|(modulus, exponent)| (modulus.as_bytes(), exponent.as_bytes()))
+        .map_err(|_| unnamed(KeyKind::Rsa))
+}
+
+fn coordinates(point: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (_form, both) = point.split_first()?;
+    both.split_at_checked(both.len() / 2)
+}
+
+fn unnamed(kind: KeyKind) -> KeyError {
+    KeyError::expected("a public key with a thumbprint", format_args!("a key of kind {} without", kind.name()))
+}
+
+#[cfg(test)]
+#[path = "thumbprint_tests.rs"]
+mod tests;

@@ -1,0 +1,78 @@
+//! A verified event that is claimed: whoever holds a [`Once`] is the only one who handles this event now.
+
+use crate::crypto::Sha256;
+use crate::decode::{Decoder, Receipt};
+use crate::error::{Code, Rejection};
+use crate::event::{CloudEvent, Event};
+use crate::profile::Undecodable;
+use crate::store::{EventId, Record};
+use crate::verified::Verified;
+
+/// A verified event, to be handled once.
+#[derive(Debug, Clone)]
+pub struct Once {
+    pub(crate) event: Verified<Event>,
+    pub(crate) id: EventId,
+    pub(crate) attempt: u32,
+    pub(crate) request_id: Option<Box<str>>,
+    pub(crate) fingerprint: Sha256,
+}
+
+impl Once {
+    /// What a store keeps of a receipt, and what a handler gets of it.
+    pub(crate) fn first(receipt: Verified<Receipt>) -> (Verified<Record>, Result<Self, Undecodable>) {
+        let (record, event) = receipt.fork(|receipt| (receipt.record, receipt.event));
+        let once = event.try_map(|event| event).map(|event| Self {
+            event,
+            id: record.identity.event_id(),
+            attempt: 1,
+            request_id: record.request_id.clone(),
+            fingerprint: record.fingerprint,
+        });
+        (record, once)
+    }
+
+    /// A stored record, decoded again.
+    ///
+    /// # Errors
+    /// The profile no longer reads what it once did.
+    pub(crate) fn stored(record: Verified<Record>, decoder: &Decoder, attempt: u32) -> Result<Self, Rejection> {
+        let (id, request_id, fingerprint) = (record.identity.event_id(), record.request_id.clone(), record.fingerprint);
+        let event = record
+            .try_map(|record| decoder.again(&record))
+            .map_err(|problem| Rejection::new(Code::PayloadUndecodable, problem.to_string()))?;
+        Ok(Self { event, id, attempt, request_id, fingerprint })
+    }
+
+    /// The event.
+    pub fn event(&self) -> &Verified<Event> {
+        &self.event
+    }
+
+    /// Takes the event out.
+    pub fn into_event(self) -> Verified<Event> {
+        self.event
+    }
+
+    /// The id, the same for every copy and every redelivery.
+    pub fn id(&self) -> &EventId {
+        &self.id
+    }
+
+    /// Which try this is, from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// The envelope that sinks receive.
+    pub fn cloud_event(&self) -> CloudEvent<'_> {
+        CloudEvent::new(
+            self.id.as_str(),
+            &self.event,
+            self.event.provenance(),
+            self.request_id.as_deref(),
+            &self.fingerprint,
+            self.attempt,
+        )
+    }
+}

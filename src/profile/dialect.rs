@@ -1,0 +1,168 @@
+//! What a sender is told. Reasons are reduced to [`Told`] before a dialect sees them, so that no dialect can tell two
+//! authentication failures apart.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+
+use crate::clock::Timestamp;
+use crate::error::{Class, Code};
+
+/// As much of a refusal as a sender may know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Told {
+    /// Not authenticated, for whatever reason.
+    NotAuthenticated,
+    /// The request id is missing or malformed.
+    RequestId,
+    /// The request is not strict HTTP, or broke off.
+    Malformed,
+    /// No such path.
+    NotFound,
+    /// Not with this method.
+    Method,
+    /// Too slow.
+    Timeout,
+    /// Too large.
+    TooLarge,
+    /// Not with this content type or coding.
+    ContentType,
+    /// Too many.
+    TooMany,
+    /// Authentic, but not as documented.
+    Undecodable,
+    /// Authentic, but the id was used for something else.
+    Conflict,
+    /// Come back later.
+    Unavailable,
+    /// We failed.
+    Failed,
+}
+
+impl Told {
+    /// The whole policy of what is disclosed.
+    pub fn of(code: Code) -> Self {
+        match (code.class(), code) {
+            (Class::Authentication, _) => Self::NotAuthenticated,
+            (Class::Content, _) => Self::Undecodable,
+            (Class::Conflict, _) => Self::Conflict,
+            (Class::Unavailable, _) => Self::Unavailable,
+            (Class::Handler, _) => Self::Failed,
+            (Class::Request, Code::PathUnknown) => Self::NotFound,
+            (Class::Request, Code::MethodNotAllowed) => Self::Method,
+            (Class::Request, Code::BodyTimeout) => Self::Timeout,
+            (Class::Request, Code::BodyTooLarge) => Self::TooLarge,
+            (Class::Request, Code::ContentTypeUnsupported) => Self::ContentType,
+            (Class::Request, Code::TooManyRequests) => Self::TooMany,
+            (Class::Request, Code::RequestIdMissing | Code::RequestIdMalformed) => Self::RequestId,
+            (Class::Request, _) => Self::Malformed,
+        }
+    }
+
+    /// The status where a sender documents no other.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::NotAuthenticated => StatusCode::UNAUTHORIZED,
+            Self::RequestId | Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::Undecodable | Self::Conflict => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A short title, the same for every cause.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::NotAuthenticated => "Not authenticated",
+            Self::RequestId => "Request id missing or malformed",
+            Self::Malformed => "Malformed request",
+            Self::NotFound => "Not found",
+            Self::Method => "Method not allowed",
+            Self::Timeout => "Request timeout",
+            Self::TooLarge => "Content too large",
+            Self::ContentType => "Unsupported media type",
+            Self::TooMany => "Too many requests",
+            Self::Undecodable => "Content not as documented",
+            Self::Conflict => "Request id used for other content",
+            Self::Unavailable => "Temporarily unavailable",
+            Self::Failed => "Internal error",
+        }
+    }
+}
+
+/// What a dialect may put into an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// When the answer is made.
+    pub now: Timestamp,
+    /// The sender's id of the request, if it is a UUID; not verified.
+    pub request_id: Option<&'a str>,
+}
+
+/// An answer before it is HTTP.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers beside content type and length.
+    pub headers: HeaderMap,
+    /// Content type, if there is a body.
+    pub content_type: Option<HeaderValue>,
+    /// Body.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A status and nothing else.
+    pub fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), content_type: None, body: Bytes::new() }
+    }
+
+    /// A status and a JSON document.
+    pub fn json(status: StatusCode, document: &serde_json::Value) -> Self {
+        Self {
+            content_type: Some(HeaderValue::from_static("application/json")),
+            body: Bytes::from(document.to_string()),
+            ..Self::empty(status)
+        }
+    }
+
+    /// Adds a header; a value that is none is left out.
+    pub fn push_header(&mut self, name: &'static str, value: &str) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+/// How answers to a sender look.
+pub trait Dialect: fmt::Debug + Send + Sync {
+    /// The answer to a refused delivery.
+    fn refusal(&self, told: Told, context: Context<'_>) -> Answer;
+
+    /// What is the same on every answer, success included.
+    fn finish(&self, _answer: &mut Answer, _context: Context<'_>) {}
+}
+
+/// RFC 9457 problem details, for senders that document nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plain;
+
+impl Dialect for Plain {
+    fn refusal(&self, told: Told, _context: Context<'_>) -> Answer {
+        let status = told.status();
+        let document = serde_json::json!({"type": "about:blank", "title": told.title(), "status": status.as_u16()});
+        let mut answer = Answer::json(status, &document);
+        answer.content_type = Some(HeaderValue::from_static("application/problem+json"));
+        answer
+    }
+}

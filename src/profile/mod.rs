@@ -1,0 +1,288 @@
+//! What is known about a sender: one engine with its settings, the routes, how content becomes an event, and the
+//! dialect of the answers. A sender's quirk lives here and never in an engine.
+
+mod body_signature;
+mod custom;
+mod dialect;
+mod http_signature;
+mod id;
+mod tribe;
+mod worldline;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+
+use crate::event::Event;
+
+pub use body_signature::{BodySignature, Input};
+pub use custom::{OtherDecoder, TypeMap};
+pub use dialect::{Answer, Context, Dialect, Plain, Told};
+pub use http_signature::{HttpSignature, KeyIdMatch, Presence};
+pub use id::{Identification, JsonPointer};
+
+/// How a sender proves itself.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Scheme {
+    /// A signature in a header over a template of body, headers and URL.
+    Body(BodySignature),
+    /// draft-cavage-http-signatures-12 with a digest.
+    Http(HttpSignature),
+}
+
+/// Which signed time has to be recent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fresh {
+    /// The time in a header, which the signature has to cover.
+    Header(Box<str>),
+    /// The time in a `name=value` member of the signature header, which the signature has to cover.
+    Member(Box<str>),
+    /// No signed time is looked at: only the memory of the store stops a replay.
+    Off,
+}
+
+/// One route of a profile, below the endpoint's path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// What follows the endpoint's path: empty, or beginning with `/`.
+    pub path: Box<str>,
+    /// The profile's name for it.
+    pub action: Arc<str>,
+    /// Whether it has to carry the token of a user (Tribe's `X-Auth-Token`).
+    pub needs_user: bool,
+    /// Whether the same content again is a replay although its id is another, because the id is not signed and the
+    /// content of this route is unique.
+    pub refuse_same_body: bool,
+}
+
+impl Route {
+    /// `POST` to the endpoint's own path.
+    pub fn root() -> Self {
+        Self::post("", "")
+    }
+
+    /// `POST` to `path` below the endpoint's.
+    pub fn post(path: &str, action: &str) -> Self {
+        Self {
+            method: Method::POST,
+            path: path.into(),
+            action: action.into(),
+            needs_user: false,
+            refuse_same_body: false,
+        }
+    }
+}
+
+/// Verified content that is not what the sender documents. `Display` says where, never what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undecodable(String);
+
+impl Undecodable {
+    /// What was expected and what was found, without any value of the content.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl From<serde_json::Error> for Undecodable {
+    /// Keeps position and kind: serde's own text may quote the content.
+    fn from(error: serde_json::Error) -> Self {
+        let kind = match error.classify() {
+            serde_json::error::Category::Io | serde_json::error::Category::Syntax => "a syntax error",
+            serde_json::error::Category::Eof => "its end",
+            serde_json::error::Category::Data => "a missing member or one of another type",
+        };
+        let (line, column) = (error.line(), error.column());
+        Self(format!("expected the sender's document, but found {kind} at line {line} column {column}"))
+    }
+}
+
+impl From<crate::wire::json::JsonError> for Undecodable {
+    fn from(error: crate::wire::json::JsonError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Undecodable {}
+
+/// Reads verified content as an event. A pure function of its two arguments: a stored event is decoded again.
+pub trait Decode: fmt::Debug + Send + Sync {
+    /// The event that `content` says, on the route `action`.
+    ///
+    /// # Errors
+    /// [`Undecodable`] if it is not what the sender documents.
+    fn decode(&self, action: &str, content: &Bytes) -> Result<Event, Undecodable>;
+}
+
+/// A sender, as data.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub(crate) name: Arc<str>,
+    pub(crate) scheme: Scheme,
+    pub(crate) routes: Vec<Route>,
+    pub(crate) identification: Identification,
+    pub(crate) fresh: Fresh,
+    pub(crate) tolerance: Duration,
+    pub(crate) retry_horizon: Duration,
+    pub(crate) success: StatusCode,
+    pub(crate) content_types: Vec<&'static str>,
+    pub(crate) wants_api_key: bool,
+    pub(crate) decoder: Arc<dyn Decode>,
+    pub(crate) dialect: Arc<dyn Dialect>,
+}
+
+impl Profile {
+    /// Tribe Open Banking v2, bank-side and TPP-side webhooks.
+    pub fn tribe() -> Self {
+        tribe::profile()
+    }
+
+    /// Worldline Open Banking Service: `/status` and `/debtorToken`.
+    pub fn worldline() -> Self {
+        worldline::profile()
+    }
+
+    /// A sender that signs the body, or a template around it, in a header.
+    pub fn body_signature(scheme: BodySignature, identification: Identification) -> Self {
+        custom::profile("body-signature", Scheme::Body(scheme), identification)
+    }
+
+    /// A sender that signs with draft-cavage-12.
+    pub fn http_signature(scheme: HttpSignature, identification: Identification) -> Self {
+        custom::profile("http-signature", Scheme::Http(scheme), identification)
+    }
+
+    /// The signed time that has to be recent, and how recent. Times ahead are allowed one minute, whatever this is.
+    #[must_use]
+    pub fn with_fresh(mut self, fresh: Fresh, tolerance: Duration) -> Self {
+        self.fresh = fresh;
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// How old a signed time may be.
+    #[must_use]
+    pub fn with_tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// The status of success.
+    #[must_use]
+    pub fn with_success(mut self, success: StatusCode) -> Self {
+        self.success = success;
+        self
+    }
+
+    /// How content is read.
+    #[must_use]
+    pub fn with_decoder(mut self, decoder: Arc<dyn Decode>) -> Self {
+        self.decoder = decoder;
+        self
+    }
+
+    /// Treats the same content again as a replay on every route, or on none.
+    #[must_use]
+    pub fn with_refuse_same_body(mut self, refuse: bool) -> Self {
+        for route in &mut self.routes {
+            route.refuse_same_body = refuse;
+        }
+        self
+    }
+
+    /// The scheme, to be adjusted.
+    pub fn scheme_mut(&mut self) -> &mut Scheme {
+        &mut self.scheme
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How the sender proves itself.
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// The routes.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Where the identity of an event comes from.
+    pub fn identification(&self) -> &Identification {
+        &self.identification
+    }
+
+    /// Which signed time has to be recent.
+    pub fn fresh(&self) -> &Fresh {
+        &self.fresh
+    }
+
+    /// How old a signed time may be.
+    pub fn tolerance(&self) -> Duration {
+        self.tolerance
+    }
+
+    /// How long the sender retries; the store has to remember longer.
+    pub fn retry_horizon(&self) -> Duration {
+        self.retry_horizon
+    }
+
+    /// The status of success.
+    pub fn success(&self) -> StatusCode {
+        self.success
+    }
+
+    /// The dialect of the answers.
+    pub fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
+    /// The dialect, shared.
+    pub fn shared_dialect(&self) -> Arc<dyn Dialect> {
+        Arc::clone(&self.dialect)
+    }
+
+    /// Reads verified content.
+    ///
+    /// # Errors
+    /// [`Undecodable`] if it is not what the sender documents.
+    pub fn decode(&self, action: &str, content: &Bytes) -> Result<Event, Undecodable> {
+        self.decoder.decode(action, content)
+    }
+
+    /// The route of an action.
+    pub fn route(&self, action: &str) -> Option<&Route> {
+        self.routes.iter().find(|route| &*route.action == action)
+    }
+
+    /// Whether the signature covers the header that identifies an event.
+    pub fn id_is_signed(&self) -> bool {
+        match &self.identification {
+            Identification::Header { name, .. } => self.covers(name),
+            Identification::Json(_) | Identification::Fingerprint => true,
+        }
+    }
+
+    /// Whether the signature of this profile always covers a header.
+    pub fn covers(&self, header: &str) -> bool {
+        match &self.scheme {
+            Scheme::Body(scheme) => scheme.input.covers(header),
+            Scheme::Http(scheme) => scheme.cover.iter().any(|name| name.eq_ignore_ascii_case(header)),
+        }
+    }
+}

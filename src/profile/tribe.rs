@@ -1,0 +1,151 @@
+//! Tribe Open Banking v2: webhooks to a bank, and notifications to a third party.
+//!
+//! | fact | value | source |
+//! |---|---|---|
+//! | signature | `X-Signature`: base64 of RSA PKCS#1 v1.5 with SHA-256 | security section |
+//! | over | the request content, read as the raw body; the empty body for `v2_accounts` | security section; assumed |
+//! | not signed | path, time, `X-Request-Id`: a captured request can come again under another id | follows |
+//! | client | `X-Api-Key`, equal to the bank's | security section |
+//! | user | `X-Auth-Token`; not for direct payments, not for notifications | security section |
+//! | id | `X-Request-Id`, a UUID | security section |
+//! | answer | 200, computed at once | published specification |
+//! | errors | `{code, title, timestamp, requestId}`; every authentication failure is `WRONG_CREDENTIALS` | error table |
+//! | retries | not documented | assumed: 24 hours |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::dialect::{Answer, Context, Dialect, Told};
+use super::{BodySignature, Decode, Fresh, Identification, Profile, Route, Scheme, Undecodable};
+use crate::event::tribe::{self, PaymentStatus as Word, Request};
+use crate::event::{
+    AccountRequestEvent, Event, FundsRequestEvent, PaymentDetail, PaymentEvent, PaymentRequestEvent,
+    PaymentRequestKind, PaymentStatus,
+};
+use crate::wire::json;
+
+const RETRY_HORIZON: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) fn profile() -> Profile {
+    let route = |action: &&str| Route {
+        method: Method::POST,
+        path: format!("/{action}").into(),
+        action: (*action).into(),
+        needs_user: tribe::needs_user(action),
+        refuse_same_body: tribe::is_notification(action),
+    };
+    Profile {
+        name: "tribe".into(),
+        scheme: Scheme::Body(BodySignature::over_body("x-signature")),
+        routes: tribe::ACTIONS.iter().map(route).collect(),
+        identification: Identification::uuid_header("x-request-id"),
+        fresh: Fresh::Off,
+        tolerance: Duration::ZERO,
+        retry_horizon: RETRY_HORIZON,
+        success: StatusCode::OK,
+        content_types: vec!["application/json"],
+        wants_api_key: true,
+        decoder: Arc::new(Decoder),
+        dialect: Arc::new(Errors),
+    }
+}
+
+#[derive(Debug)]
+struct Decoder;
+
+impl Decode for Decoder {
+    fn decode(&self, action: &str, content: &Bytes) -> Result<Event, Undecodable> {
+        if !content.is_empty() {
+            json::check(content)?;
+        }
+        let request = Request::parse(action, content)?;
+        let content = content.clone();
+        let payment = |kind, payment_id, amount, request| {
+            let detail = Box::new(request);
+            Event::PaymentRequest(Box::new(PaymentRequestEvent {
+                kind,
+                payment_id,
+                amount,
+                user_token: None,
+                detail,
+                content: content.clone(),
+            }))
+        };
+        Ok(match action {
+            "v2_payment_single" => payment(PaymentRequestKind::Single, None, request.amount(), request),
+            "v2_payment_direct_single" => payment(PaymentRequestKind::Direct, None, request.amount(), request),
+            "v2_payment_bulk" => payment(PaymentRequestKind::Bulk, None, request.amount(), request),
+            "v2_payment_single_status" | "v2_payment_bulk_status" => {
+                payment(PaymentRequestKind::Status, request.payment_id(), None, request)
+            }
+            "v2_funds_confirmations" => Event::FundsRequest(Box::new(FundsRequestEvent {
+                account_id: request.account_id(),
+                amount: request.amount(),
+                user_token: None,
+                detail: Box::new(request),
+                content,
+            })),
+            "v2_payment_status" | "v2_payment_confirmation_link_expire" => {
+                let word = request.payment_status();
+                Event::Payment(Box::new(PaymentEvent {
+                    payment_id: request.payment_id().unwrap_or_default(),
+                    provider_status: word.as_ref().map_or_else(|| "confirmation link expired".to_owned(), ToString::to_string),
+                    status: word.as_ref().map_or(PaymentStatus::Expired, payment_status),
+                    detail: PaymentDetail::Tribe(Box::new(request)),
+                    content,
+                }))
+            }
+            _ => Event::AccountRequest(Box::new(AccountRequestEvent {
+                account_id: request.account_id(),
+                user_token: None,
+                detail: Box::new(request),
+                content,
+            })),
+        })
+    }
+}
+
+fn payment_status(word: &Word) -> PaymentStatus {
+    match word {
+        Word::Rcvd | Word::Pdng | Word::Actc => PaymentStatus::Pending,
+        Word::Patc | Word::Part => PaymentStatus::PartiallyAuthorised,
+        Word::Accp | Word::Acfc | Word::Acwc => PaymentStatus::Authorised,
+        Word::Acsp | Word::Acwp => PaymentStatus::InProcess,
+        Word::Acsc => PaymentStatus::Settled,
+        Word::Accc => PaymentStatus::Received,
+        Word::Rjct => PaymentStatus::Rejected,
+        Word::Canc => PaymentStatus::Cancelled,
+        _ => PaymentStatus::Unknown,
+    }
+}
+
+#[derive(Debug)]
+struct Errors;
+
+impl Dialect for Errors {
+    fn refusal(&self, told: Told, context: Context<'_>) -> Answer {
+        let (code, status) = match told {
+            Told::NotAuthenticated => ("WRONG_CREDENTIALS", told.status()),
+            Told::RequestId => ("REQUEST_ID_NOT_UUID", StatusCode::UNAUTHORIZED),
+            Told::Malformed | Told::Timeout => ("HEADERS_ERROR", told.status()),
+            Told::NotFound | Told::Method => ("API_ACTION_DOES_NOT_EXIST", told.status()),
+            Told::TooLarge | Told::ContentType | Told::Undecodable => ("FORMAT_ERROR", told.status()),
+            Told::Conflict => ("PARAMETER_NOT_CONSISTENT", told.status()),
+            Told::TooMany => ("SERVICE_BLOCKED", told.status()),
+            Told::Unavailable | Told::Failed => ("INTERNAL_SERVER_ERROR", told.status()),
+        };
+        // 25 characters, as the table of the error document says.
+        let seconds = context.now.to_string().chars().take(19).collect::<String>();
+        let mut document = json!({"code": code, "title": told.title(), "timestamp": format!("{seconds}+00:00")});
+        if let (Some(id), Some(members), false) =
+            (context.request_id, document.as_object_mut(), told == Told::NotAuthenticated)
+        {
+            members.insert("requestId".to_owned(), json!(id));
+        }
+        Answer::json(status, &document)
+    }
+}

@@ -1,0 +1,91 @@
+//! What a handler answers, before it is HTTP.
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::store::StoredAnswer;
+
+/// The answer to an accepted delivery. Without a status, the profile's success status is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reply {
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) content_type: Box<str>,
+    pub(crate) body: Bytes,
+    pub(crate) duplicate: bool,
+    pub(crate) quarantined: bool,
+}
+
+impl Reply {
+    /// The profile's success status and no body.
+    pub fn accepted() -> Self {
+        Self::default()
+    }
+
+    /// The profile's success status and a JSON document, such as Tribe's typed replies.
+    ///
+    /// # Errors
+    /// The value cannot be written as JSON.
+    pub fn json(document: &impl Serialize) -> Result<Self, serde_json::Error> {
+        let body = Bytes::from(serde_json::to_vec(document)?);
+        Ok(Self { content_type: "application/json".into(), body, ..Self::default() })
+    }
+
+    /// Another status than the profile's.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Another body, with its content type.
+    #[must_use]
+    pub fn with_body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        self.content_type = content_type.into();
+        self.body = body.into();
+        self
+    }
+
+    /// The status, if it is not the profile's.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// The body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Whether this answers a copy of something that was handled before.
+    pub fn is_duplicate(&self) -> bool {
+        self.duplicate
+    }
+
+    pub(crate) fn duplicate() -> Self {
+        Self { duplicate: true, ..Self::default() }
+    }
+
+    /// Success for something that was kept for inspection and goes to nobody.
+    pub(crate) fn quarantined() -> Self {
+        Self { quarantined: true, ..Self::default() }
+    }
+
+    pub(crate) fn again(stored: StoredAnswer) -> Self {
+        Self {
+            status: StatusCode::from_u16(stored.status).ok(),
+            content_type: stored.content_type,
+            body: stored.body,
+            duplicate: true,
+            quarantined: false,
+        }
+    }
+
+    /// Zero stands for the profile's status.
+    pub(crate) fn to_stored(&self) -> StoredAnswer {
+        StoredAnswer {
+            status: self.status.map_or(0, |status| status.as_u16()),
+            content_type: self.content_type.clone(),
+            body: self.body.clone(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Pages for operators, on a listener of their own: `/healthz`, `/readyz`, `/metrics`, `/status`.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, ORIGIN};
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::crypto::Secret;
+use crate::store::Store;
+use crate::wire::bearer::bearer;
+
+/// What the pages show.
+#[derive(Clone)]
+pub(super) struct Admin {
+    pub(super) address: SocketAddr,
+    pub(super) token: Option<Secret>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) metrics: Option<PrometheusHandle>,
+    pub(super) endpoints: Arc<[String]>,
+}
+
+impl Admin {
+    pub(super) async fn serve(self, listener: TcpListener) {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                continue;
+            };
+            let admin = self.clone();
+            tokio::spawn(async move {
+                let service = service_fn(move |request| {
+                    let admin = admin.clone();
+                    async move { Ok::<_, Infallible>(admin.respond(&request).await) }
+                });
+                let connection = http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(std::time::Duration::from_secs(5))
+                    .serve_connection(TokioIo::new(stream), service);
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "an admin connection broke");
+                }
+            });
+        }
+    }
+
+    async fn respond<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
+        if !self.may_ask(request) {
+            return text(StatusCode::FORBIDDEN, "forbidden\n");
+        }
+        match request.uri().path() {
+            "/healthz" => text(StatusCode::OK, "ok\n"),
+            "/readyz" => match self.store.stats().await {
+                Ok(_) => text(StatusCode::OK, "ready\n"),
+                Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable\n"),
+            },
+            "/metrics" => self.metrics().await,
+            "/status" => self.status().await,
+            _ => text(StatusCode::NOT_FOUND, "not found\n"),
+        }
+    }
+
+    /// A browser on this machine can be made to ask: it sends an origin, or a host name of its own.
+    fn may_ask<B>(&self, request: &Request<B>) -> bool {
+        if request.headers().contains_key(ORIGIN) {
+            return false;
+        }
+        if let Some(secret) = &self.token {
+            let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+            return shown.and_then(|value| bearer(value).ok()).is_some_and(|token| secret.verify(token.as_bytes()).is_ok());
+        }
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let name = host.strip_suffix(&format!(":{}", self.address.port())).unwrap_or(host);
+        name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    async fn metrics(&self) -> Response<Full<Bytes>> {
+        if let Ok(stats) = self.store.stats().await {
+            for (state, count) in [
+                ("ready", stats.ready),
+                ("leased", stats.leased),
+                ("delivered", stats.delivered),
+                ("parked", stats.parked),
+                ("quarantined", stats.quarantined),
+            ] {
+                metrics::gauge!("countersign_inbox_records", "state" => state).set(count as f64);
+            }
+            metrics::gauge!("countersign_identities").set(stats.identities as f64);
+        }
+        text(StatusCode::OK, self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
+    }
+
+    async fn status(&self) -> Response<Full<Bytes>> {
+        let stats = self.store.stats().await.ok();
+        let inbox = stats.map(|stats| {
+            json!({
+                "ready": stats.ready, "leased": stats.leased, "delivered": stats.delivered, "parked": stats.parked,
+                "quarantined": stats.quarantined, "identities": stats.identities,
+                "oldestWaiting": stats.oldest_waiting.map(|at| at.to_string()),
+            })
+        });
+        let document = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "durability": self.store.durability().to_string(),
+            "endpoints": &*self.endpoints,
+            "inbox": inbox,
+        });
+        let mut response = text(StatusCode::OK, format!("{document}\n"));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}

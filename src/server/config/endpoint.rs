@@ -1,0 +1,191 @@
+//! One endpoint of the configuration, in the terms of the library.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::file::{EndpointTable, Mode, UndecodableWord};
+use super::sink::SinkSettings;
+use super::{keys, profile, secret, span_field, units};
+use crate::clock::Clock;
+use crate::crypto::Secret;
+use crate::dedup::{InlineTimes, OnUndecodable};
+use crate::endpoint::{Endpoint, EndpointBuilder, Limits, Undecided};
+use crate::error::ConfigError;
+use crate::keys::KeySet;
+use crate::profile::Profile;
+
+/// What an endpoint's settings depend on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) listen: SocketAddr,
+    pub(super) retain: Duration,
+    pub(super) public_url: Option<&'a str>,
+    pub(super) sinks: &'a [SinkSettings],
+}
+
+/// One endpoint.
+#[derive(Debug, Clone)]
+pub struct EndpointSettings {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where it is mounted.
+    pub path: String,
+    /// Its sender.
+    pub profile: Profile,
+    /// The sender's keys.
+    pub keys: Option<KeySet>,
+    /// Whether the sink's answer is the sender's answer.
+    pub inline: bool,
+    /// Where its events go.
+    pub sink: String,
+    /// How inline handling is timed.
+    pub times: InlineTimes,
+    bearer: Option<Secret>,
+    api_key: Option<Secret>,
+    allow_ip: Option<Vec<(IpAddr, u8)>>,
+    limits: Limits,
+    retain: Duration,
+    undecodable: OnUndecodable,
+    public_url: Option<String>,
+    on_loopback: bool,
+}
+
+impl EndpointSettings {
+    pub(super) fn read(
+        table: &EndpointTable,
+        around: &Surroundings<'_>,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self, ConfigError> {
+        if table.name.is_empty() || !table.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
+            return Err(ConfigError::new("name", "expected letters, digits, '-', '_' and '.', but found another or none"));
+        }
+        if !table.path.starts_with('/') || table.path.contains(['?', '#', '%', ' ']) || table.path.contains("//") {
+            return Err(ConfigError::new("path", format!("expected a path such as /hooks/bank, but found {:?}", table.path)));
+        }
+        if !around.sinks.iter().any(|sink| sink.name == table.sink) {
+            let known: Vec<_> = around.sinks.iter().map(|sink| sink.name.as_str()).collect();
+            return Err(ConfigError::new("sink", format!("expected the name of a [[sink]] ({}), but found {:?}", known.join(", "), table.sink)));
+        }
+        let (profile, der) = profile::read(table)?;
+        let keys = keys::read(&table.keys, around.folder, der, warnings)?;
+        let on_loopback = around.listen.ip().is_loopback();
+        let mut secret = |field, table: &Option<super::file::SecretTable>| match table {
+            None => Ok(None),
+            Some(table) => {
+                let (secret, demo) = secret::read(table, around.folder, field)?;
+                if demo && !on_loopback {
+                    return Err(ConfigError::new(field, "expected a secret of your own, but found a demo secret, which everybody has; it is trusted only by a listener on loopback"));
+                }
+                if secret.is_weak() {
+                    warnings.push(format!("{field}: a secret is shorter than 32 bytes"));
+                }
+                Ok(Some(secret))
+            }
+        };
+        let settings = Self {
+            name: table.name.as_str().into(),
+            path: table.path.trim_end_matches('/').to_owned(),
+            bearer: secret("bearer", &table.bearer)?,
+            api_key: secret("api_key", &table.api_key)?,
+            profile,
+            keys,
+            inline: table.mode == Mode::Inline,
+            sink: table.sink.clone(),
+            times: InlineTimes {
+                deadline: table.deadline.as_deref().map_or(Ok(InlineTimes::default().deadline), |text| span_field("deadline", text))?,
+                ..InlineTimes::default()
+            },
+            allow_ip: table.allow_ip.as_deref().map(networks).transpose()?,
+            limits: limits(table)?,
+            retain: around.retain,
+            undecodable: match table.undecodable {
+                Some(UndecodableWord::Refuse) => OnUndecodable::Refuse,
+                Some(UndecodableWord::Keep) | None => OnUndecodable::Keep,
+            },
+            public_url: table.public_url.clone().or_else(|| around.public_url.map(str::to_owned)),
+            on_loopback,
+        };
+        if settings.keys.as_ref().is_some_and(|keys| keys.has_demo_key()) && on_loopback {
+            warnings.push(format!("endpoint {:?} trusts demo keys, because it listens on loopback only", settings.name));
+        }
+        // What the builder refuses is refused here, with a line.
+        let clock = Arc::new(crate::clock::SystemClock);
+        settings.builder(clock.clone()).queue(Arc::new(crate::store::MemoryStore::new(clock))).build()?;
+        Ok(settings)
+    }
+
+    /// The endpoint, but for what remembers.
+    pub fn builder(&self, clock: Arc<dyn Clock>) -> EndpointBuilder<Undecided> {
+        let mut builder = Endpoint::builder(Arc::clone(&self.name), self.profile.clone())
+            .path(&self.path)
+            .clock(clock)
+            .limits(self.limits)
+            .retain(self.retain)
+            .undecodable(self.undecodable);
+        if let Some(keys) = &self.keys {
+            builder = builder.keys(keys.clone());
+        }
+        if let Some(token) = &self.bearer {
+            builder = builder.bearer(token.clone());
+        }
+        if let Some(key) = &self.api_key {
+            builder = builder.api_key(key.clone());
+        }
+        if let Some(networks) = &self.allow_ip {
+            builder = builder.allow_ip(networks.clone());
+        }
+        if let Some(url) = &self.public_url {
+            builder = builder.public_url(url);
+        }
+        if self.on_loopback {
+            builder = builder.trusting_demo_keys_on_loopback();
+        }
+        builder
+    }
+
+    /// Whether a bearer token is demanded.
+    pub fn wants_bearer(&self) -> bool {
+        self.bearer.is_some()
+    }
+
+    /// Whether an API key is demanded.
+    pub fn wants_api_key(&self) -> bool {
+        self.api_key.is_some()
+    }
+
+    /// How long identities are remembered.
+    pub fn retain(&self) -> Duration {
+        self.retain
+    }
+
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let below = |one: &str, two: &str| one.strip_prefix(two).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        below(&self.path, &other.path) || below(&other.path, &self.path)
+    }
+}
+
+fn limits(table: &EndpointTable) -> Result<Limits, ConfigError> {
+    let mut limits = Limits::default();
+    if let Some(amount) = &table.max_body {
+        limits.body = units::bytes(amount).map_err(|message| ConfigError::new("max_body", message))?;
+    }
+    Ok(limits)
+}
+
+fn networks(list: &[String]) -> Result<Vec<(IpAddr, u8)>, ConfigError> {
+    let one = |text: &String| {
+        let wrong = || ConfigError::new("allow_ip", format!("expected networks such as 192.0.2.0/24, but found {text:?}"));
+        let (address, bits) = text.split_once('/').map_or((text.as_str(), None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let widest = if address.is_ipv4() { 32 } else { 128 };
+        let bits: u8 = bits.map_or(Ok(widest), str::parse).map_err(|_| wrong())?;
+        if bits > widest { Err(wrong()) } else { Ok((address, bits)) }
+    };
+    if list.is_empty() {
+        return Err(ConfigError::new("allow_ip", "expected at least one network, but found none"));
+    }
+    list.iter().map(one).collect()
+}

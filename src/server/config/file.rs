@@ -1,0 +1,237 @@
+//! The configuration file as it is written. Unknown members are errors; what a value means is decided beside.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(default)]
+    pub(super) server: ServerTable,
+    #[serde(default)]
+    pub(super) store: StoreTable,
+    #[serde(default)]
+    pub(super) endpoint: Vec<Spanned<EndpointTable>>,
+    #[serde(default)]
+    pub(super) sink: Vec<Spanned<SinkTable>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ServerTable {
+    pub(super) listen: Spanned<SocketAddr>,
+    pub(super) admin: Option<Spanned<SocketAddr>>,
+    pub(super) admin_token: Option<SecretTable>,
+    pub(super) tls: Option<Spanned<TlsTable>>,
+    pub(super) max_connections: usize,
+    pub(super) public_url: Option<String>,
+}
+
+impl Default for ServerTable {
+    fn default() -> Self {
+        Self {
+            listen: Spanned::new(0..0, SocketAddr::from(([127, 0, 0, 1], 8400))),
+            admin: None,
+            admin_token: None,
+            tls: None,
+            max_connections: 4096,
+            public_url: None,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TlsTable {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
+    pub(super) client_ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct StoreTable {
+    pub(super) url: Spanned<String>,
+    pub(super) retain: Spanned<String>,
+}
+
+impl Default for StoreTable {
+    fn default() -> Self {
+        Self {
+            url: Spanned::new(0..0, "sqlite:countersign.db".to_owned()),
+            retain: Spanned::new(0..0, "168h".to_owned()),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndpointTable {
+    pub(super) name: String,
+    pub(super) path: String,
+    pub(super) profile: String,
+    #[serde(default)]
+    pub(super) keys: Vec<KeyTable>,
+    #[serde(default)]
+    pub(super) mode: Mode,
+    pub(super) sink: String,
+    pub(super) signature: Option<SignatureValue>,
+    pub(super) bearer: Option<SecretTable>,
+    pub(super) api_key: Option<SecretTable>,
+    pub(super) allow_ip: Option<Vec<String>>,
+    pub(super) max_body: Option<Amount>,
+    pub(super) tolerance: Option<String>,
+    pub(super) id: Option<IdTable>,
+    pub(super) r#type: Option<TypeTable>,
+    pub(super) subject: Option<PointerTable>,
+    pub(super) success: Option<u16>,
+    pub(super) replay: Option<ReplayWord>,
+    pub(super) undecodable: Option<UndecodableWord>,
+    pub(super) deadline: Option<String>,
+    pub(super) public_url: Option<String>,
+    // Members of the `jose` engine, known so that the message can say what is missing.
+    pub(super) decrypt: Option<toml::Value>,
+    pub(super) claims: Option<toml::Value>,
+    pub(super) authorization: Option<toml::Value>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Mode {
+    #[default]
+    Queue,
+    Inline,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ReplayWord {
+    RefuseSameBody,
+    ById,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum UndecodableWord {
+    Keep,
+    Refuse,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Amount {
+    Bytes(u64),
+    Text(String),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyTable {
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) public_key: Option<PathBuf>,
+    pub(super) jwks: Option<PathBuf>,
+    pub(super) jwks_url: Option<String>,
+    pub(super) secret: Option<SecretTable>,
+    pub(super) algorithm: Option<String>,
+    pub(super) key_id: Option<String>,
+    #[serde(default)]
+    pub(super) ignore_validity: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SecretTable {
+    pub(super) env: Option<String>,
+    pub(super) file: Option<PathBuf>,
+    pub(super) encoding: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum SignatureValue {
+    Word(String),
+    Table(Box<SignatureTable>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignatureTable {
+    pub(super) header: Option<String>,
+    pub(super) encoding: Option<String>,
+    pub(super) input: Option<String>,
+    pub(super) prefix: Option<String>,
+    pub(super) separator: Option<String>,
+    pub(super) member: Option<String>,
+    pub(super) cover: Option<Vec<String>>,
+    pub(super) fresh: Option<FreshValue>,
+    pub(super) form: Option<String>,
+    pub(super) body_hash: Option<toml::Value>,
+    pub(super) nesting: Option<String>,
+    pub(super) claims: Option<toml::Value>,
+    pub(super) typ: Option<toml::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum FreshValue {
+    Word(String),
+    Table(FreshTable),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FreshTable {
+    pub(super) header: Option<String>,
+    pub(super) member: Option<String>,
+    pub(super) claim: Option<String>,
+    pub(super) tolerance: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IdTable {
+    pub(super) header: Option<String>,
+    pub(super) json: Option<String>,
+    pub(super) claim: Option<String>,
+    pub(super) fingerprint: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TypeTable {
+    pub(super) json: String,
+    #[serde(default)]
+    pub(super) map: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PointerTable {
+    pub(super) json: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SinkTable {
+    pub(super) name: String,
+    pub(super) r#type: String,
+    pub(super) path: Option<PathBuf>,
+    pub(super) url: Option<String>,
+    pub(super) timeout: Option<String>,
+    pub(super) retry: Option<RetryTable>,
+    pub(super) secret: Option<SecretTable>,
+    pub(super) stream: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetryTable {
+    pub(super) first: Option<String>,
+    pub(super) longest: Option<String>,
+    pub(super) attempts: Option<u32>,
+}

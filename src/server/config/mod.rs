@@ -1,0 +1,196 @@
+//! The configuration: read whole, checked whole, before a socket opens.
+
+mod endpoint;
+mod file;
+mod keys;
+mod problem;
+mod profile;
+mod secret;
+mod sink;
+mod units;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::crypto::Secret;
+use crate::error::ConfigError;
+
+pub use endpoint::EndpointSettings;
+pub use problem::Problem;
+pub use sink::{SinkKind, SinkSettings};
+
+use file::File;
+use problem::Source;
+
+/// Everything that the file says, in the terms of the library.
+#[derive(Debug)]
+pub struct Config {
+    /// Where it was read.
+    pub path: PathBuf,
+    /// The listeners.
+    pub server: ServerSettings,
+    /// What remembers.
+    pub store: StoreSettings,
+    /// The endpoints.
+    pub endpoints: Vec<EndpointSettings>,
+    /// The sinks.
+    pub sinks: Vec<SinkSettings>,
+    /// What is allowed but not advised.
+    pub warnings: Vec<String>,
+}
+
+/// The listeners.
+#[derive(Debug)]
+pub struct ServerSettings {
+    /// Where senders connect.
+    pub listen: SocketAddr,
+    /// Where operators connect.
+    pub admin: Option<SocketAddr>,
+    /// What operators have to show where the admin listener is not on loopback.
+    pub admin_token: Option<Secret>,
+    /// TLS for senders.
+    pub tls: Option<TlsSettings>,
+    /// Most connections at once.
+    pub max_connections: usize,
+}
+
+/// TLS for senders.
+#[derive(Debug)]
+pub struct TlsSettings {
+    /// The chain, in PEM.
+    pub certificate: PathBuf,
+    /// The private key, in PEM.
+    pub key: PathBuf,
+    /// Authorities of client certificates; then a client certificate is required.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// What remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreSettings {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// Nothing, after the process ends.
+    Memory,
+}
+
+impl Config {
+    /// Reads and checks a configuration file, with every file it names.
+    ///
+    /// # Errors
+    /// The first [`Problem`], with file, line and field.
+    pub fn load(path: &Path) -> Result<Self, Problem> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Problem::of_file(path, format!("expected a configuration file, but found {error}; name another with --config"))
+        })?;
+        Self::parse(path, &text)
+    }
+
+    /// Checks the text of a configuration file; names in it are relative to `path`.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Problem> {
+        let source = Source { file: path, text };
+        let file: File = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
+        let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
+        let mut warnings = Vec::new();
+        let (server, public_url) = server(&file.server, &folder, source)?;
+        let retain = units::span(file.store.retain.get_ref())
+            .map_err(|message| source.problem(&file.store.retain.span(), "[store]", &ConfigError::new("retain", message)))?;
+        let store = store(file.store.url.get_ref(), &folder)
+            .map_err(|error| source.problem(&file.store.url.span(), "[store]", &error))?;
+        if store == StoreSettings::Memory {
+            warnings.push("the store is memory: everything that was accepted is forgotten when the program ends".to_owned());
+        }
+        let sinks = sink::read(&file.sink, &folder, source)?;
+        let context =
+            endpoint::Surroundings { folder: &folder, listen: server.listen, retain, public_url: public_url.as_deref(), sinks: &sinks };
+        let mut endpoints: Vec<EndpointSettings> = Vec::new();
+        for table in &file.endpoint {
+            let wrong = |error: &ConfigError| {
+                source.problem(&table.span(), &format!("endpoint {:?}", table.get_ref().name), error)
+            };
+            let settings = EndpointSettings::read(table.get_ref(), &context, &mut warnings).map_err(|error| wrong(&error))?;
+            if let Some(other) = endpoints.iter().find(|other| other.name == settings.name) {
+                return Err(wrong(&ConfigError::new("name", format!("expected a name of its own, but found another endpoint {:?}", other.name))));
+            }
+            if let Some(other) = endpoints.iter().find(|other| other.overlaps(&settings)) {
+                return Err(wrong(&ConfigError::new("path", format!("expected a path of its own, but found it at or below that of {:?}", other.name))));
+            }
+            endpoints.push(settings);
+        }
+        if endpoints.is_empty() {
+            return Err(Problem::of_file(path, "expected at least one [[endpoint]], but found none"));
+        }
+        Ok(Self { path: path.to_owned(), server, store, endpoints, sinks, warnings })
+    }
+
+    /// The endpoint of this name.
+    pub fn endpoint(&self, name: &str) -> Option<&EndpointSettings> {
+        self.endpoints.iter().find(|endpoint| &*endpoint.name == name)
+    }
+}
+
+fn server(
+    table: &file::ServerTable,
+    folder: &Path,
+    source: Source<'_>,
+) -> Result<(ServerSettings, Option<String>), Problem> {
+    let admin_token = match &table.admin_token {
+        Some(secret) => Some(
+            secret::read(secret, folder, "admin_token").map_err(|error| source.problem(&(0..0), "[server]", &error))?.0,
+        ),
+        None => None,
+    };
+    if let (Some(admin), None) = (&table.admin, &admin_token)
+        && !admin.get_ref().ip().is_loopback()
+    {
+        let error = ConfigError::new("admin", "expected a loopback address, or an admin_token beside another one, but found neither");
+        return Err(source.problem(&admin.span(), "[server]", &error));
+    }
+    let tls = match &table.tls {
+        Some(tls) => {
+            let inner = tls.get_ref();
+            let settings = TlsSettings {
+                certificate: folder.join(&inner.certificate),
+                key: folder.join(&inner.key),
+                client_ca: inner.client_ca.as_ref().map(|path| folder.join(path)),
+            };
+            let files = [Some(&settings.certificate), Some(&settings.key), settings.client_ca.as_ref()];
+            for file in files.into_iter().flatten() {
+                if let Err(error) = std::fs::File::open(file) {
+                    let error = ConfigError::new("tls", format!("expected a file at {}, but found {error}", file.display()));
+                    return Err(source.problem(&tls.span(), "[server]", &error));
+                }
+            }
+            Some(settings)
+        }
+        None => None,
+    };
+    let settings = ServerSettings {
+        listen: *table.listen.get_ref(),
+        admin: table.admin.as_ref().map(|admin| *admin.get_ref()),
+        admin_token,
+        tls,
+        max_connections: table.max_connections,
+    };
+    Ok((settings, table.public_url.clone()))
+}
+
+fn store(url: &str, folder: &Path) -> Result<StoreSettings, ConfigError> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) if !path.is_empty() => Ok(StoreSettings::Sqlite(folder.join(path))),
+        Some(("memory", "")) => Ok(StoreSettings::Memory),
+        Some(("redis" | "rediss" | "redis-cluster" | "rediss-cluster", _)) => {
+            Err(ConfigError::new("url", "expected sqlite:PATH or memory:, but found Redis, which this build does not have"))
+        }
+        _ => Err(ConfigError::new("url", format!("expected sqlite:PATH or memory:, but found {url:?}"))),
+    }
+}
+
+/// Reads a span in a field.
+fn span_field(field: &'static str, text: &str) -> Result<Duration, ConfigError> {
+    units::span(text).map_err(|message| ConfigError::new(field, message))
+}

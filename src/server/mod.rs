@@ -1,0 +1,14 @@
+//! The binary's library: configuration, listeners, TLS, operators' pages, sinks and workers.
+
+mod admin;
+pub mod config;
+mod connection;
+mod router;
+mod run;
+mod sink;
+mod tls;
+pub mod trial;
+
+pub use config::{Config, Problem};
+pub use router::Router;
+pub use run::{Failure, serve};

@@ -1,0 +1,218 @@
+//! `serve`: opens the store, binds the listeners, and works until it is told to stop. What is in flight is finished.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::admin::Admin;
+use super::config::{Config, SinkKind, StoreSettings};
+use super::sink::Sink;
+use super::{Router, connection, tls};
+use crate::clock::{Clock, SystemClock};
+use crate::inbox::Worker;
+use crate::store::{MemoryStore, SqliteStore, Store};
+
+/// How long what is in flight may take after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(20);
+/// How long a TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+/// How often old identities are forgotten.
+const PRUNE: Duration = Duration::from_secs(60);
+
+/// Why the receiver does not run.
+#[derive(Debug)]
+pub enum Failure {
+    /// The configuration, or a file that it names.
+    Config(String),
+    /// An address or a store is not to be had.
+    Unavailable(String),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(message) | Self::Unavailable(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Runs the receiver until `shutdown` resolves. `ready` is told each listener's line.
+///
+/// # Errors
+/// [`Failure`] before the first request; afterwards every failure is an answer and a log line.
+pub async fn serve(
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send,
+    mut ready: impl FnMut(&str),
+) -> Result<(), Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    for endpoint in &config.endpoints {
+        let test = super::trial::self_test(endpoint, clock.now()).await;
+        test.map_err(|why| Failure::Config(format!("endpoint {:?}: {why}", endpoint.name)))?;
+    }
+    // Before the first counter is made, or the counters would count into nothing.
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+    let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose().map_err(Failure::Config)?;
+    let store = open(&config.store, Arc::clone(&clock))?;
+    let (close, closing) = watch::channel(false);
+    let (router, mut workers) = endpoints(&config, &store, &clock, &closing)?;
+
+    let listener = bind(config.server.listen).await?;
+    let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
+    if let Some(wanted) = config.server.admin {
+        let listener = bind(wanted).await?;
+        let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
+        let token = config.server.admin_token.clone();
+        let endpoints = config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
+        let admin = Admin { address, token, store: Arc::clone(&store), metrics, endpoints };
+        tokio::spawn(admin.serve(listener));
+        ready(&format!("ready: http://{address} for operators: /healthz /readyz /metrics /status"));
+    }
+    workers.spawn(prune(Arc::clone(&store), closing.clone()));
+    let scheme = if acceptor.is_some() { "https" } else { "http" };
+    let paths: Vec<_> = config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();
+    ready(&format!("ready: {scheme}://{address} for senders: {}", paths.join(", ")));
+
+    let mut connections = JoinSet::new();
+    let places = Arc::new(Semaphore::new(config.server.max_connections));
+    tokio::select! {
+        () = shutdown => {}
+        () = accept(&listener, acceptor, router, &mut connections, places, closing) => {}
+    }
+    drop(listener);
+    // Nobody is left to be told.
+    let _ = close.send(true);
+    let drained = async {
+        while connections.join_next().await.is_some() {}
+        while workers.join_next().await.is_some() {}
+    };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!(code = "drain_timeout", "what was in flight took too long; the senders will retry");
+    }
+    Ok(())
+}
+
+fn open(settings: &StoreSettings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, Failure> {
+    match settings {
+        StoreSettings::Memory => Ok(Arc::new(MemoryStore::new(clock))),
+        StoreSettings::Sqlite(path) => {
+            let store = SqliteStore::open(path, clock).map_err(|error| Failure::Unavailable(error.to_string()))?;
+            Ok(Arc::new(store))
+        }
+    }
+}
+
+/// Builds every endpoint with its sink, and starts a worker for each that queues.
+fn endpoints(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    closing: &watch::Receiver<bool>,
+) -> Result<(Router, JoinSet<()>), Failure> {
+    let mut workers = JoinSet::new();
+    let mut built = Vec::new();
+    for settings in &config.endpoints {
+        let wrong = |why: String| Failure::Config(format!("endpoint {:?}: {why}", settings.name));
+        let sink = config.sinks.iter().find(|sink| sink.name == settings.sink);
+        let sink = sink.ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
+        let service = Sink::open(sink).map_err(wrong)?;
+        let builder = settings.builder(Arc::clone(clock));
+        let builder = if settings.inline {
+            builder.inline(Arc::clone(store), settings.times, service.clone())
+        } else {
+            builder.queue(Arc::clone(store))
+        };
+        let endpoint = builder.build().map_err(|error| wrong(error.to_string()))?;
+        if !settings.inline && !matches!(sink.kind, SinkKind::None) {
+            let worker = Worker::new(Arc::clone(store), &settings.name, endpoint.decoder(), Arc::clone(clock), sink.retry, service);
+            let mut closing = closing.clone();
+            workers.spawn(worker.run(async move {
+                let _ = closing.wait_for(|closing| *closing).await;
+            }));
+        }
+        built.push(endpoint);
+    }
+    Ok((Router::new(built, Arc::clone(clock)), workers))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::Unavailable(format!("expected to listen on {address}, but found: {error}"))
+    })
+}
+
+async fn accept(
+    listener: &TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    connections: &mut JoinSet<()>,
+    places: Arc<Semaphore>,
+    closing: watch::Receiver<bool>,
+) {
+    loop {
+        // A place first: a connection that cannot be served waits in the kernel's queue and costs nothing here.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let (stream, peer) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(code = "accept_failed", %error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        // Answers are small: waiting to fill a packet would only delay them.
+        let _ = stream.set_nodelay(true);
+        while connections.try_join_next().is_some() {}
+        let (router, tls, closing) = (router.clone(), tls.clone(), closing.clone());
+        connections.spawn(async move {
+            let respond = move |request| {
+                let router = router.clone();
+                async move { router.respond(request, Some(peer.ip())).await }
+            };
+            let ended = match tls {
+                None => connection::serve(stream, respond, closing).await,
+                Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => connection::serve(stream, respond, closing).await,
+                    Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
+                    Err(_) => return tracing::debug!("a TLS handshake took too long"),
+                },
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection broke");
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn prune(store: Arc<dyn Store>, mut closing: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => return,
+            () = tokio::time::sleep(PRUNE) => {}
+        }
+        if let Err(error) = store.prune().await {
+            tracing::warn!(code = "prune_failed", %error, "old identities are kept until the next round");
+        }
+    }
+}
+
+/// The database file that the configuration names, for `inbox`.
+impl Config {
+    /// The SQLite file, if that is the store.
+    pub fn database(&self) -> Option<PathBuf> {
+        match &self.store {
+            StoreSettings::Sqlite(path) => Some(path.clone()),
+            StoreSettings::Memory => None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! How one stage drives the next: the instance that was polled ready is the one that is called.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+
+use tower_service::Service;
+
+/// The future of a stage. Boxed once per stage, so that no type has to be named.
+pub type StageFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+/// Waits until `service` is ready, then calls it.
+pub(crate) async fn oneshot<S, R>(mut service: S, request: R) -> Result<S::Response, S::Error>
+where
+    S: Service<R>,
+{
+    poll_fn(|context| service.poll_ready(context)).await?;
+    service.call(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll};
+
+    use super::*;
+
+    /// Fails the test if it is called before it was ready, as tower's contract forbids.
+    #[derive(Default)]
+    struct Strict {
+        polls: u32,
+    }
+
+    impl Service<u32> for Strict {
+        type Response = u32;
+        type Error = std::convert::Infallible;
+        type Future = std::future::Ready<Result<u32, Self::Error>>;
+
+        fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            self.polls += 1;
+            context.waker().wake_by_ref();
+            if self.polls < 3 { Poll::Pending } else { Poll::Ready(Ok(())) }
+        }
+
+        fn call(&mut self, request: u32) -> Self::Future {
+            assert!(self.polls >= 3, "called before it was ready");
+            std::future::ready(Ok(request))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_service_is_called_only_when_it_is_ready() {
+        assert_eq!(oneshot(Strict::default(), 7).await, Ok(7));
+    }
+}

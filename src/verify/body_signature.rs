@@ -1,0 +1,132 @@
+//! Engine 1: a signature in a header over a template of body, headers and URL.
+
+use super::{Prepared, Verifier, fresh};
+use crate::delivery::Delivery;
+use crate::error::{Code, Rejection};
+use crate::profile::{BodySignature, Fresh};
+use crate::signing_input::SigningInput;
+use crate::wire::members;
+use crate::wire::template::Part;
+
+/// Largest signature, in bytes: RSA-8192.
+const LARGEST_SIGNATURE: usize = 1024;
+
+pub(super) fn prepare<'k>(
+    verifier: &'k Verifier,
+    scheme: &BodySignature,
+    delivery: &Delivery,
+) -> Result<Prepared<'k>, Rejection> {
+    let header = delivery.header(&scheme.header)?.ok_or_else(|| {
+        Rejection::new(Code::SignatureMissing, format!("expected a signature in {}, but found none", scheme.header))
+    })?;
+    let signatures = signatures(scheme, header)?;
+    let signed_at = signed_at(verifier, header, delivery)?;
+    let keys = verifier.live_keys(delivery)?;
+
+    let parts = Parts { verifier, header, delivery };
+    let mut input = SigningInput::new();
+    for part in &scheme.input.before {
+        match parts.value(part)? {
+            (Some(name), value) => input.push_header(name, &value),
+            (None, value) => input.push(value.as_bytes()),
+        }
+    }
+    let mut input = input.body(&delivery.body);
+    for part in &scheme.input.after {
+        match parts.value(part)? {
+            (Some(name), value) => input.push_header(name, &value),
+            (None, value) => input.push(value.as_bytes()),
+        }
+    }
+    let covered = std::iter::once("body".into()).chain(scheme.input.parts().filter_map(covered_name)).collect();
+    Ok(Prepared { input, keys, signatures, signed_at, covered })
+}
+
+fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Rejection> {
+    let malformed = |error: crate::wire::GrammarError| Rejection::new(Code::SignatureMalformed, error.to_string());
+    let texts = match (&scheme.member, &scheme.prefix, &scheme.separator) {
+        (Some(member), _, _) => members::signatures(header, Some(&format!("{member}=")), Some(",")).map_err(malformed)?,
+        (None, None, None) => vec![header],
+        (None, prefix, separator) => {
+            members::signatures(header, prefix.as_deref(), separator.as_deref()).map_err(malformed)?
+        }
+    };
+    texts.into_iter().map(|text| scheme.encoding.decode(text, LARGEST_SIGNATURE).map_err(malformed)).collect()
+}
+
+fn signed_at(
+    verifier: &Verifier,
+    header: &str,
+    delivery: &Delivery,
+) -> Result<Option<crate::clock::Timestamp>, Rejection> {
+    let (now, tolerance) = (delivery.received_at, verifier.profile.tolerance);
+    match &verifier.profile.fresh {
+        Fresh::Off => Ok(None),
+        Fresh::Header(name) => fresh::check(delivery.header(name)?, name, now, tolerance).map(Some),
+        Fresh::Member(name) => {
+            let member = members::member(header, name)
+                .map_err(|error| Rejection::new(Code::SignatureMalformed, error.to_string()))?;
+            fresh::check(member, name, now, tolerance).map(Some)
+        }
+    }
+}
+
+/// Where the parts of a template are read from.
+struct Parts<'a> {
+    verifier: &'a Verifier,
+    header: &'a str,
+    delivery: &'a Delivery,
+}
+
+impl<'a> Parts<'a> {
+    /// A part's value, with the name of the header that it covers.
+    fn value<'p>(&self, part: &'p Part) -> Result<(Option<&'p str>, std::borrow::Cow<'a, str>), Rejection>
+    where
+        'p: 'a,
+    {
+        let delivery = self.delivery;
+        Ok(match part {
+            Part::Literal(text) => (None, (&**text).into()),
+            // The body is bound by its own call; a template holds it exactly once.
+            Part::Body => (None, "".into()),
+            Part::Method => (None, delivery.method.as_str().into()),
+            Part::Path => (None, (&*delivery.path).into()),
+            Part::Query => (None, delivery.query.as_deref().unwrap_or_default().into()),
+            Part::Url => (None, self.url().into()),
+            Part::Header(name) => {
+                let value = delivery.header(name)?.ok_or_else(|| {
+                    Rejection::new(Code::CoveredHeaderMissing, format!("expected the signed header {name}, but found none"))
+                })?;
+                (Some(name), value.into())
+            }
+            Part::Member(name) => {
+                let value = members::member(self.header, name)
+                    .map_err(|error| Rejection::new(Code::SignatureMalformed, error.to_string()))?;
+                let value = value.ok_or_else(|| {
+                    Rejection::new(Code::SignatureMalformed, format!("expected the member {name}, but found none"))
+                })?;
+                (None, value.into())
+            }
+        })
+    }
+
+    fn url(&self) -> String {
+        let base = self.verifier.public_url.as_deref().unwrap_or_default();
+        match &self.delivery.query {
+            Some(query) => format!("{base}{}?{query}", self.delivery.path),
+            None => format!("{base}{}", self.delivery.path),
+        }
+    }
+}
+
+fn covered_name(part: &Part) -> Option<Box<str>> {
+    Some(match part {
+        Part::Literal(_) | Part::Body => return None,
+        Part::Method => "method".into(),
+        Part::Path => "path".into(),
+        Part::Query => "query".into(),
+        Part::Url => "url".into(),
+        Part::Header(name) => name.clone(),
+        Part::Member(name) => format!("member:{name}").into(),
+    })
+}

@@ -1,0 +1,198 @@
+//! Engine 2: draft-cavage-http-signatures-12 with a `Digest`. The signing string is built from the list that was
+//! received, and that list has to hold what the profile demands.
+
+use std::fmt::Write as _;
+
+use super::{Prepared, Verifier, fresh};
+use crate::clock::Timestamp;
+use crate::crypto::Algorithm;
+use crate::delivery::Delivery;
+use crate::error::{Code, Rejection};
+use crate::keys::Key;
+use crate::profile::{Fresh, HttpSignature, KeyIdMatch, Presence};
+use crate::signing_input::SigningInput;
+use crate::wire::cavage::CavageSignature;
+use crate::wire::digest::DigestHeader;
+use crate::wire::encoding::Encoding;
+
+/// Largest signature, in bytes: RSA-8192.
+const LARGEST_SIGNATURE: usize = 1024;
+
+/// What stands in the message, ready for the cryptography; `None` if it is not signed and need not be.
+pub(super) fn prepare<'k>(
+    verifier: &'k Verifier,
+    scheme: &HttpSignature,
+    delivery: &Delivery,
+) -> Result<Option<Prepared<'k>>, Rejection> {
+    let header = delivery.header("signature")?;
+    let digest = delivery.header("digest")?;
+    let header = match (header, digest, scheme.presence) {
+        (Some(header), _, _) => header,
+        (None, None, Presence::IfPresent) => return Ok(None),
+        (None, _, _) => {
+            return Err(Rejection::new(Code::SignatureMissing, "expected a signature header, but found none"));
+        }
+    };
+    let signature = CavageSignature::parse(header)
+        .map_err(|error| Rejection::new(Code::SignatureMalformed, error.to_string()))?;
+    demand_cover(scheme, &signature)?;
+    let created = created_and_expires(verifier, &signature, delivery.received_at)?;
+    let signed_at = signed_at(verifier, &signature, delivery)?.or(created);
+    let key = key(verifier, scheme, &signature, delivery)?;
+    demand_algorithm(scheme, &signature, key.algorithm())?;
+    let raw = Encoding::Base64
+        .decode(signature.signature, LARGEST_SIGNATURE)
+        .map_err(|error| Rejection::new(Code::SignatureMalformed, error.to_string()))?;
+
+    let digest = digest.ok_or_else(|| Rejection::new(Code::DigestMissing, "expected a digest header, but found none"))?;
+    let claimed = DigestHeader::parse(digest).map_err(|error| Rejection::new(Code::DigestMalformed, error.to_string()))?;
+    let input = signing_string(&signature, delivery)?.digest(&delivery.body, &claimed)?;
+    let covered =
+        std::iter::once("body".into()).chain(signature.headers.iter().map(|name| (*name).into())).collect();
+    Ok(Some(Prepared { input, keys: vec![key], signatures: vec![raw], signed_at, covered }))
+}
+
+/// Section 2.3: one line per listed name, without a last line feed.
+fn signing_string(signature: &CavageSignature<'_>, delivery: &Delivery) -> Result<SigningInput, Rejection> {
+    let mut input = SigningInput::new();
+    for (index, name) in signature.headers.iter().enumerate() {
+        if index > 0 {
+            input.push(b"\n");
+        }
+        input.push(name.as_bytes());
+        input.push(b": ");
+        match *name {
+            "(request-target)" => input.push(request_target(delivery).as_bytes()),
+            "(created)" => input.push(integer(signature.created).as_bytes()),
+            "(expires)" => input.push(integer(signature.expires).as_bytes()),
+            name => {
+                let value = delivery.header(name)?.ok_or_else(|| {
+                    Rejection::new(Code::CoveredHeaderMissing, format!("expected the signed header {name}, but found none"))
+                })?;
+                input.push_header(name, value);
+            }
+        }
+    }
+    Ok(input)
+}
+
+fn request_target(delivery: &Delivery) -> String {
+    let mut target = format!("{} {}", delivery.method.as_str().to_ascii_lowercase(), delivery.path);
+    if let Some(query) = &delivery.query {
+        // Writing to a string cannot fail.
+        let _ = write!(target, "?{query}");
+    }
+    target
+}
+
+fn integer(value: Option<i64>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn demand_cover(scheme: &HttpSignature, signature: &CavageSignature<'_>) -> Result<(), Rejection> {
+    let missing = scheme.cover.iter().find(|name| !signature.headers.contains(&&***name));
+    match missing {
+        Some(name) => Err(Rejection::new(
+            Code::CoverInsufficient,
+            format!("expected a signature that covers {name}, but found one that leaves it out"),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Section 2.1.4 and 2.1.5, and section 2.3 items 2 and 3, read with `(expires)` meaning the parameter of that name.
+fn created_and_expires(
+    verifier: &Verifier,
+    signature: &CavageSignature<'_>,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Rejection> {
+    let malformed = |message| Rejection::new(Code::SignatureMalformed, message);
+    let lists = |name: &str| signature.headers.contains(&name);
+    let old_algorithm = signature
+        .algorithm
+        .is_some_and(|name| ["rsa", "hmac", "ecdsa"].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix)));
+    for (name, value) in [("(created)", signature.created), ("(expires)", signature.expires)] {
+        if lists(name) && old_algorithm {
+            return Err(malformed(format!("expected no {name} beside an algorithm of the older drafts, but found it")));
+        }
+        if lists(name) && value.is_none() {
+            return Err(malformed(format!("expected a parameter for {name}, but found none")));
+        }
+    }
+    if let Some(expires) = signature.expires {
+        if signature.created.is_some_and(|created| expires <= created) {
+            return Err(malformed("expected an end after the creation, but found one before it".to_owned()));
+        }
+        if Timestamp::from_seconds(expires) < now {
+            return Err(Rejection::new(Code::TimestampStale, "expected a signature in force, but found an expired one"));
+        }
+    }
+    let Some(created) = signature.created.map(Timestamp::from_seconds) else { return Ok(None) };
+    let age = if verifier.profile.fresh == Fresh::Off { std::time::Duration::MAX } else { verifier.profile.tolerance };
+    fresh::within(created, "(created)", now, age)?;
+    Ok(lists("(created)").then_some(created))
+}
+
+fn signed_at(
+    verifier: &Verifier,
+    signature: &CavageSignature<'_>,
+    delivery: &Delivery,
+) -> Result<Option<Timestamp>, Rejection> {
+    let (now, tolerance) = (delivery.received_at, verifier.profile.tolerance);
+    match &verifier.profile.fresh {
+        Fresh::Off => Ok(None),
+        // The builder has checked that the signature has to cover this name.
+        Fresh::Header(name) if &**name == "(created)" => {
+            fresh::check(Some(&integer(signature.created)), name, now, tolerance).map(Some)
+        }
+        Fresh::Header(name) | Fresh::Member(name) => {
+            fresh::check(delivery.header(name)?, name, now, tolerance).map(Some)
+        }
+    }
+}
+
+fn key<'k>(
+    verifier: &'k Verifier,
+    scheme: &HttpSignature,
+    signature: &CavageSignature<'_>,
+    delivery: &Delivery,
+) -> Result<&'k Key, Rejection> {
+    let at = delivery.received_at;
+    let key = verifier.keys.as_deref().and_then(|keys| match scheme.key_id {
+        KeyIdMatch::Exact => keys.find(signature.key_id, at),
+        KeyIdMatch::Hex => keys.find_hex(signature.key_id, at),
+    });
+    key.ok_or_else(|| {
+        Rejection::new(
+            Code::KeyUnknown,
+            format!("expected the id of a key in force, but found {} bytes that name none", signature.key_id.len()),
+        )
+    })
+}
+
+/// Section 2.1.3: the algorithm comes from the key; the parameter is only compared, and `hs2019` says nothing.
+fn demand_algorithm(
+    scheme: &HttpSignature,
+    signature: &CavageSignature<'_>,
+    algorithm: Algorithm,
+) -> Result<(), Rejection> {
+    let Some(label) = signature.algorithm else { return Ok(()) };
+    let registered = match algorithm {
+        Algorithm::Rs256 => "rsa-sha256",
+        Algorithm::Rs384 => "rsa-sha384",
+        Algorithm::Rs512 => "rsa-sha512",
+        Algorithm::Es256 => "ecdsa-sha256",
+        Algorithm::Es384 => "ecdsa-sha384",
+        Algorithm::Es512 => "ecdsa-sha512",
+        Algorithm::Hs256 => "hmac-sha256",
+        Algorithm::Hs384 => "hmac-sha384",
+        Algorithm::Hs512 => "hmac-sha512",
+        Algorithm::EdDsa => "ed25519",
+        Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => "hs2019",
+    };
+    let alias = scheme.aliases.iter().any(|(alias, of)| *alias == label && *of == algorithm);
+    if label == "hs2019" || label == registered || alias {
+        return Ok(());
+    }
+    Err(Rejection::new(Code::AlgorithmRefused, format!("expected {registered} for a key of {algorithm}, but found another")))
+}

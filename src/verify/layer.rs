@@ -1,0 +1,61 @@
+//! The tower part of verification: a delivery goes in, its verified part comes out.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::Verifier;
+use crate::delivery::Delivery;
+use crate::error::Rejection;
+use crate::reply::Reply;
+use crate::stage::{StageFuture, oneshot};
+use crate::verified::{Covered, Verified};
+
+/// Puts a [`Verifier`] in front of a service that takes only what was verified.
+#[derive(Debug, Clone)]
+pub struct VerifyLayer(Arc<Verifier>);
+
+impl VerifyLayer {
+    /// Takes the verifier of one endpoint.
+    pub fn new(verifier: Verifier) -> Self {
+        Self(Arc::new(verifier))
+    }
+}
+
+impl<S> Layer<S> for VerifyLayer {
+    type Service = Verify<S>;
+
+    fn layer(&self, inner: S) -> Verify<S> {
+        Verify { verifier: Arc::clone(&self.0), inner }
+    }
+}
+
+/// The service of [`VerifyLayer`].
+#[derive(Debug, Clone)]
+pub struct Verify<S> {
+    verifier: Arc<Verifier>,
+    inner: S,
+}
+
+impl<S> Service<Delivery> for Verify<S>
+where
+    S: Service<Verified<Covered>, Response = Reply, Error = Rejection> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Reply;
+    type Error = Rejection;
+    type Future = StageFuture<Reply, Rejection>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, delivery: Delivery) -> Self::Future {
+        // Inline on the worker: handing an RSA verification to another thread costs as much as the verification.
+        let verified = self.verifier.verify(delivery);
+        let inner = self.inner.clone();
+        Box::pin(async move { oneshot(inner, verified?).await })
+    }
+}

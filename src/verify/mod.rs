@@ -1,0 +1,161 @@
+//! Who sent it: credentials, coverage, freshness, key, digest, signature, in this order, from the cheapest to the
+//! dearest. The decision is one plain function; the layer is thin glue around it.
+
+mod body_signature;
+mod credentials;
+mod fresh;
+mod http_signature;
+mod layer;
+
+use std::sync::Arc;
+
+use crate::clock::Timestamp;
+use crate::crypto::{BadSignature, SignatureValid};
+use crate::delivery::Delivery;
+use crate::error::{Code, Rejection};
+use crate::keys::{Key, KeySet};
+use crate::profile::{Identification, Profile, Scheme};
+use crate::signing_input::BoundInput;
+use crate::verified::{Covered, Provenance, RequestId, Unsigned, Verified};
+use crate::wire::uuid::is_uuid;
+
+pub use credentials::Credentials;
+pub use layer::{Verify, VerifyLayer};
+
+/// Largest id in a header, in bytes.
+const LONGEST_ID: usize = 255;
+
+/// Verifies the deliveries of one endpoint.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    pub(crate) endpoint: Arc<str>,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) keys: Option<Arc<KeySet>>,
+    pub(crate) credentials: Credentials,
+    pub(crate) public_url: Option<Box<str>>,
+}
+
+/// What an engine found out before any cryptography.
+struct Prepared<'k> {
+    input: BoundInput,
+    keys: Vec<&'k Key>,
+    signatures: Vec<Vec<u8>>,
+    signed_at: Option<Timestamp>,
+    covered: Vec<Box<str>>,
+}
+
+impl Verifier {
+    /// Proves that a delivery comes from the endpoint's sender.
+    ///
+    /// # Errors
+    /// A [`Rejection`] that says precisely why not, for operators. No store was asked and nothing was written.
+    pub fn verify(&self, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
+        let request_id = self.request_id(&delivery)?;
+        let user_token = self.user_token(&delivery)?;
+        let bearer = self.credentials.check(&delivery)?;
+        let prepared = match &self.profile.scheme {
+            Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, &delivery)?),
+            Scheme::Http(scheme) => http_signature::prepare(self, scheme, &delivery)?,
+        };
+        let verified = match (prepared, bearer) {
+            (Some(prepared), _) => self.verify_signature(prepared, &delivery)?,
+            (None, Some(proof)) => self.rest_on_bearer(proof, &delivery),
+            (None, None) => return Err(Rejection::new(Code::SignatureMissing, "expected a signature, but found none")),
+        };
+        Ok(verified.map(|mut covered| {
+            covered.request_id = request_id;
+            covered.user_token = user_token;
+            covered
+        }))
+    }
+
+    fn verify_signature(&self, prepared: Prepared<'_>, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {
+        let Prepared { input, keys, signatures, signed_at, covered } = prepared;
+        let (key, proof) = fitting(&input, &keys, &signatures).ok_or_else(|| {
+            Rejection::new(
+                Code::SignatureMismatch,
+                format!("expected a signature that fits one of {} keys, but found none that does", keys.len()),
+            )
+        })?;
+        let provenance = Provenance {
+            endpoint: Arc::clone(&self.endpoint),
+            profile: Arc::clone(&self.profile.name),
+            key_id: key.id().as_str().into(),
+            algorithm: Some(key.algorithm()),
+            signed_at,
+            received_at: delivery.received_at,
+            covered: covered.into(),
+        };
+        Ok(input.verified(Arc::clone(&delivery.action), provenance, proof))
+    }
+
+    /// A sender that does not sign: its token vouches for the connection, and nothing for the body on the way.
+    fn rest_on_bearer(&self, proof: SignatureValid, delivery: &Delivery) -> Verified<Covered> {
+        let provenance = Provenance {
+            endpoint: Arc::clone(&self.endpoint),
+            profile: Arc::clone(&self.profile.name),
+            key_id: "bearer".into(),
+            algorithm: None,
+            signed_at: None,
+            received_at: delivery.received_at,
+            covered: Arc::new([]),
+        };
+        let input = crate::signing_input::SigningInput::new().body(&delivery.body);
+        input.verified(Arc::clone(&delivery.action), provenance, proof)
+    }
+
+    fn request_id(&self, delivery: &Delivery) -> Result<Option<RequestId>, Rejection> {
+        let Identification::Header { name, uuid } = &self.profile.identification else { return Ok(None) };
+        let value = delivery.header(name)?.filter(|value| !value.is_empty());
+        let value = value.ok_or_else(|| {
+            Rejection::new(Code::RequestIdMissing, format!("expected an id in {name}, but found none"))
+        })?;
+        let visible = value.bytes().all(|byte| byte.is_ascii_graphic());
+        if (*uuid && !is_uuid(value)) || !visible || value.len() > LONGEST_ID {
+            let expected = if *uuid { "a UUID" } else { "an id of at most 255 visible bytes" };
+            return Err(Rejection::new(
+                Code::RequestIdMalformed,
+                format!("expected {expected} in {name}, but found {} bytes that are none", value.len()),
+            ));
+        }
+        Ok(Some(RequestId::new(value, self.profile.id_is_signed())))
+    }
+
+    fn user_token(&self, delivery: &Delivery) -> Result<Option<Unsigned<Box<str>>>, Rejection> {
+        let needed = self.profile.route(&delivery.action).is_some_and(|route| route.needs_user);
+        if !needed {
+            return Ok(None);
+        }
+        match delivery.header("x-auth-token")?.filter(|token| !token.is_empty()) {
+            Some(token) => Ok(Some(Unsigned::new(token.into()))),
+            None => Err(Rejection::new(
+                Code::CredentialMissing,
+                "expected the user's token in x-auth-token, but found none",
+            )),
+        }
+    }
+
+    fn live_keys(&self, delivery: &Delivery) -> Result<Vec<&Key>, Rejection> {
+        let live: Vec<&Key> =
+            self.keys.iter().flat_map(|keys| keys.live(delivery.received_at)).take(MOST_KEYS).collect();
+        if live.is_empty() {
+            return Err(Rejection::new(Code::KeyUnknown, "expected a key in force, but found none"));
+        }
+        Ok(live)
+    }
+}
+
+/// How many keys are tried for a sender that does not name its key.
+pub(crate) const MOST_KEYS: usize = 4;
+
+fn fitting<'k>(input: &BoundInput, keys: &[&'k Key], signatures: &[Vec<u8>]) -> Option<(&'k Key, SignatureValid)> {
+    for signature in signatures {
+        for key in keys {
+            match input.check(key.verifier(), signature) {
+                Ok(proof) => return Some((key, proof)),
+                Err(BadSignature) => {}
+            }
+        }
+    }
+    None
+}
