@@ -32,7 +32,7 @@ pub mod profile;
 pub mod store;
 // The stages, one layer each.
 pub mod reply;
-mod stage;
+pub mod stage;
 pub mod verify;
 pub mod decode;
 pub mod once;

@@ -31,7 +31,7 @@ use crate::verify::{Credentials, MOST_KEYS, Verifier, VerifyLayer};
 use crate::wire::template::Part;
 
 /// Identities are remembered at least this long, whatever the profile says.
-pub const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
+pub(super) const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
 
 /// It is not decided yet what remembers.
 #[derive(Debug)]

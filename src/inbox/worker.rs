@@ -78,6 +78,8 @@ where
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         tokio::pin!(shutdown);
         loop {
+            // Before the look: what becomes ready during it is not missed.
+            let changed = self.store.changed();
             let delivered = match self.round().await {
                 Ok(delivered) => delivered,
                 Err(error) => {
@@ -87,7 +89,7 @@ where
             };
             let idle = async {
                 if delivered == 0 {
-                    tokio::select! { () = self.store.changed() => {}, () = tokio::time::sleep(LOOK) => {} }
+                    tokio::select! { () = changed => {}, () = tokio::time::sleep(LOOK) => {} }
                 }
             };
             tokio::select! { biased; () = &mut shutdown => return, () = idle => {} }

@@ -6,7 +6,7 @@ use crate::crypto::Digest;
 use crate::wire::encoding::Encoding;
 
 /// One lower-case hex SHA-256 in a line; `#` starts a comment line.
-const DEMO: &str = include_str!("demo.txt");
+const DEMO: &str = include_str!("../../keys/demo.txt");
 
 /// Whether `material` is a published key: PKCS#1 of an RSA key, an uncompressed curve point, the 32 bytes of an
 /// Ed25519 key, or the bytes of a secret.

@@ -8,13 +8,15 @@
 //! - `complete`, `renew` and `release` compare the fence; a late owner gets [`StoreError::LeaseLost`].
 //! - Time is the clock that the store was opened with.
 
+#[cfg(test)]
+mod conformance;
 mod identity;
-#[cfg(any())]
 pub mod memory;
 mod record;
 mod seal;
-#[cfg(any())]
+#[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod verdict;
 
 use std::fmt;
 use std::future::Future;
@@ -28,11 +30,10 @@ use crate::clock::Timestamp;
 use crate::verified::{Provenance, Verified};
 
 pub use identity::{EventId, Identity};
-#[cfg(any())]
 pub use memory::MemoryStore;
 pub use record::{Entry, Leased, Record, Shown, State, Stats};
 pub use seal::Seal;
-#[cfg(any())]
+#[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
 /// What a store's answers are worth.
@@ -193,7 +194,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// How many records stand where.
     fn stats(&self) -> StoreFuture<'_, Stats>;
 
-    /// Resolves when a record may have become ready since the last call.
+    /// Resolves when a record may have become ready since this call. Whoever calls it before [`Store::lease`], and
+    /// awaits it only if there was nothing to lease, misses nothing that this process does.
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 }
 

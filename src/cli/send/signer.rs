@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::craft::Sender;
 use crate::crypto::{Algorithm, SigningKey};
-use crate::keys::{Certificate, read_pem, read_private};
+use crate::keys::pem::read as read_pem;
+use crate::keys::{Certificate, read_private};
 
 /// The demo keys, which everybody has. The receiver trusts them on loopback only.
 const WORLDLINE_KEY: &str = include_str!("../../../keys/worldline/signing.key.pem");

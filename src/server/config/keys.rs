@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::file::KeyTable;
 use super::secret;
-use crate::crypto::{Algorithm, Backend, MacKey};
+use crate::crypto::{Algorithm, Backend};
 use crate::error::ConfigError;
 use crate::keys::{self, Key, KeyId, KeySet};
 
@@ -43,18 +43,16 @@ fn one(
         (Some(path), None, None, None) => {
             let path = folder.join(path);
             let bytes = bytes(&path).map_err(wrong)?;
-            let keys = keys::read(Backend::default(), &bytes, algorithm);
+            let keys = keys::file::read(Backend::default(), &bytes, algorithm);
             keys.map_err(|error| wrong(format!("{}: {error}", path.display())))?
         }
         (None, None, Some(secret), None) => {
-            let (secret, demo) = secret::read(secret, folder, "keys")?;
+            let (secret, _) = secret::read(secret, folder, "keys")?;
             if secret.is_weak() {
                 warnings.push("keys: a secret is shorter than 32 bytes".to_owned());
             }
             let algorithm = algorithm.unwrap_or(Algorithm::Hs256);
-            let key = MacKey::new(algorithm, &secret)
-                .ok_or_else(|| wrong(format!("expected HS256, HS384 or HS512 for a secret, but found {algorithm}")))?;
-            vec![Key::mac(key).with_demo(demo)]
+            vec![Key::secret(algorithm, &secret).map_err(wrong)?]
         }
         (None, None, None, Some(_)) => {
             return Err(wrong("expected jwks = \"FILE\", but found jwks_url, which this build does not fetch"));

@@ -76,6 +76,7 @@ fn one(table: &SinkTable, folder: &Path) -> Result<SinkSettings, ConfigError> {
             let secret = table.secret.as_ref().map(|table| secret::read(table, folder, "secret")).transpose()?;
             SinkKind::Http { url, timeout, secret: secret.map(|(secret, _)| secret) }
         }
+        "redis" if table.stream.is_none() => return Err(ConfigError::new("stream", "expected the name of a stream, but found none")),
         "redis" => return Err(ConfigError::new("type", "expected stdout, file, http or none, but found redis, which this build does not have")),
         other => return Err(ConfigError::new("type", format!("expected stdout, file, http or none, but found {other:?}"))),
     };

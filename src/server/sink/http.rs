@@ -41,7 +41,7 @@ impl HttpSink {
             let response = self.client.request(request).await.map_err(|error| failed(&error))?;
             let (head, body) = response.into_parts();
             let body = Limited::new(body, StoredAnswer::LARGEST).collect().await;
-            Ok((head, body.map_err(|error| failed(&error))?.to_bytes()))
+            Ok::<_, Rejection>((head, body.map_err(|error| failed(&error))?.to_bytes()))
         };
         let answer = tokio::time::timeout(self.timeout, exchange).await;
         let (head, body) = answer.map_err(|_| failed(&"no answer in time"))??;
