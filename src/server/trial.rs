@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 
 use super::config::EndpointSettings;
 use super::{Router, connection};
@@ -58,7 +60,8 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
             response
         }
     };
-    let status = exchange(raw, respond).await;
+    // A trial is no delivery: it does not belong into the log.
+    let status = exchange(raw, respond).with_subscriber(NoSubscriber::default()).await;
     let outcome = first.lock().unwrap_or_else(PoisonError::into_inner).take();
     let event = store.event(&endpoint);
     let rejection = match (outcome, &event) {
