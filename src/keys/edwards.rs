@@ -25,9 +25,8 @@ const SMALL_ORDER: [[u8; 32]; 5] = [
 
 /// Refuses what is not 32 bytes, a point of small order, and a coordinate of 2^255 - 19 or more.
 pub(super) fn check(key: &[u8]) -> Result<(), KeyError> {
-    let bytes: [u8; 32] = key
-        .try_into()
-        .map_err(|_| KeyError::expected("32 bytes of an Ed25519 key", format_args!("{}", key.len())))?;
+    let bytes: [u8; 32] =
+        key.try_into().map_err(|_| KeyError::expected("32 bytes of an Ed25519 key", format_args!("{}", key.len())))?;
     let [low, middle @ .., high] = bytes;
     let high = high & 0x7f;
     if low >= 0xed && high == 0x7f && middle.iter().all(|byte| *byte == 0xff) {

@@ -14,6 +14,7 @@ use crate::crypto::{Algorithm, Backend, MacKey, PublicKey, Secret, Sha256};
 
 /// What a signature is checked with.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a receiver holds a handful of keys and moves none of them per message")]
 pub enum VerifyingKey {
     /// A public key: only its owner can sign.
     Public(PublicKey),
