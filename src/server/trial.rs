@@ -99,7 +99,8 @@ where
 
 fn status(answer: &[u8]) -> u16 {
     let text = String::from_utf8_lossy(answer);
-    let lines = text.split("\r\n").filter_map(|line| line.strip_prefix("HTTP/1.1 "));
+    let version = |line| str::strip_prefix(line, "HTTP/1.1 ").or_else(|| str::strip_prefix(line, "HTTP/1.0 "));
+    let lines = text.split("\r\n").filter_map(version);
     let mut statuses = lines.filter_map(|line| line.get(..3)?.parse().ok());
     statuses.find(|status| *status >= 200).unwrap_or(400)
 }
