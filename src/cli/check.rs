@@ -10,7 +10,7 @@ use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
 use crate::profile::{Fresh, Identification, Presence, Scheme};
 use crate::server::config::{EndpointSettings, StoreSettings};
-use crate::server::trial::self_test;
+use crate::server::self_test;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  countersign check --config /etc/countersign.toml")]

@@ -11,7 +11,7 @@ use super::table::{coloured, plain};
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::server::config::EndpointSettings;
-use crate::server::trial::{Verdict, judge, read_capture};
+use crate::server::trial::{Verdict, judge};
 use crate::wire::time;
 
 #[derive(Debug, Args)]
@@ -47,7 +47,9 @@ impl Verify {
         };
         let mut refused = false;
         for file in &self.files {
-            let raw = read_capture(file).map_err(Ended::Unavailable)?;
+            let raw = std::fs::read(file).map_err(|error| {
+                Ended::Unavailable(format!("expected a captured request in {}, but found {error}", file.display()))
+            })?;
             let verdict = judge(endpoint, at, &raw).await.map_err(|error| Ended::Usage(error.to_string()))?;
             refused |= verdict.rejection.is_some();
             if self.json { print(&document(file, &verdict)?)? } else { account(file, endpoint, at, &verdict)? }

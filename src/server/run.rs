@@ -56,7 +56,7 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     for endpoint in &config.endpoints {
-        let test = super::trial::self_test(endpoint, clock.now()).await;
+        let test = super::self_test(endpoint, clock.now()).await;
         test.map_err(|why| Failure::Config(format!("endpoint {:?}: {why}", endpoint.name)))?;
     }
     // Before the first counter is made, or the counters would count into nothing.

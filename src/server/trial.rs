@@ -1,7 +1,6 @@
 //! A captured request, judged by the very code that serves, without touching any store: `verify` and the self-test
 //! of `check`.
 
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -36,6 +35,9 @@ pub struct Verdict {
     pub unannounced: usize,
 }
 
+/// What became of the first request.
+type Slot = Arc<Mutex<Option<(Outcome, Option<Rejection>)>>>;
+
 /// Judges the bytes of one HTTP/1.1 request at a moment.
 ///
 /// # Errors
@@ -45,7 +47,7 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
     let store = Arc::new(Trial::default());
     let endpoint = settings.builder(clock.clone()).queue(store.clone()).build()?;
     let router = Router::new(vec![endpoint.clone()], clock);
-    let first: Arc<Mutex<Option<(Outcome, Option<Rejection>)>>> = Arc::default();
+    let first = Slot::default();
     let slot = Arc::clone(&first);
     let respond = move |request| {
         let (router, slot) = (router.clone(), Arc::clone(&slot));
@@ -113,24 +115,6 @@ fn unannounced(raw: &[u8]) -> usize {
     match (announced, head.contains("\r\ntransfer-encoding:")) {
         (_, true) => 0,
         (announced, false) => body.saturating_sub(announced.unwrap_or(0)),
-    }
-}
-
-/// Sends a request with a signature that cannot be right.
-///
-/// # Errors
-/// What happened instead of a refusal: then the program must not start.
-pub async fn self_test(settings: &EndpointSettings, at: Timestamp) -> Result<Code, String> {
-    let route = settings.profile.routes().first().map(|route| route.path.clone()).unwrap_or_default();
-    let raw = format!(
-        "POST {}{route} HTTP/1.1\r\nhost: self-test.invalid\r\ncontent-type: application/json\r\n\
-         x-request-id: 00000000-0000-4000-8000-000000000000\r\ncontent-length: 2\r\n\r\n{{}}",
-        settings.path
-    );
-    let verdict = judge(settings, at, raw.as_bytes()).await.map_err(|error| error.to_string())?;
-    match verdict.rejection {
-        Some(rejection) if verdict.event.is_none() && verdict.status >= 400 => Ok(rejection.code()),
-        _ => Err(format!("expected an unsigned request to be refused, but found status {}", verdict.status)),
     }
 }
 
@@ -220,12 +204,4 @@ impl Store for Trial {
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::pending())
     }
-}
-
-/// Reads a captured request, at most as large as any endpoint could take.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn read_capture(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("expected a captured request in {}, but found {error}", path.display()))
 }

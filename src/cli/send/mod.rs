@@ -140,7 +140,7 @@ impl Send {
 /// Tells a person who waits longer than a second where it stands.
 fn progress(start: Instant, number: u64, count: u64) {
     let done = number.saturating_add(1);
-    if start.elapsed().as_secs() >= 1 && done % 100 == 0 && done < count && std::io::stderr().is_terminal() {
+    if start.elapsed().as_secs() >= 1 && done.is_multiple_of(100) && done < count && std::io::stderr().is_terminal() {
         eprint!("\r{done} of {count}");
     }
 }

@@ -156,6 +156,13 @@ impl EndpointSettings {
         self.api_key.is_some()
     }
 
+    /// The headers in which the sender shows secrets, for the self-test: it has to get past them to be one.
+    pub(in crate::server) fn shown_secrets(&self) -> Vec<(String, String)> {
+        let text = |secret: &Secret| String::from_utf8_lossy(secret.expose()).into_owned();
+        let bearer = self.bearer.as_ref().map(|secret| ("authorization".to_owned(), format!("Bearer {}", text(secret))));
+        bearer.into_iter().chain(self.api_key.as_ref().map(|secret| ("x-api-key".to_owned(), text(secret)))).collect()
+    }
+
     /// How long identities are remembered.
     pub fn retain(&self) -> Duration {
         self.retain
