@@ -30,18 +30,27 @@ fn says(message: &str, words: &[&str]) {
 
 #[test]
 fn an_unknown_field_is_named_with_its_line() {
-    let message = refused(replace("mode    = \"queue\"\nsink    = \"stdout\"\n\n[[endpoint]]", "mode    = \"queue\"\nverifyy = false\nsink = \"stdout\"\n\n[[endpoint]]"));
+    let message = refused(replace(
+        "mode    = \"queue\"\nsink    = \"stdout\"\n\n[[endpoint]]",
+        "mode    = \"queue\"\nverifyy = false\nsink = \"stdout\"\n\n[[endpoint]]",
+    ));
     says(&message, &["countersign.toml:18", "verifyy"]);
 }
 
 #[test]
 fn no_endpoint_without_keys() {
-    says(&refused(replace("keys    = [{ certificate = \"keys/worldline/signing.crt\" }]", "keys = []")), &["countersign.toml:16", "worldline", "keys", "expected at least one key"]);
+    says(
+        &refused(replace("keys    = [{ certificate = \"keys/worldline/signing.crt\" }]", "keys = []")),
+        &["countersign.toml:16", "worldline", "keys", "expected at least one key"],
+    );
 }
 
 #[test]
 fn a_key_file_that_is_not_there_is_named() {
-    says(&refused(replace("keys/worldline/signing.crt", "keys/worldline/missing.crt")), &["countersign.toml:16", "missing.crt"]);
+    says(
+        &refused(replace("keys/worldline/signing.crt", "keys/worldline/missing.crt")),
+        &["countersign.toml:16", "missing.crt"],
+    );
 }
 
 #[test]
@@ -104,7 +113,10 @@ fn a_secret_that_others_can_read_does_not_start_and_the_cure_is_named() {
 
 #[test]
 fn a_secret_is_never_written_into_the_file() {
-    let message = refused(replace("api_key = { file = \"keys/tribe/api-key\" }", "api_key = \"0123456789012345678901234567890123456789\""));
+    let message = refused(replace(
+        "api_key = { file = \"keys/tribe/api-key\" }",
+        "api_key = \"0123456789012345678901234567890123456789\"",
+    ));
     says(&message, &["countersign.toml"]);
     assert!(!message.contains("01234567890123456789"), "{message}");
 }
@@ -112,11 +124,15 @@ fn a_secret_is_never_written_into_the_file() {
 #[test]
 fn http_signature_without_a_word_on_freshness_does_not_start() {
     let settings = |signature: &str| {
-        format!("[[endpoint]]\nname = \"form3\"\npath = \"/hooks/form3\"\nprofile = \"http-signature\"\nsink = \"stdout\"\nkeys = [{{ key_id = \"k\", certificate = \"keys/worldline/signing.crt\" }}]\nsignature = {signature}\n\n[[sink]]")
+        format!(
+            "[[endpoint]]\nname = \"form3\"\npath = \"/hooks/form3\"\nprofile = \"http-signature\"\nsink = \"stdout\"\nkeys = [{{ key_id = \"k\", certificate = \"keys/worldline/signing.crt\" }}]\nsignature = {signature}\n\n[[sink]]"
+        )
     };
     let message = refused(|text| text.replacen("[[sink]]", &settings("{ cover = [\"date\", \"digest\"] }"), 1));
     says(&message, &["form3", "signature.fresh", "off"]);
-    let message = refused(|text| text.replacen("[[sink]]", &settings("{ cover = [\"host\", \"digest\"], fresh = { header = \"date\" } }"), 1));
+    let message = refused(|text| {
+        text.replacen("[[sink]]", &settings("{ cover = [\"host\", \"digest\"], fresh = { header = \"date\" } }"), 1)
+    });
     says(&message, &["form3", "signature.fresh", "covers"]);
     let message = refused(|text| text.replacen("[[sink]]", &settings("{ cover = [\"date\"], fresh = \"off\" }"), 1));
     says(&message, &["form3", "digest"]);
@@ -132,19 +148,28 @@ fn a_template_that_leaves_the_body_out_does_not_start() {
 
 #[test]
 fn two_endpoints_at_one_path_and_an_unknown_sink_or_profile_do_not_start() {
-    says(&refused(replace("path    = \"/tribe\"", "path = \"/v3/notification/tribe\"")), &["tribe", "path", "worldline"]);
+    says(
+        &refused(replace("path    = \"/tribe\"", "path = \"/v3/notification/tribe\"")),
+        &["tribe", "path", "worldline"],
+    );
     says(&refused(replace("sink    = \"stdout\"", "sink = \"nowhere\"")), &["sink", "nowhere", "stdout"]);
     says(&refused(replace("profile = \"tribe\"", "profile = \"tribes\"")), &["profile", "tribes", "worldline"]);
 }
 
 #[test]
 fn an_open_admin_listener_needs_a_token() {
-    says(&refused(|text| text.replacen("admin  = \"127.0.0.1:0\"", "admin = \"0.0.0.0:0\"", 1)), &["admin", "admin_token"]);
+    says(
+        &refused(|text| text.replacen("admin  = \"127.0.0.1:0\"", "admin = \"0.0.0.0:0\"", 1)),
+        &["admin", "admin_token"],
+    );
 }
 
 #[test]
 fn tls_files_that_are_not_there_do_not_start() {
-    let message = refused(replace("[store]", "tls = { certificate = \"a.crt\", key = \"a.key\", client_ca = \"missing.pem\" }\n\n[store]"));
+    let message = refused(replace(
+        "[store]",
+        "tls = { certificate = \"a.crt\", key = \"a.key\", client_ca = \"missing.pem\" }\n\n[store]",
+    ));
     says(&message, &["tls", "a.crt"]);
 }
 

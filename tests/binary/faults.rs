@@ -28,13 +28,27 @@ fn every_event_is_accepted_and_comes_out_typed_on_one_line() {
         assert!(output.status.success(), "{profile} {event}: {output:?}");
         assert!(out(&output).starts_with(&format!("{status} accepted")), "{}", out(&output));
     }
-    let mut types: Vec<_> = receiver.events(expected.len()).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
+    let mut types: Vec<_> =
+        receiver.events(expected.len()).iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect();
     let mut wanted: Vec<_> = expected.iter().map(|(_, _, _, kind)| (*kind).to_owned()).collect();
     types.sort();
     wanted.sort();
     assert_eq!(types, wanted);
     for event in receiver.events(expected.len()) {
-        for member in ["specversion", "id", "source", "type", "time", "data", "provider", "keyid", "algorithm", "receivedat", "requestid", "fingerprint"] {
+        for member in [
+            "specversion",
+            "id",
+            "source",
+            "type",
+            "time",
+            "data",
+            "provider",
+            "keyid",
+            "algorithm",
+            "receivedat",
+            "requestid",
+            "fingerprint",
+        ] {
             assert!(!event[member].is_null(), "{member} of {event}");
         }
     }

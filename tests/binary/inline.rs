@@ -23,7 +23,11 @@ fn core(answers: Vec<&'static str>) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<
                 text.extend_from_slice(&buffer[..read]);
                 let so_far = String::from_utf8_lossy(&text).into_owned();
                 let Some((head, body)) = so_far.split_once("\r\n\r\n") else { continue };
-                let length: usize = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok()).unwrap();
+                let length: usize = head
+                    .to_lowercase()
+                    .lines()
+                    .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok())
+                    .unwrap();
                 if body.len() >= length || read == 0 {
                     break;
                 }
@@ -38,8 +42,13 @@ fn core(answers: Vec<&'static str>) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<
 }
 
 fn inline(address: &str) -> tempfile::TempDir {
-    let sink = format!("[[sink]]\nname = \"core\"\ntype = \"http\"\nurl = \"http://{address}/events\"\nsecret = {{ file = \"keys/tribe/api-key\" }}\ntimeout = \"5s\"\n");
-    folder(|text| text.replace("mode    = \"queue\"", "mode = \"inline\"").replace("sink    = \"stdout\"", "sink = \"core\"") + &sink)
+    let sink = format!(
+        "[[sink]]\nname = \"core\"\ntype = \"http\"\nurl = \"http://{address}/events\"\nsecret = {{ file = \"keys/tribe/api-key\" }}\ntimeout = \"5s\"\n"
+    );
+    folder(|text| {
+        text.replace("mode    = \"queue\"", "mode = \"inline\"").replace("sink    = \"stdout\"", "sink = \"core\"")
+            + &sink
+    })
 }
 
 const YES: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 22\r\nconnection: close\r\n\r\n{\"funds_available\":true}";

@@ -29,7 +29,9 @@ fn a_burst_that_is_killed_loses_nothing_that_was_acknowledged_and_prints_nothing
                             if killed.load(Ordering::SeqCst) {
                                 break;
                             }
-                            if std::net::TcpStream::connect(address).is_ok() && status(&exchange(address, raw)) == Some(204) {
+                            if std::net::TcpStream::connect(address).is_ok()
+                                && status(&exchange(address, raw)) == Some(204)
+                            {
                                 mine.push(id.clone());
                             }
                         }

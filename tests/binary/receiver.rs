@@ -36,12 +36,12 @@ impl Receiver {
     /// Starts `serve`; standard output is appended to `out.jsonl` of the folder.
     pub fn start(folder: &Path) -> Self {
         let out = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("out.jsonl")).unwrap();
-        let mut child =
-            Command::new(PROGRAM).current_dir(folder).stdout(out).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(PROGRAM).current_dir(folder).stdout(out).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (mut address, mut admin, mut text) = (None, String::new(), String::new());
         while address.is_none() {
-            let line = lines.next().unwrap_or_else(|| panic!("expected a ready line, but found the end: {text}")).unwrap();
+            let line =
+                lines.next().unwrap_or_else(|| panic!("expected a ready line, but found the end: {text}")).unwrap();
             let listener = line.strip_prefix("ready: http://").map(|rest| rest.split(' ').next().unwrap().to_owned());
             if line.contains("for operators") {
                 admin = listener.unwrap();
@@ -141,7 +141,8 @@ pub fn exchange(address: &str, bytes: &[u8]) -> String {
 }
 
 pub fn status(answer: &str) -> Option<u16> {
-    let mut lines = answer.split("\r\n").filter_map(|line| line.strip_prefix("HTTP/1.1 ").or(line.strip_prefix("HTTP/1.0 ")));
+    let mut lines =
+        answer.split("\r\n").filter_map(|line| line.strip_prefix("HTTP/1.1 ").or(line.strip_prefix("HTTP/1.0 ")));
     lines.find_map(|line| line.get(..3)?.parse().ok().filter(|status| *status >= 200))
 }
 

@@ -57,11 +57,16 @@ fn verify_and_serve_give_one_verdict_for_the_same_bytes() {
         ("no HTTP", b"\x16\x03\x01 hello".to_vec()),
         ("nothing", Vec::new()),
     ];
-    cases.extend(["signature:", "digest:", "x-request-id:", "messagecreatedatetime:", "content-type:", "content-length:"].map(|name| {
-        let line = text.split("\r\n").find(|line| line.starts_with(name)).unwrap();
-        (name, changed(&format!("{line}\r\n"), ""))
-    }));
-    cases.extend(["signature:", "digest:", "x-request-id:", "messagecreatedatetime:"].map(|name| (name, doubled(name))));
+    cases.extend(
+        ["signature:", "digest:", "x-request-id:", "messagecreatedatetime:", "content-type:", "content-length:"].map(
+            |name| {
+                let line = text.split("\r\n").find(|line| line.starts_with(name)).unwrap();
+                (name, changed(&format!("{line}\r\n"), ""))
+            },
+        ),
+    );
+    cases
+        .extend(["signature:", "digest:", "x-request-id:", "messagecreatedatetime:"].map(|name| (name, doubled(name))));
     for fault in ["bad-signature", "bad-digest", "tampered-body", "unknown-key", "stale", "future"] {
         cases.push((fault, printed(folder.path(), "worldline", "payment", &["--fault", fault])));
     }
@@ -72,7 +77,11 @@ fn verify_and_serve_give_one_verdict_for_the_same_bytes() {
         let served = status(&answer).unwrap_or(400);
         assert_eq!(u64::from(served), verdict["status"].as_u64().unwrap(), "{name}: {verdict} against {answer}");
         assert_eq!(verdict["verdict"] == "accepted", served == 204, "{name}");
-        assert_eq!(verdict["verdict"] == "accepted", verdict["code"].is_null() && verdict["event"].is_object(), "{name}");
+        assert_eq!(
+            verdict["verdict"] == "accepted",
+            verdict["code"].is_null() && verdict["event"].is_object(),
+            "{name}"
+        );
     }
 }
 
