@@ -56,9 +56,8 @@ impl Observer {
 
     fn page(&self, state: Option<State>, after: u64, size: usize) -> rusqlite::Result<Vec<Fields>> {
         let filter = if state.is_some() { "state = ?1" } else { "?1 IS NULL" };
-        let sql = format!(
-            "SELECT {ENTRY_COLUMNS} FROM inbox WHERE {filter} AND position > ?2 ORDER BY position LIMIT ?3"
-        );
+        let sql =
+            format!("SELECT {ENTRY_COLUMNS} FROM inbox WHERE {filter} AND position > ?2 ORDER BY position LIMIT ?3");
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         let mut page = self.connection.prepare_cached(&sql)?;
         page.query_map(params![state.map(State::as_str), number::to_i64(after), size], Fields::read)?.collect()

@@ -152,12 +152,8 @@ impl Loop {
         if let Err(error) = self.execute("BEGIN IMMEDIATE") {
             return Err(Failure::Everybody(not_stored(&error)));
         }
-        let work = Work {
-            connection: &self.connection,
-            seal: &self.seal,
-            now: self.clock.now(),
-            ready: Cell::new(false),
-        };
+        let work =
+            Work { connection: &self.connection, seal: &self.seal, now: self.clock.now(), ready: Cell::new(false) };
         let ran = calls.iter_mut().try_for_each(|call| call.run(&work));
         let ready = work.ready.get();
         if let Err(error) = ran {
