@@ -1,4 +1,159 @@
-//! x
-/// x
-#[derive(Debug)]
-pub struct MemoryStore;
+//! A store that forgets when the process ends: for tests, and as the shortest reading of what a store does. The rule:
+//! one lock, taken once per call, so that every call is one step.
+
+mod claims;
+mod inbox;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::{
+    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Record, Shown, Stats, Store, StoreError,
+    StoreFuture, StoredAnswer,
+};
+use crate::clock::{Clock, Timestamp};
+use crate::verified::Verified;
+use claims::Claimed;
+use inbox::Row;
+
+/// A store in memory.
+pub struct MemoryStore {
+    clock: Arc<dyn Clock>,
+    inner: Mutex<Inner>,
+    ready: Notify,
+}
+
+/// Everything that is remembered.
+#[derive(Default)]
+struct Inner {
+    claims: BTreeMap<[u8; 32], Claimed>,
+    inbox: BTreeMap<u64, Row>,
+    positions: BTreeMap<EventId, u64>,
+    last_position: u64,
+    last_fence: u64,
+    /// Whether this call made a record ready.
+    ready: bool,
+}
+
+impl Inner {
+    /// A number for an owner, larger than every one before.
+    fn next_fence(&mut self) -> u64 {
+        self.last_fence = self.last_fence.saturating_add(1);
+        self.last_fence
+    }
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, inner: Mutex::default(), ready: Notify::new() }
+    }
+
+    fn call<'a, T: Send + 'a>(
+        &'a self,
+        work: impl FnOnce(&mut Inner, Timestamp) -> Result<T, StoreError> + Send + 'a,
+    ) -> StoreFuture<'a, T> {
+        Box::pin(async move {
+            let (outcome, ready) = {
+                let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+                let outcome = work(&mut inner, self.clock.now());
+                (outcome, std::mem::take(&mut inner.ready))
+            };
+            if ready {
+                self.ready.notify_waiters();
+            }
+            outcome
+        })
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MemoryStore")
+    }
+}
+
+impl Store for MemoryStore {
+    fn durability(&self) -> Durability {
+        Durability::Memory
+    }
+
+    fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {
+        self.call(move |inner, now| inner.accept(&record, now))
+    }
+
+    fn claim(&self, record: Verified<Record>, lease: Duration) -> StoreFuture<'_, Claim> {
+        self.call(move |inner, now| Ok(inner.claim(&record, lease, now)))
+    }
+
+    fn renew(&self, held: Lease, lease: Duration) -> StoreFuture<'_, ()> {
+        self.call(move |inner, now| inner.renew(held, now.after(lease)))
+    }
+
+    fn complete(&self, held: Lease, record: Verified<Record>, answer: StoredAnswer) -> StoreFuture<'_, ()> {
+        self.call(move |inner, _| inner.complete(held, &record, answer))
+    }
+
+    fn release(&self, held: Lease) -> StoreFuture<'_, ()> {
+        self.call(move |inner, _| inner.release(held))
+    }
+
+    fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>> {
+        self.call(move |inner, now| Ok(inner.lease(&endpoints, limit, lease, now)))
+    }
+
+    fn acknowledge(&self, delivered: Vec<(EventId, u64)>) -> StoreFuture<'_, ()> {
+        self.call(move |inner, _| inner.acknowledge(&delivered))
+    }
+
+    fn retry_at(&self, id: EventId, fence: u64, at: Timestamp, reason: String) -> StoreFuture<'_, ()> {
+        self.call(move |inner, _| inner.retry_at(&id, fence, at, reason))
+    }
+
+    fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()> {
+        self.call(move |inner, _| inner.park(&id, fence, reason))
+    }
+
+    fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
+        self.call(move |inner, _| Ok(inner.requeue(&ids)))
+    }
+
+    fn prune(&self) -> StoreFuture<'_, u64> {
+        self.call(|inner, now| Ok(inner.prune(now)))
+    }
+
+    fn list(&self, listing: Listing) -> StoreFuture<'_, Vec<(u64, Entry)>> {
+        self.call(move |inner, _| Ok(inner.list(listing)))
+    }
+
+    fn show(&self, id: EventId) -> StoreFuture<'_, Option<Shown>> {
+        self.call(move |inner, _| Ok(inner.show(&id)))
+    }
+
+    fn stats(&self) -> StoreFuture<'_, Stats> {
+        self.call(|inner, _| Ok(inner.stats()))
+    }
+
+    fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        // Created now, not at the first poll: what happens between this call and the await is not missed.
+        Box::pin(self.ready.notified())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::FixedClock;
+    use crate::store::conformance::{Bench, conformance};
+
+    fn open(clock: Arc<FixedClock>) -> Bench {
+        Bench { store: Arc::new(MemoryStore::new(clock.clone())), clock, folder: None }
+    }
+
+    conformance!(open);
+}

@@ -8,12 +8,15 @@
 //! - `complete`, `renew` and `release` compare the fence; a late owner gets [`StoreError::LeaseLost`].
 //! - Time is the clock that the store was opened with.
 
+#[cfg(test)]
+mod conformance;
 mod identity;
 pub mod memory;
 mod record;
 mod seal;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod verdict;
 
 use std::fmt;
 use std::future::Future;
@@ -24,7 +27,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
-use crate::verified::{Provenance, Verified};
+use crate::verified::Verified;
 
 pub use identity::{EventId, Identity};
 pub use memory::MemoryStore;
@@ -69,7 +72,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStored(why) => write!(f, "expected the store to keep it, but found {why}; nothing was stored"),
-            Self::Unknown(why) => write!(f, "expected an answer of the store, but found {why}; it may have been stored"),
+            Self::Unknown(why) => {
+                write!(f, "expected an answer of the store, but found {why}; it may have been stored")
+            }
             Self::LeaseLost => f.write_str("expected to own the lease, but found a later owner"),
         }
     }
@@ -163,8 +168,9 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Ends a claim without one, so that the sender's retry runs again.
     fn release(&self, held: Lease) -> StoreFuture<'_, ()>;
 
-    /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance. Their
-    /// attempt count is durable before they are handed out. A record whose seal is broken is quarantined instead.
+    /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance;
+    /// where more are due than that, records that were tried before may have to wait for others. Their attempt count is
+    /// durable before they are handed out. A record whose seal is broken is quarantined instead.
     fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>>;
 
     /// Says that records were delivered.
@@ -191,16 +197,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// How many records stand where.
     fn stats(&self) -> StoreFuture<'_, Stats>;
 
-    /// Resolves when a record may have become ready since the last call.
+    /// Resolves when a record may have become ready since this call. Whoever calls it before [`Store::lease`], and
+    /// awaits it only if there was nothing to lease, misses nothing that this process does.
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
-}
-
-/// Rebuilds what provenance a store keeps in columns.
-pub(crate) fn covered_from_lines(lines: &str) -> Arc<[Box<str>]> {
-    lines.lines().map(Into::into).collect()
-}
-
-/// Provenance columns as lines, the inverse of [`covered_from_lines`].
-pub(crate) fn covered_to_lines(provenance: &Provenance) -> String {
-    provenance.covered.join("\n")
 }

@@ -1,0 +1,136 @@
+//! Why a database file was not opened, and what SQLite's own errors mean to a caller. The rule: each message names the
+//! file and the cure.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why a database file was not opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no such file, and looking at one makes none.
+    Missing(PathBuf),
+    /// Another receiver has it open.
+    InUse(PathBuf),
+    /// A later release wrote it.
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version of the tables.
+        found: i64,
+        /// The version that this program knows.
+        known: i64,
+    },
+    /// It is some other program's.
+    Foreign(PathBuf),
+    /// The file system cannot keep a write-ahead log, as network file systems cannot.
+    NoLog {
+        /// The file.
+        path: PathBuf,
+        /// The journal mode that SQLite fell back to.
+        found: String,
+    },
+    /// The SQLite that this program was built with can lose writes.
+    OldLibrary(&'static str),
+    /// The operating system refused it.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The refusal.
+        why: String,
+    },
+    /// SQLite refused it.
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// The refusal.
+        why: String,
+    },
+}
+
+impl OpenError {
+    pub(super) fn file(path: &Path, error: &std::io::Error) -> Self {
+        Self::File { path: path.into(), why: error.to_string() }
+    }
+
+    pub(super) fn database(path: &Path, error: rusqlite::Error) -> Self {
+        Self::Database { path: path.into(), why: meaning(&error) }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(path) => {
+                write!(f, "expected an inbox at {}, but found no file; name the store's file", path.display())
+            }
+            Self::InUse(path) => write!(
+                f,
+                "expected {} to be free, but found another receiver that has it open; stop that one, or give this one \
+                 a file of its own",
+                path.display()
+            ),
+            Self::Newer { path, found, known } => write!(
+                f,
+                "expected {} to have tables of version {known}, but found version {found}; use the release that wrote \
+                 it, or a later one",
+                path.display()
+            ),
+            Self::Foreign(path) => write!(
+                f,
+                "expected {} to be an inbox of this program, but found another kind of database; name another file",
+                path.display()
+            ),
+            Self::NoLog { path, found } => write!(
+                f,
+                "expected {} to take a write-ahead log, but found journal mode {found}; put it on a local disk",
+                path.display()
+            ),
+            Self::OldLibrary(found) => {
+                write!(f, "expected SQLite 3.51.3 or later, but found {found}; build with the bundled one")
+            }
+            Self::File { path, why } => write!(
+                f,
+                "expected to open {}, but found: {why}; check that its folder exists and can be written",
+                path.display()
+            ),
+            Self::Database { path, why } => write!(
+                f,
+                "expected {} to be a database in order, but found: {why}; check the disk, or restore a backup",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// What an error of SQLite means, with the cure where there is one.
+pub(super) fn meaning(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "disk full, until there is space again".to_owned(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "the file locked by another program for too long".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Whether the file or the machine is at fault, and not the one statement that met it.
+pub(super) fn concerns_everybody(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::ReadOnly
+                | ErrorCode::OutOfMemory
+        )
+    )
+}

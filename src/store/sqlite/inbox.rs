@@ -1,0 +1,169 @@
+//! The inbox in SQLite: from acceptance to delivery. The rule: a record is handed out only after its attempt is counted,
+//! and only to one owner at a time.
+
+use std::time::Duration;
+
+use rusqlite::{CachedStatement, Params, params};
+
+use super::number;
+use super::row::{self, Stored};
+use super::writer::{Answer, Work};
+use crate::clock::Timestamp;
+use crate::store::{EventId, Leased, Record, State, StoreError};
+use crate::verified::Verified;
+
+/// The endpoints that have something to deliver, each found by one look into the index.
+const ENDPOINTS: &str = "WITH RECURSIVE known (name) AS (
+        SELECT min(endpoint) FROM inbox WHERE due IS NOT NULL
+        UNION ALL
+        SELECT (SELECT min(endpoint) FROM inbox WHERE due IS NOT NULL AND endpoint > name) FROM known
+        WHERE name IS NOT NULL)
+    SELECT name FROM known WHERE name IS NOT NULL";
+
+/// Records that were not tried yet, and records that are due again. Two questions, as each reads only what it answers.
+const FRESH: &str = "SELECT position FROM inbox WHERE endpoint = ?1 AND due = 0 ORDER BY position LIMIT ?2";
+const AGAIN: &str = "SELECT position FROM inbox WHERE endpoint = ?1 AND due > 0 AND due <= ?3
+    ORDER BY due, position LIMIT ?2";
+
+/// For the test that no question reads more than it has to.
+#[cfg(test)]
+pub(super) const QUESTIONS: [&str; 3] = [ENDPOINTS, FRESH, AGAIN];
+
+const HELD: &str = "id = ?1 AND fence = ?2 AND state = 'leased'";
+
+impl Work<'_> {
+    /// Appends a record; `None` if one of this id still waits.
+    pub(super) fn append(
+        &self,
+        id: &EventId,
+        record: &Verified<Record>,
+        seal: &[u8],
+        state: State,
+        reason: Option<&str>,
+    ) -> rusqlite::Result<Option<i64>> {
+        let mut position = row::insert(self.connection, id, record, seal, state, reason)?;
+        if position.is_none() {
+            // The identity was free: its record is past its retention and only not pruned yet, or it waits.
+            let sql = "DELETE FROM inbox WHERE id = ?1 AND state IN ('delivered', 'quarantined')";
+            if self.connection.prepare_cached(sql)?.execute([id.as_str()])? > 0 {
+                position = row::insert(self.connection, id, record, seal, state, reason)?;
+            }
+        }
+        if position.is_some() && state == State::Ready {
+            self.ready.set(true);
+        }
+        Ok(position)
+    }
+
+    pub(super) fn lease(&self, endpoints: &[Box<str>], limit: usize, lease: Duration) -> Answer<Vec<Leased>> {
+        let until = self.now.after(lease).millis();
+        loop {
+            let due = self.due(endpoints, limit)?;
+            if due.is_empty() {
+                return Ok(Ok(Vec::new()));
+            }
+            let fence = self.next_fence()?;
+            let mut leased = Vec::with_capacity(due.len());
+            for position in due {
+                leased.extend(self.take(position, fence, until)?);
+            }
+            // If every record was damaged there may be good ones behind them. The damaged ones are no longer due.
+            if !leased.is_empty() {
+                return Ok(Ok(leased));
+            }
+        }
+    }
+
+    /// Positions that may be handed out, in the order of acceptance.
+    fn due(&self, endpoints: &[Box<str>], limit: usize) -> rusqlite::Result<Vec<i64>> {
+        let waiting: Vec<Box<str>>;
+        let endpoints = if endpoints.is_empty() {
+            let mut known = self.connection.prepare_cached(ENDPOINTS)?;
+            waiting = known.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            &waiting
+        } else {
+            endpoints
+        };
+        let most = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut positions: Vec<i64> = Vec::new();
+        for endpoint in endpoints {
+            let mut fresh = self.connection.prepare_cached(FRESH)?;
+            for position in fresh.query_map(params![endpoint, most], |row| row.get(0))? {
+                positions.push(position?);
+            }
+            let mut again = self.connection.prepare_cached(AGAIN)?;
+            for position in again.query_map(params![endpoint, most, self.now.millis()], |row| row.get(0))? {
+                positions.push(position?);
+            }
+        }
+        positions.sort_unstable();
+        positions.dedup();
+        positions.truncate(limit);
+        Ok(positions)
+    }
+
+    /// Takes one record, or quarantines it if it is not what was accepted.
+    fn take(&self, position: i64, fence: i64, until: i64) -> rusqlite::Result<Option<Leased>> {
+        let sql = format!(
+            "UPDATE inbox SET state = 'leased', attempts = attempts + 1, fence = ?2, due = ?3 WHERE position = ?1
+             RETURNING {}",
+            row::COLUMNS
+        );
+        let mut take = self.connection.prepare_cached(&sql)?;
+        let stored = take.query_row(params![position, fence, until], Stored::read)?;
+        let Some((id, attempt, record)) = stored.open(self.seal) else {
+            tracing::error!(position, "the seal of a stored record is broken; it is quarantined");
+            let sql = "UPDATE inbox SET state = 'quarantined', due = NULL, reason = 'seal broken' WHERE position = ?1";
+            self.connection.prepare_cached(sql)?.execute([position])?;
+            return Ok(None);
+        };
+        Ok(Some(Leased { id, fence: number::to_u64(fence), attempt, record }))
+    }
+
+    pub(super) fn acknowledge(&self, delivered: &[(EventId, u64)]) -> Answer<()> {
+        let sql = format!("UPDATE inbox SET state = 'delivered', due = NULL, reason = NULL WHERE {HELD}");
+        let mut acknowledge = self.connection.prepare_cached(&sql)?;
+        let mut lost = !delivered.is_empty();
+        for (id, fence) in delivered {
+            lost &= acknowledge.execute(params![id.as_str(), number::to_i64(*fence)])? == 0;
+        }
+        Ok(if lost { Err(StoreError::LeaseLost) } else { Ok(()) })
+    }
+
+    pub(super) fn retry_at(&self, id: &EventId, fence: u64, at: Timestamp, reason: &str) -> Answer<()> {
+        let sql = format!("UPDATE inbox SET state = 'ready', due = ?3, reason = ?4 WHERE {HELD}");
+        let retry = self.connection.prepare_cached(&sql)?;
+        self.ready.set(true);
+        self.matched(retry, params![id.as_str(), number::to_i64(fence), at.millis().max(1), reason])
+    }
+
+    pub(super) fn park(&self, id: &EventId, fence: u64, reason: &str) -> Answer<()> {
+        let sql = format!("UPDATE inbox SET state = 'parked', due = NULL, reason = ?3 WHERE {HELD}");
+        let park = self.connection.prepare_cached(&sql)?;
+        self.matched(park, params![id.as_str(), number::to_i64(fence), reason])
+    }
+
+    pub(super) fn requeue(&self, ids: &[EventId]) -> Answer<u64> {
+        let count = requeue(self.connection, ids)?;
+        self.ready.set(self.ready.get() || count > 0);
+        Ok(Ok(count))
+    }
+
+    /// Runs an update of what one owner holds.
+    pub(super) fn matched(&self, mut update: CachedStatement<'_>, values: impl Params) -> Answer<()> {
+        Ok(if update.execute(values)? == 0 { Err(StoreError::LeaseLost) } else { Ok(()) })
+    }
+}
+
+/// Makes parked and delivered records ready now, with a fresh count of attempts.
+pub(super) fn requeue(connection: &rusqlite::Connection, ids: &[EventId]) -> rusqlite::Result<u64> {
+    let mut requeue = connection.prepare_cached(
+        "UPDATE inbox SET state = 'ready', due = 0, attempts = 0 WHERE id = ?1 AND state IN ('parked', 'delivered')",
+    )?;
+    let mut count: u64 = 0;
+    for id in ids {
+        let changed = requeue.execute([id.as_str()])?;
+        count = count.saturating_add(u64::try_from(changed).unwrap_or(u64::MAX));
+    }
+    Ok(count)
+}

@@ -1,0 +1,166 @@
+//! The durable store: one SQLite file, one thread that writes it. The rule: an answer means that the disk has it.
+//!
+//! A receiver holds a lock beside the file; [`SqliteStore::observe`] looks at the same file without one.
+
+mod claims;
+mod error;
+mod files;
+mod inbox;
+mod number;
+mod observer;
+mod prune;
+mod row;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fmt;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::{
+    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Record, Seal, Shown, Stats, Store,
+    StoreError, StoreFuture, StoredAnswer,
+};
+use crate::clock::{Clock, Timestamp};
+use crate::verified::Verified;
+use writer::Writer;
+
+pub use error::OpenError;
+pub use observer::Observer;
+
+/// A store in one SQLite file.
+///
+/// Dropping it waits until what was handed in is committed.
+pub struct SqliteStore {
+    // Before the writer, whose connection tidies the log up if it is the last one to close.
+    reader: Arc<Mutex<Observer>>,
+    writer: Writer,
+    seal: Seal,
+    ready: Arc<Notify>,
+}
+
+impl SqliteStore {
+    /// Opens a file as its only receiver and makes it if there is none. What an ended process held is ready again.
+    ///
+    /// # Errors
+    /// Another receiver has the file open, it is no inbox that this release knows, or the disk refuses it.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let (path, lock) = files::claim(path)?;
+        let connection = schema::writer(&path)?;
+        schema::recover(&connection, &path)?;
+        let seal = schema::seal(&connection, &path)?;
+        let reader = Arc::new(Mutex::new(Observer::open(&path)?));
+        let ready = Arc::new(Notify::new());
+        let writer = Writer::start(connection, lock, seal.clone(), clock, ready.clone())
+            .map_err(|error| OpenError::file(&path, &error))?;
+        Ok(Self { reader, writer, seal, ready })
+    }
+
+    /// Opens a file to look at it, beside a running receiver or without one.
+    ///
+    /// # Errors
+    /// There is no such file, or it is no inbox that this release knows.
+    pub fn observe(path: &Path) -> Result<Observer, OpenError> {
+        Observer::open(path)
+    }
+
+    /// Reads on a thread that may wait for the disk.
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Observer) -> Result<T, StoreError> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        let reader = self.reader.clone();
+        Box::pin(async move {
+            let read = move || work(&reader.lock().unwrap_or_else(PoisonError::into_inner));
+            let ended = |_| Err(StoreError::NotStored("a reader that has ended".to_owned()));
+            tokio::task::spawn_blocking(read).await.unwrap_or_else(ended)
+        })
+    }
+
+    /// Sealing is done by the caller's thread: the writer's is the one that everybody waits for.
+    fn sealed(&self, record: &Verified<Record>) -> Vec<u8> {
+        self.seal.seal(record, record.provenance())
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteStore")
+    }
+}
+
+impl Store for SqliteStore {
+    fn durability(&self) -> Durability {
+        Durability::Fsync
+    }
+
+    fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {
+        let seal = self.sealed(&record);
+        Box::pin(self.writer.call(move |work| work.accept(&record, &seal)))
+    }
+
+    fn claim(&self, record: Verified<Record>, lease: Duration) -> StoreFuture<'_, Claim> {
+        let seal = self.sealed(&record);
+        Box::pin(self.writer.call(move |work| work.claim(&record, &seal, lease)))
+    }
+
+    fn renew(&self, held: Lease, lease: Duration) -> StoreFuture<'_, ()> {
+        Box::pin(self.writer.call(move |work| work.renew(held, lease)))
+    }
+
+    fn complete(&self, held: Lease, record: Verified<Record>, answer: StoredAnswer) -> StoreFuture<'_, ()> {
+        let seal = self.sealed(&record);
+        Box::pin(self.writer.call(move |work| work.complete(held, &record, &seal, &answer)))
+    }
+
+    fn release(&self, held: Lease) -> StoreFuture<'_, ()> {
+        Box::pin(self.writer.call(move |work| work.release(held)))
+    }
+
+    fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>> {
+        Box::pin(self.writer.call(move |work| work.lease(&endpoints, limit, lease)))
+    }
+
+    fn acknowledge(&self, delivered: Vec<(EventId, u64)>) -> StoreFuture<'_, ()> {
+        Box::pin(self.writer.call(move |work| work.acknowledge(&delivered)))
+    }
+
+    fn retry_at(&self, id: EventId, fence: u64, at: Timestamp, reason: String) -> StoreFuture<'_, ()> {
+        Box::pin(self.writer.call(move |work| work.retry_at(&id, fence, at, &reason)))
+    }
+
+    fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()> {
+        Box::pin(self.writer.call(move |work| work.park(&id, fence, &reason)))
+    }
+
+    fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
+        Box::pin(self.writer.call(move |work| work.requeue(&ids)))
+    }
+
+    fn prune(&self) -> StoreFuture<'_, u64> {
+        Box::pin(self.writer.call(|work| work.prune()))
+    }
+
+    fn list(&self, listing: Listing) -> StoreFuture<'_, Vec<(u64, Entry)>> {
+        self.read(move |reader| reader.list(listing))
+    }
+
+    fn show(&self, id: EventId) -> StoreFuture<'_, Option<Shown>> {
+        self.read(move |reader| reader.show(&id))
+    }
+
+    fn stats(&self) -> StoreFuture<'_, Stats> {
+        self.read(Observer::stats)
+    }
+
+    fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        // Created now, not at the first poll: what happens between this call and the await is not missed.
+        Box::pin(self.ready.notified())
+    }
+}

@@ -1,0 +1,121 @@
+//! The tables, and how a connection to them is set up. The rule: a file is changed only once it is known to be ours and
+//! of a version that this program knows.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use zeroize::Zeroizing;
+
+use super::error::OpenError;
+use crate::store::Seal;
+
+/// Version of the tables, kept in `user_version`.
+const VERSION: i64 = 1;
+
+/// "csgn", kept in `application_id`.
+const APPLICATION: i64 = 0x6373_676e;
+
+/// The first release of SQLite without the write-ahead-log reset race.
+const OLDEST_LIBRARY: i32 = 3_051_003;
+
+const TABLES: &str = include_str!("schema.sql");
+
+/// How long a connection waits for another one, such as `inbox retry` beside a running receiver.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Settings of the one connection that writes all the time. Its checkpoints are few and large, which measured best.
+const WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;";
+
+/// Opens a connection that writes, and makes the tables if the file is empty.
+pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let wrong = |error| OpenError::database(path, error);
+    let empty = !is_ours(&connection, path)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(wrong)?;
+    if mode != "wal" {
+        return Err(OpenError::NoLog { path: path.into(), found: mode });
+    }
+    connection.execute_batch(WRITER).map_err(wrong)?;
+    if empty {
+        create(&mut connection, path)?;
+    }
+    Ok(connection)
+}
+
+/// Opens a connection that reads only.
+pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    expect_ours(&connection, path)?;
+    Ok(connection)
+}
+
+/// Opens a connection for a small write beside a running receiver.
+pub(super) fn visitor(path: &Path) -> Result<Connection, OpenError> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    expect_ours(&connection, path)?;
+    connection.execute_batch(WRITER).map_err(|error| OpenError::database(path, error))?;
+    Ok(connection)
+}
+
+/// The seals of this file.
+pub(super) fn seal(connection: &Connection, path: &Path) -> Result<Seal, OpenError> {
+    let key: Zeroizing<Vec<u8>> = connection
+        .query_row("SELECT value FROM meta WHERE name = 'seal'", [], |row| row.get(0).map(Zeroizing::new))
+        .map_err(|error| OpenError::database(path, error))?;
+    Seal::new(&key).map_err(|_| OpenError::Foreign(path.into()))
+}
+
+/// Takes back what a process that has ended held: its records are ready again, its claims are over.
+pub(super) fn recover(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let statements = "BEGIN IMMEDIATE;
+        UPDATE inbox SET state = 'ready', due = 0 WHERE state = 'leased';
+        UPDATE claim SET lease_until = 0 WHERE state = 'in_flight';
+        COMMIT;";
+    connection.execute_batch(statements).map_err(|error| OpenError::database(path, error))
+}
+
+fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+    if rusqlite::version_number() < OLDEST_LIBRARY {
+        return Err(OpenError::OldLibrary(rusqlite::version()));
+    }
+    let wrong = |error| OpenError::database(path, error);
+    let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
+    connection.busy_timeout(PATIENCE).map_err(wrong)?;
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;").map_err(wrong)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn expect_ours(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    if is_ours(connection, path)? { Ok(()) } else { Err(OpenError::Foreign(path.into())) }
+}
+
+/// Whether the file has our tables; `false` if it has none at all.
+fn is_ours(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
+    let number = |sql: &str| -> Result<i64, OpenError> {
+        connection.query_row(sql, [], |row| row.get(0)).map_err(|error| OpenError::database(path, error))
+    };
+    let version = number("PRAGMA user_version")?;
+    match number("PRAGMA application_id")? {
+        APPLICATION if version == VERSION => Ok(true),
+        APPLICATION if version > VERSION => Err(OpenError::Newer { path: path.into(), found: version, known: VERSION }),
+        0 if version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 => Ok(false),
+        _ => Err(OpenError::Foreign(path.into())),
+    }
+}
+
+fn create(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
+    let key = Zeroizing::new(Seal::generate().map_err(|error| OpenError::file(path, &error))?);
+    let make = |connection: &mut Connection| {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(TABLES)?;
+        transaction.execute("INSERT INTO meta (name, value) VALUES ('fence', 0), ('seal', ?1)", [key.as_slice()])?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()
+    };
+    make(connection).map_err(|error| OpenError::database(path, error))
+}

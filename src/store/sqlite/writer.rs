@@ -1,0 +1,207 @@
+//! The one thread that writes. The rule: no answer before the commit that makes it true, and one commit for everything
+//! that came in during the one before.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::thread::{Builder, JoinHandle};
+
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::error::{concerns_everybody, meaning};
+use super::files::Lock;
+use crate::clock::{Clock, Timestamp};
+use crate::store::{Seal, StoreError};
+
+/// Most calls in one commit.
+const BATCH: usize = 256;
+
+/// Most calls that wait; further callers wait for a place.
+const QUEUE: usize = 1024;
+
+/// What a call has to work with, inside the transaction.
+pub(super) struct Work<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) seal: &'a Seal,
+    pub(super) now: Timestamp,
+    /// Whether a record became ready.
+    pub(super) ready: Cell<bool>,
+}
+
+/// SQLite's error, which fails the transaction, around the answer of the store.
+pub(super) type Answer<T> = rusqlite::Result<Result<T, StoreError>>;
+
+/// A call on its way to the writer. It may be run again if the transaction it was part of failed.
+trait Job: Send {
+    fn run(&mut self, work: &Work<'_>) -> rusqlite::Result<()>;
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Call<T, F> {
+    work: F,
+    outcome: Option<Result<T, StoreError>>,
+    caller: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: Fn(&Work<'_>) -> Answer<T> + Send> Job for Call<T, F> {
+    fn run(&mut self, work: &Work<'_>) -> rusqlite::Result<()> {
+        self.outcome = Some((self.work)(work)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let Self { outcome, caller, .. } = *self;
+        let outcome = committed.and_then(|()| outcome.unwrap_or_else(|| Err(no_answer())));
+        // A caller that no longer waits finds out by its sender's retry.
+        let _ = caller.send(outcome);
+    }
+}
+
+/// The writer, as its callers hold it. Dropping it lets the thread finish what was handed in, and waits for that.
+#[derive(Debug)]
+pub(super) struct Writer {
+    // In this order: the thread ends once the queue is dropped.
+    queue: mpsc::Sender<Box<dyn Job>>,
+    _thread: Joined,
+}
+
+#[derive(Debug)]
+struct Joined(Option<JoinHandle<()>>);
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Writer {
+    /// Starts the thread; the lock is held until it has ended.
+    pub(super) fn start(
+        connection: Connection,
+        lock: Lock,
+        seal: Seal,
+        clock: Arc<dyn Clock>,
+        ready: Arc<Notify>,
+    ) -> Result<Self, std::io::Error> {
+        let (queue, calls) = mpsc::channel(QUEUE);
+        let work = Loop { connection, seal, clock, ready, halted: false, _lock: lock };
+        let thread = Builder::new().name("store-writer".into()).spawn(move || work.run(calls))?;
+        Ok(Self { queue, _thread: Joined(Some(thread)) })
+    }
+
+    /// Hands a call to the thread and waits for its commit.
+    pub(super) async fn call<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Work<'_>) -> Answer<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (caller, outcome) = oneshot::channel();
+        let call = Box::new(Call { work, outcome: None, caller });
+        self.queue.send(call).await.map_err(|_| StoreError::NotStored("a writer that has ended".to_owned()))?;
+        outcome.await.unwrap_or_else(|_| Err(no_answer()))
+    }
+}
+
+fn no_answer() -> StoreError {
+    StoreError::Unknown("a writer that ended without one".to_owned())
+}
+
+/// How a transaction failed.
+enum Failure {
+    /// In one call, before the commit: the others may do better without it.
+    OneCall(StoreError),
+    /// For every call.
+    Everybody(StoreError),
+}
+
+/// The thread's own side. Fields are dropped in this order: first the connection is closed, then the lock released.
+struct Loop {
+    connection: Connection,
+    seal: Seal,
+    clock: Arc<dyn Clock>,
+    ready: Arc<Notify>,
+    halted: bool,
+    _lock: Lock,
+}
+
+impl Loop {
+    fn run(mut self, mut calls: mpsc::Receiver<Box<dyn Job>>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while calls.blocking_recv_many(&mut batch, BATCH) > 0 {
+            match self.transact(&mut batch) {
+                Err(Failure::OneCall(_)) if batch.len() > 1 => {
+                    for call in batch.drain(..) {
+                        let mut alone = [call];
+                        let outcome = self.transact(&mut alone);
+                        alone.into_iter().for_each(|call| call.answer(committed(&outcome)));
+                    }
+                }
+                outcome => batch.drain(..).for_each(|call| call.answer(committed(&outcome))),
+            }
+        }
+    }
+
+    /// Runs calls in one transaction.
+    fn transact(&mut self, calls: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+        if self.halted {
+            let why = "a failed write to the disk before; the receiver has to be started again".to_owned();
+            return Err(Failure::Everybody(StoreError::NotStored(why)));
+        }
+        let not_stored = |error: &rusqlite::Error| StoreError::NotStored(meaning(error));
+        if let Err(error) = self.execute("BEGIN IMMEDIATE") {
+            return Err(Failure::Everybody(not_stored(&error)));
+        }
+        let work =
+            Work { connection: &self.connection, seal: &self.seal, now: self.clock.now(), ready: Cell::new(false) };
+        let ran = calls.iter_mut().try_for_each(|call| call.run(&work));
+        let ready = work.ready.get();
+        if let Err(error) = ran {
+            self.roll_back();
+            let fail = if concerns_everybody(&error) { Failure::Everybody } else { Failure::OneCall };
+            return Err(fail(not_stored(&error)));
+        }
+        if let Err(error) = self.execute("COMMIT") {
+            return Err(Failure::Everybody(self.commit_failed(&error)));
+        }
+        if ready {
+            self.ready.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Decides what a failed commit left behind.
+    fn commit_failed(&mut self, error: &rusqlite::Error) -> StoreError {
+        tracing::error!(error = %error, "the store could not commit");
+        // After a failed flush nobody knows what is on the disk, and a later flush that succeeds does not tell either:
+        // only reading the file anew does.
+        self.halted |= error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+        self.roll_back();
+        // A log that could not be written to its end has no end mark, which makes it void.
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) if !self.halted => StoreError::NotStored(meaning(error)),
+            _ => StoreError::Unknown(meaning(error)),
+        }
+    }
+
+    fn roll_back(&mut self) {
+        // SQLite rolls back by itself after some errors.
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.execute("ROLLBACK")
+        {
+            tracing::error!(error = %error, "the store could not roll back and takes nothing more");
+            self.halted = true;
+        }
+    }
+
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(sql)?.execute([]).map(drop)
+    }
+}
+
+fn committed(outcome: &Result<(), Failure>) -> Result<(), StoreError> {
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(Failure::OneCall(error) | Failure::Everybody(error)) => Err(error.clone()),
+    }
+}
