@@ -71,28 +71,28 @@
 )]
 
 // Primitives: no I/O, no policy.
-pub mod wire;
 pub mod clock;
-pub mod error;
-pub mod delivery;
 pub mod crypto;
+pub mod delivery;
+pub mod error;
 pub mod keys;
+pub mod wire;
 // Proofs, and the plain data that they carry.
-pub mod verified;
-pub mod signing_input;
 pub mod event;
+pub mod signing_input;
+pub mod verified;
 // Senders, and what remembers.
 pub mod profile;
 pub mod store;
 // The stages, one layer each.
+pub mod decode;
+pub mod dedup;
+pub mod dispatch;
+pub mod inbox;
+pub mod once;
 pub mod reply;
 pub mod stage;
 pub mod verify;
-pub mod decode;
-pub mod once;
-pub mod dedup;
-pub mod inbox;
-pub mod dispatch;
 // The edge of the library.
 pub mod endpoint;
 

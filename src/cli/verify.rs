@@ -43,7 +43,9 @@ impl Verify {
         })?;
         let at = match &self.at {
             None => SystemClock.now(),
-            Some(text) => Timestamp::from_millis(time::parse(text).map_err(|error| Ended::Usage(format!("--at: {error}")))?),
+            Some(text) => {
+                Timestamp::from_millis(time::parse(text).map_err(|error| Ended::Usage(format!("--at: {error}")))?)
+            }
         };
         let mut refused = false;
         for file in &self.files {
@@ -83,7 +85,8 @@ fn account(file: &Path, endpoint: &EndpointSettings, at: Timestamp, verdict: &Ve
         Some(_) => coloured("refused", AnsiColor::Red),
     };
     print(&format!("{}: {word}, status {}", file.display(), verdict.status))?;
-    let mut rows = vec![("endpoint", format!("{} ({})", endpoint.name, endpoint.profile.name())), ("clock", at.to_string())];
+    let mut rows =
+        vec![("endpoint", format!("{} ({})", endpoint.name, endpoint.profile.name())), ("clock", at.to_string())];
     if let Some(rejection) = &verdict.rejection {
         rows.push(("code", rejection.code().to_string()));
         rows.push(("because", plain(rejection.detail())));
@@ -98,7 +101,13 @@ fn account(file: &Path, endpoint: &EndpointSettings, at: Timestamp, verdict: &Ve
         rows.push(("subject", plain(once.event().subject().unwrap_or("none"))));
     }
     if verdict.unannounced > 0 {
-        rows.push(("note", format!("{} bytes behind the blank line lie beyond content-length, and are not part of the body", verdict.unannounced)));
+        rows.push((
+            "note",
+            format!(
+                "{} bytes behind the blank line lie beyond content-length, and are not part of the body",
+                verdict.unannounced
+            ),
+        ));
     }
     for (name, value) in rows {
         print(&format!("  {name:<10} {value}"))?;

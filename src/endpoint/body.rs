@@ -25,12 +25,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            body: 256 * 1024,
-            deadline: Duration::from_secs(15),
-            grace: Duration::from_secs(2),
-            rate: 1024,
-        }
+        Self { body: 256 * 1024, deadline: Duration::from_secs(15), grace: Duration::from_secs(2), rate: 1024 }
     }
 }
 
@@ -46,7 +41,10 @@ pub(super) async fn read<B: Body>(body: B, limits: Limits) -> Result<Bytes, Reje
             Err(_) => return Err(Rejection::new(Code::BodyTimeout, "expected the body in time, but found it stalled")),
             Ok(None) => break,
             Ok(Some(Err(_))) => {
-                return Err(Rejection::new(Code::BodyUnreadable, "expected the whole body, but found the connection broken"));
+                return Err(Rejection::new(
+                    Code::BodyUnreadable,
+                    "expected the whole body, but found the connection broken",
+                ));
             }
             Ok(Some(Ok(frame))) => frame,
         };
@@ -71,7 +69,10 @@ pub(super) async fn read<B: Body>(body: B, limits: Limits) -> Result<Bytes, Reje
 }
 
 pub(super) fn too_large(limits: Limits) -> Rejection {
-    Rejection::new(Code::BodyTooLarge, format!("expected a body of at most {} bytes, but found a larger one", limits.body))
+    Rejection::new(
+        Code::BodyTooLarge,
+        format!("expected a body of at most {} bytes, but found a larger one", limits.body),
+    )
 }
 
 /// How much longer the next bytes may take: the rest of the deadline, or of what the bytes so far have earned.

@@ -17,8 +17,8 @@ use crate::endpoint::{Endpoint, Outcome};
 use crate::error::{Code, ConfigError, Rejection};
 use crate::once::Once;
 use crate::store::{
-    Acceptance, Claim, Durability, EventId, Lease, Leased, Listing, Record, Shown, Stats, Store, StoreError, StoreFuture,
-    StoredAnswer,
+    Acceptance, Claim, Durability, EventId, Lease, Leased, Listing, Record, Shown, Stats, Store, StoreError,
+    StoreFuture, StoredAnswer,
 };
 use crate::verified::Verified;
 
@@ -70,7 +70,9 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
         (Some((_, Some(rejection))), _) => Some(rejection),
         (Some(_), Some(Ok(_))) => None,
         (Some(_), Some(Err(problem))) => Some(problem.clone()),
-        _ => Some(Rejection::new(Code::RequestMalformed, "expected an HTTP/1.1 request, but found bytes that are none")),
+        _ => {
+            Some(Rejection::new(Code::RequestMalformed, "expected an HTTP/1.1 request, but found bytes that are none"))
+        }
     };
     Ok(Verdict { status, rejection, event: event.and_then(Result::ok), unannounced: unannounced(raw) })
 }
@@ -111,7 +113,8 @@ fn unannounced(raw: &[u8]) -> usize {
     let Some(end) = raw.windows(4).position(|four| four == b"\r\n\r\n") else { return 0 };
     let body = raw.len().saturating_sub(end.saturating_add(4));
     let head = String::from_utf8_lossy(raw.get(..end).unwrap_or_default()).to_ascii_lowercase();
-    let announced = head.split("\r\n").find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let announced =
+        head.split("\r\n").find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
     match (announced, head.contains("\r\ntransfer-encoding:")) {
         (_, true) => 0,
         (announced, false) => body.saturating_sub(announced.unwrap_or(0)),

@@ -118,7 +118,7 @@ pub struct Lease {
 /// An answer that duplicates get again. At most [`StoredAnswer::LARGEST`] bytes of body are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAnswer {
-    /// HTTP status.
+    /// HTTP status; 0 stands for the profile's own success.
     pub status: u16,
     /// Content type, empty if there is no body.
     pub content_type: Box<str>,
@@ -149,6 +149,12 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>>
 pub trait Store: fmt::Debug + Send + Sync {
     /// What the answers of this store are worth.
     fn durability(&self) -> Durability;
+
+    /// Whether the store has failed in a way that only a new start mends, such as a flush that the disk refused: what
+    /// it says from then on is always an error.
+    fn is_halted(&self) -> bool {
+        false
+    }
 
     /// Claims the identity and appends the record, in one atomic step.
     ///

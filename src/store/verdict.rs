@@ -69,9 +69,9 @@ impl Taken {
     }
 }
 
-/// The answer to a copy of a record that was accepted into the inbox: accepted, nothing more.
+/// The answer to a copy of a record that was accepted into the inbox: the profile's own success, nothing more.
 fn kept_answer() -> StoredAnswer {
-    StoredAnswer { status: 202, content_type: "".into(), body: Bytes::new() }
+    StoredAnswer { status: 0, content_type: "".into(), body: Bytes::new() }
 }
 
 /// What is kept of an answer: one with a large body loses the body.

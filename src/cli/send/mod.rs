@@ -67,7 +67,8 @@ pub(super) struct Send {
 impl Send {
     pub(super) async fn run(&self) -> Result<(), Ended> {
         let sender = Sender::named(&self.profile, &self.event).map_err(Ended::Usage)?;
-        let target = Target::new(self.to.as_deref().unwrap_or(sender.default_url()), sender.route()).map_err(Ended::Usage)?;
+        let target =
+            Target::new(self.to.as_deref().unwrap_or(sender.default_url()), sender.route()).map_err(Ended::Usage)?;
         let signer = self.signer(sender, &target)?;
         if let Some(fault) = self.fault {
             fault.fits(sender).map_err(Ended::Usage)?;
@@ -104,7 +105,9 @@ impl Send {
         match &self.key {
             Some(key) => Signer::from_files(key, self.certificate.as_deref()).map_err(Ended::Usage),
             None if target.is_loopback() || self.print => Signer::demo(sender).map_err(Ended::Failed),
-            None => Err(Ended::Usage("--to: expected a loopback address, or --key for another one, but found neither".to_owned())),
+            None => Err(Ended::Usage(
+                "--to: expected a loopback address, or --key for another one, but found neither".to_owned(),
+            )),
         }
     }
 

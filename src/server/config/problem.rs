@@ -82,7 +82,8 @@ impl Source<'_> {
         let start = self.line_at(span.start)?;
         let rest = self.text.lines().enumerate().skip(start.saturating_sub(1));
         let mut lines = rest.take_while(|(index, line)| index.saturating_add(1) <= start || !line.starts_with('['));
-        let names = |line: &str| line.trim_start().strip_prefix(field).is_some_and(|rest| rest.trim_start().starts_with('='));
+        let names =
+            |line: &str| line.trim_start().strip_prefix(field).is_some_and(|rest| rest.trim_start().starts_with('='));
         lines.find(|(_, line)| names(line)).map(|(index, _)| index.saturating_add(1))
     }
 

@@ -86,8 +86,8 @@ impl Observer {
 
     fn count(&self) -> rusqlite::Result<Stats> {
         let mut stats = Stats::default();
-        let mut states = self.connection.prepare_cached("SELECT state, count(*) FROM inbox GROUP BY state")?;
-        let mut rows = states.query([])?;
+        let mut by_state = self.connection.prepare_cached("SELECT state, count(*) FROM inbox GROUP BY state")?;
+        let mut rows = by_state.query([])?;
         while let Some(row) = rows.next()? {
             let count = count(row, 1)?;
             match row.get_ref(0)?.as_str().unwrap_or_default().parse() {
