@@ -1,0 +1,91 @@
+//! Rules of the house that a compiler does not keep: sizes, names that only one file may use, and who may claim that
+//! something was verified. Each fails with file and line.
+
+mod sources;
+
+use sources::{Source, sources};
+
+/// Longest file, in lines.
+const LONGEST: usize = 400;
+/// Largest median, in lines.
+const MEDIAN: usize = 150;
+
+/// Lines outside comments that hold `word` in a file that is not allowed to.
+fn strays(word: &str, allowed: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !allowed.contains(&source.path.as_str())) {
+        for (number, line) in source.code() {
+            if line.contains(word) {
+                found.push(format!("{}:{number}: {word}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+fn assert_none(found: &[String]) {
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long = |source: &Source| source.lines().len() > LONGEST;
+    let found: Vec<_> = sources().iter().filter(|source| long(source)).map(|source| source.path.clone()).collect();
+    assert_none(&found);
+}
+
+#[test]
+fn the_median_file_is_small() {
+    let mut lengths: Vec<usize> = sources().iter().map(|source| source.lines().len()).collect();
+    lengths.sort_unstable();
+    let median = lengths[lengths.len() / 2];
+    assert!(median <= MEDIAN, "{median}");
+}
+
+#[test]
+fn every_file_says_first_what_it_is() {
+    let says = |source: &Source| source.text.starts_with("//!");
+    let found: Vec<_> = sources().iter().filter(|source| !says(source)).map(|source| source.path.clone()).collect();
+    assert_none(&found);
+}
+
+#[test]
+fn one_file_names_the_cryptographic_libraries() {
+    // rustls is told which of its providers to use, and certificates are made for demos: neither verifies a message.
+    assert_none(&strays("aws_lc_rs", &["crypto/backend.rs", "server/tls.rs"]));
+    let ring = strays("ring::", &["crypto/backend.rs"]);
+    assert_none(&ring.into_iter().filter(|line| names_ring(line)).collect::<Vec<_>>());
+    assert_none(&strays("rcgen::", &["cli/keys.rs"]));
+}
+
+/// `ring::` as a path of its own, and not as the end of `String::`; the first hit is the word that was looked for.
+fn names_ring(line: &str) -> bool {
+    let inside = |before: char| before.is_alphanumeric() || before == '_';
+    line.match_indices("ring::").skip(1).any(|(at, _)| !line[..at].ends_with(inside))
+}
+
+#[test]
+fn only_three_files_claim_that_something_was_verified() {
+    assert_none(&strays("Verified::assertion", &["verified.rs", "signing_input.rs", "store/seal.rs"]));
+    // The literal would be another way, and only the file with the fields could write it.
+    assert_none(&strays("Verified {", &["verified.rs"]));
+}
+
+#[test]
+fn only_crypto_claims_that_a_signature_is_valid() {
+    let found = strays("SignatureValid::assertion", &[]);
+    assert_none(&found.into_iter().filter(|line| !line.starts_with("crypto/")).collect::<Vec<_>>());
+}
+
+#[test]
+fn one_file_asks_the_wall_clock() {
+    assert_none(&strays("SystemTime::now", &["clock.rs"]));
+    // Tokio's `Instant` is a test's clock too; the standard library's is the machine's.
+    let found = strays("Instant::now", &["clock.rs"]);
+    let of_the_machine = |line: &String| {
+        let path = line.split(':').next().unwrap_or_default();
+        let source = sources().into_iter().find(|source| source.path == path).expect("the file that was read before");
+        !path.starts_with("cli/send/") && !source.text.contains("tokio::time::")
+    };
+    assert_none(&found.into_iter().filter(of_the_machine).collect::<Vec<_>>());
+}
