@@ -13,8 +13,8 @@ use countersign::crypto::{Backend, Secret};
 use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::event::tribe::{
-    Account, AccountsReply, BalancesReply, FundsConfirmation, PaymentInitiated, PaymentStatus, Request,
-    TransactionStatus, TransactionsReply,
+    Account, AccountReply, AccountsReply, BalancesReply, FundsConfirmation, PaymentInitiated, PaymentStatus, Request,
+    TransactionStatus, Transactions, TransactionsReply,
 };
 use countersign::event::{
     AccountRequestEvent, FundsRequestEvent, PaymentEvent, PaymentRequestEvent, PaymentRequestKind,
@@ -29,36 +29,38 @@ use serde_json::Map;
 const PUBLIC_KEY: &[u8] = include_bytes!("../keys/tribe/signing.pub.pem");
 const API_KEY: &str = include_str!("../keys/tribe/api-key");
 
-type Answer = Result<Reply, serde_json::Error>;
+type Answer = Result<Reply, Box<dyn Error + Send + Sync>>;
 
 async fn on_payment_request(event: Verified<PaymentRequestEvent>) -> Answer {
     if event.kind == PaymentRequestKind::Status {
-        return Reply::json(&TransactionStatus { transaction_status: PaymentStatus::Pdng, other: Map::new() });
+        return Ok(Reply::json(&TransactionStatus { transaction_status: PaymentStatus::Pdng, other: Map::new() })?);
     }
     println!("asked for a payment of {:?}", event.amount);
-    Reply::json(&PaymentInitiated {
+    Ok(Reply::json(&PaymentInitiated {
         status: PaymentStatus::Rcvd,
         confirmation_url: "https://bank.example/confirm/1".to_owned(),
-        payment_id: "1".to_owned(),
+        payment_id: "1".try_into()?,
         other: Map::new(),
-    })
+    })?)
 }
 
 async fn on_account_request(event: Verified<AccountRequestEvent>) -> Answer {
     let id = event.account_id.clone().unwrap_or_else(|| "account-1".to_owned());
-    let account = Account { id, iban: None, currency: Some("EUR".to_owned()), name: None, other: Map::new() };
-    match &*event.detail {
+    let account = Account { resource_id: Some(id), ..Account::default() };
+    let reply = match &*event.detail {
         Request::Accounts => Reply::json(&AccountsReply { accounts: vec![account], other: Map::new() }),
-        Request::Balances(_) => Reply::json(&BalancesReply { balances: Vec::new(), other: Map::new() }),
-        Request::Transactions(_) => {
-            Reply::json(&TransactionsReply { transactions: Vec::new(), page_key: None, other: Map::new() })
+        Request::AccountBalances(_) => Reply::json(&BalancesReply { balances: Vec::new(), other: Map::new() }),
+        Request::AccountTransactions(_) => {
+            let transactions = Transactions::default();
+            Reply::json(&TransactionsReply { transactions, page_key: None, other: Map::new() })
         }
-        _ => Reply::json(&account),
-    }
+        _ => Reply::json(&AccountReply { account, other: Map::new() }),
+    };
+    Ok(reply?)
 }
 
 async fn on_funds_request(_: Verified<FundsRequestEvent>) -> Answer {
-    Reply::json(&FundsConfirmation { funds_available: true, other: Map::new() })
+    Ok(Reply::json(&FundsConfirmation { funds_available: true, other: Map::new() })?)
 }
 
 /// The two notifications, to which no answer is expected.

@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{HeaderValue, Version};
 
 use crate::error::{Code, Rejection};
+use crate::wire::header::only;
 
 /// Refuses a head that two readers could understand differently.
 pub(super) fn check(head: &Parts) -> Result<(), Rejection> {
@@ -48,7 +49,7 @@ pub(super) fn content_type(headers: &HeaderMap, allowed: &[&'static str]) -> Res
 
 /// The length that the head announces.
 pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
-    only(headers, &CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    only(headers, CONTENT_LENGTH.as_str())?.parse().ok()
 }
 
 fn target(head: &Parts) -> Result<(), Rejection> {
@@ -118,12 +119,6 @@ fn coding(headers: &HeaderMap) -> Result<(), Rejection> {
 fn expectation(headers: &HeaderMap) -> Result<(), Rejection> {
     let known = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
     if headers.get_all(EXPECT).iter().all(known) { Ok(()) } else { malformed("expect: 100-continue", "another") }
-}
-
-fn only<'h>(headers: &'h HeaderMap, name: &http::HeaderName) -> Option<&'h HeaderValue> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?;
-    values.next().is_none().then_some(value)
 }
 
 fn malformed(expected: &str, found: &str) -> Result<(), Rejection> {

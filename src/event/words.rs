@@ -1,21 +1,29 @@
-//! Words of a sender: known ones are variants, an unknown one passes through as it was written.
+//! Closed lists of words that senders extend without notice. A word nobody listed is kept as it came, never refused.
 
-/// Makes an enum of words that reads and writes its sender's spelling.
+/// Makes an enum of words: one variant for each listed word and `Unknown` for every other.
+///
+/// Words are compared exactly, letter case included. The enum reads from and writes to a JSON string.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
+    (
+        $(#[$outer:meta])*
+        pub enum $name:ident { $( $(#[$inner:meta])* $variant:ident = $word:literal, )+ }
+    ) => {
+        $(#[$outer])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub enum $name {
-            $($(#[$word_doc])* $variant,)+
-            /// A word that is not documented, as it was written.
+            $( $(#[$inner])* $variant, )+
+            /// A word outside the sender's published list, as received.
             Unknown(String),
         }
 
         impl $name {
-            /// The word as the sender writes it.
+            /// The published words, in the order of the publication.
+            pub const WORDS: &[&str] = &[$($word),+];
+
+            /// The word as the wire spells it.
             pub fn as_str(&self) -> &str {
                 match self {
-                    $(Self::$variant => $text,)+
+                    $( Self::$variant => $word, )+
                     Self::Unknown(word) => word,
                 }
             }
@@ -24,7 +32,7 @@ macro_rules! words {
         impl From<&str> for $name {
             fn from(word: &str) -> Self {
                 match word {
-                    $($text => Self::$variant,)+
+                    $( $word => Self::$variant, )+
                     other => Self::Unknown(other.to_owned()),
                 }
             }
@@ -44,11 +52,53 @@ macro_rules! words {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word: std::borrow::Cow<'de, str> = serde::Deserialize::deserialize(deserializer)?;
-                Ok(Self::from(&*word))
+                String::deserialize(deserializer).map(|word| Self::from(word.as_str()))
             }
         }
     };
 }
 
 pub(crate) use words;
+
+#[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro makes public enums")]
+mod tests {
+    words! {
+        /// Two words.
+        pub enum Colour {
+            /// The colour of a stop sign.
+            Red = "red",
+            /// The colour of grass.
+            Green = "GREEN-1",
+        }
+    }
+
+    #[test]
+    fn every_listed_word_comes_back_as_spelled() {
+        for word in Colour::WORDS {
+            let colour = Colour::from(*word);
+            assert!(!matches!(colour, Colour::Unknown(_)));
+            assert_eq!(colour.to_string(), *word);
+        }
+        assert_eq!(Colour::WORDS, ["red", "GREEN-1"]);
+    }
+
+    #[test]
+    fn an_unknown_word_passes_through() {
+        let colour: Colour = serde_json::from_str("\"mauve\"").unwrap();
+        assert_eq!(colour, Colour::Unknown("mauve".into()));
+        assert_eq!(serde_json::to_string(&colour).unwrap(), "\"mauve\"");
+    }
+
+    #[test]
+    fn another_letter_case_is_another_word() {
+        assert_eq!(Colour::from("Red"), Colour::Unknown("Red".into()));
+    }
+
+    #[test]
+    fn what_is_not_a_string_is_not_a_word() {
+        for json in ["1", "null", "true", "[\"red\"]", "{\"red\":null}"] {
+            assert!(serde_json::from_str::<Colour>(json).is_err(), "{json}");
+        }
+    }
+}

@@ -80,19 +80,19 @@ impl Decode for Decoder {
             "v2_payment_direct_single" => payment(PaymentRequestKind::Direct, None, request.amount(), request),
             "v2_payment_bulk" => payment(PaymentRequestKind::Bulk, None, request.amount(), request),
             "v2_payment_single_status" | "v2_payment_bulk_status" => {
-                payment(PaymentRequestKind::Status, request.payment_id(), None, request)
+                payment(PaymentRequestKind::Status, request.payment_id().map(str::to_owned), None, request)
             }
             "v2_funds_confirmations" => Event::FundsRequest(Box::new(FundsRequestEvent {
-                account_id: request.account_id(),
+                account_id: request.account_id().map(str::to_owned),
                 amount: request.amount(),
                 user_token: None,
                 detail: Box::new(request),
                 content,
             })),
             "v2_payment_status" | "v2_payment_confirmation_link_expire" => {
-                let word = request.payment_status();
+                let word = request.payment_status().cloned();
                 Event::Payment(Box::new(PaymentEvent {
-                    payment_id: request.payment_id().unwrap_or_default(),
+                    payment_id: request.payment_id().unwrap_or_default().to_owned(),
                     provider_status: word
                         .as_ref()
                         .map_or_else(|| "confirmation link expired".to_owned(), ToString::to_string),
@@ -102,7 +102,7 @@ impl Decode for Decoder {
                 }))
             }
             _ => Event::AccountRequest(Box::new(AccountRequestEvent {
-                account_id: request.account_id(),
+                account_id: request.account_id().map(str::to_owned),
                 user_token: None,
                 detail: Box::new(request),
                 content,

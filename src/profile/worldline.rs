@@ -108,7 +108,7 @@ fn payment_status(word: &PaymentStatusEnum) -> PaymentStatus {
         PaymentStatusEnum::ReceivedByCreditorBank | PaymentStatusEnum::ReceivedOnCreditorAccount => {
             PaymentStatus::Received
         }
-        PaymentStatusEnum::Cancelled | PaymentStatusEnum::CancelledAtTPP => PaymentStatus::Cancelled,
+        PaymentStatusEnum::Cancelled | PaymentStatusEnum::CancelledAtTpp => PaymentStatus::Cancelled,
         PaymentStatusEnum::TimeoutAtTpp | PaymentStatusEnum::Expired => PaymentStatus::Expired,
         PaymentStatusEnum::Error => PaymentStatus::Failed,
         _ => PaymentStatus::Unknown,

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use crate::crypto::Secret;
 use crate::store::Store;
 use crate::wire::bearer::bearer;
+use crate::wire::header::only;
 
 /// What the pages show.
 #[derive(Clone)]
@@ -76,12 +77,12 @@ impl Admin {
             return false;
         }
         if let Some(secret) = &self.token {
-            let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+            let shown = only(request.headers(), AUTHORIZATION.as_str());
             return shown
                 .and_then(|value| bearer(value).ok())
                 .is_some_and(|token| secret.verify(token.as_bytes()).is_ok());
         }
-        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host = only(request.headers(), HOST.as_str()).unwrap_or_default();
         let name = host.strip_suffix(&format!(":{}", self.address.port())).unwrap_or(host);
         name == "localhost"
             || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())

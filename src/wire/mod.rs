@@ -9,6 +9,7 @@ pub mod cavage;
 pub mod digest;
 pub mod encoding;
 pub mod error;
+pub mod header;
 pub mod json;
 pub mod members;
 pub mod template;

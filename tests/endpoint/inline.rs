@@ -27,7 +27,7 @@ async fn a_typed_handler_answers_and_a_duplicate_gets_the_same_answer() {
         Reply::json(&PaymentInitiated {
             status: PaymentStatus::Rcvd,
             confirmation_url: "https://bank.example/confirm".to_owned(),
-            payment_id: "p-1".to_owned(),
+            payment_id: "p-1".try_into().unwrap(),
             other: Default::default(),
         })
     }

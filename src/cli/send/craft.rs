@@ -7,7 +7,7 @@ use super::post::Target;
 use super::signer::Signer;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::crypto::{Digest, random};
-use crate::event::samples::{SampleIds, tribe, worldline};
+use crate::event::samples::{SampleIds, body, tribe, worldline};
 use crate::wire::encoding::Encoding;
 
 const DAY: i64 = 86_400_000;
@@ -55,7 +55,7 @@ impl Sender {
     fn document(self, ids: &SampleIds) -> Option<Value> {
         match self {
             Self::Worldline(kind) => worldline::sample(kind, ids).map(|(_, document)| document),
-            Self::Tribe(action) => tribe::sample(action, ids),
+            Self::Tribe(action) => tribe::sample(action, ids).map(|(_, document)| document),
         }
     }
 }
@@ -88,7 +88,7 @@ impl Crafted {
         for change in set {
             replace(document.as_mut(), change)?;
         }
-        let body = document.as_ref().map(Value::to_string).unwrap_or_default().into_bytes();
+        let body = document.as_ref().map(body).unwrap_or_default();
         let (path, host) = (target.path.clone(), target.host.clone());
         let mut crafted = Self { sender, path, host, headers: Vec::new(), body, ids, document, fault };
         crafted.sign(signer, now)?;
@@ -101,7 +101,7 @@ impl Crafted {
         if let Some(members) = other.document.as_mut().and_then(Value::as_object_mut) {
             members.insert("Changed".to_owned(), Value::Bool(true));
         }
-        other.body = other.document.as_ref().map(Value::to_string).unwrap_or_default().into_bytes();
+        other.body = other.document.as_ref().map(body).unwrap_or_default();
         other.sign(signer, SystemClock.now())?;
         Ok(other)
     }

@@ -1,21 +1,33 @@
-//! Documents of Tribe Open Banking v2: what it asks a bank, what a bank answers, and what it tells a third party.
-//! Snake and camel case are mixed as the sender mixes them.
+//! Requests of Tribe Open Banking, version 2, to banks and third parties. The action decides the type, never the body.
+//!
+//! Members the published text does not name are kept in `other`, words it does not list in `Unknown`, and dates stay
+//! strings in the sender's spelling. A member whose value is `null` counts as absent.
 
+mod about;
 mod accounts;
+mod digits;
+mod notices;
 mod payments;
 mod replies;
+mod requests;
 mod words;
 
-pub use accounts::*;
-pub use payments::*;
-pub use replies::*;
-pub use words::*;
+use serde::{Deserialize, Serialize, de};
 
-use serde_json::Value;
+pub use self::accounts::{Account, Balance, Transaction, TransactionAmount, Transactions};
+pub use self::digits::{AccountRef, Digits};
+pub use self::notices::{
+    LinkExpiredNotice, NoticeAccount, NoticeAmount, NoticeRemittance, NoticeTransaction, PaymentStatusNotice,
+};
+pub use self::payments::{Address, Amount, BulkItem, BulkPayment, CreditorBank, SinglePayment, StructuredRemittance};
+pub use self::replies::{
+    AccountReply, AccountsReply, BalancesReply, FundsConfirmation, PaymentInitiated, TransactionStatus,
+    TransactionsReply, TribeError,
+};
+pub use self::requests::{AccountRequest, FundsRequest, PaymentId, PaymentStatusRequest, TransactionsRequest};
+pub use self::words::{BalanceType, BookingStatus, ErrorCode, PaymentScheme, PaymentStatus, Scope};
 
-use crate::event::Money;
-
-/// Every action: ten to a bank, two to a third party.
+/// Every action: ten that ask a bank, then two that tell a third party.
 pub const ACTIONS: [&str; 12] = [
     "v2_accounts",
     "v2_account",
@@ -31,111 +43,99 @@ pub const ACTIONS: [&str; 12] = [
     "v2_payment_confirmation_link_expire",
 ];
 
-/// Whether an action tells a third party something, instead of asking a bank.
+/// Whether the action only tells something: it is answered 200, and nobody waits for data.
 pub fn is_notification(action: &str) -> bool {
     matches!(action, "v2_payment_status" | "v2_payment_confirmation_link_expire")
 }
 
-/// Whether an action is asked on behalf of a user: all but direct payments (security section) and notifications.
+/// Whether `X-Auth-Token` must be there: the action uses the data of a user and is not a direct payment.
+///
+/// False for a word that is no action; [`Request::parse`] refuses those.
 pub fn needs_user(action: &str) -> bool {
-    action != "v2_payment_direct_single" && !is_notification(action)
+    ACTIONS.contains(&action) && !is_notification(action) && action != "v2_payment_direct_single"
 }
 
-/// What an action asks or tells.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
+/// A request, by its action. Serializes to its body; the empty body of `v2_accounts` to `null`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Request {
-    /// `v2_accounts`, which has no body.
+    /// `v2_accounts`: the accounts of the user. It has no body.
     Accounts,
-    /// `v2_account`.
-    Account(AccountQuery),
-    /// `v2_account_balances`.
-    Balances(AccountQuery),
-    /// `v2_account_transactions`.
-    Transactions(TransactionsQuery),
-    /// `v2_payment_single`.
-    SinglePayment(SinglePayment),
-    /// `v2_payment_direct_single`.
-    DirectPayment(SinglePayment),
-    /// `v2_payment_bulk`.
-    BulkPayment(BulkPayment),
-    /// `v2_payment_single_status`.
-    SingleStatus(PaymentStatusQuery),
-    /// `v2_payment_bulk_status`.
-    BulkStatus(PaymentStatusQuery),
-    /// `v2_funds_confirmations`.
-    Funds(FundsQuery),
-    /// `v2_payment_status`.
-    PaymentStatus(PaymentStatusNotification),
-    /// `v2_payment_confirmation_link_expire`.
-    LinkExpired(LinkExpireNotification),
+    /// `v2_account`: one account.
+    Account(AccountRequest),
+    /// `v2_account_balances`: the balances of one account.
+    AccountBalances(AccountRequest),
+    /// `v2_account_transactions`: the transactions of one account.
+    AccountTransactions(TransactionsRequest),
+    /// `v2_payment_single`: initiate a payment.
+    PaymentSingle(Box<SinglePayment>),
+    /// `v2_payment_single_status`: the status of a payment.
+    PaymentSingleStatus(PaymentStatusRequest),
+    /// `v2_payment_bulk`: initiate several payments.
+    PaymentBulk(Box<BulkPayment>),
+    /// `v2_payment_bulk_status`: the status of several payments.
+    PaymentBulkStatus(PaymentStatusRequest),
+    /// `v2_payment_direct_single`: initiate a payment without a user's token.
+    PaymentDirectSingle(Box<SinglePayment>),
+    /// `v2_funds_confirmations`: is there enough money?
+    FundsConfirmations(Box<FundsRequest>),
+    /// `v2_payment_status`, to a third party: a payment changed its status.
+    PaymentStatus(Box<PaymentStatusNotice>),
+    /// `v2_payment_confirmation_link_expire`, to a third party: a link expired.
+    PaymentConfirmationLinkExpire(LinkExpiredNotice),
 }
+
+/// The body of `v2_accounts`, if there is one: an object without members.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 impl Request {
-    /// Reads the body of an action.
+    /// Reads the body of a request to `action`, one of [`ACTIONS`].
     ///
     /// # Errors
-    /// It is not what the action documents.
+    ///
+    /// The action is not one of them, the body is not JSON, or it lacks a required member.
+    /// The body of `v2_accounts` must be empty or `{}`.
     pub fn parse(action: &str, body: &[u8]) -> Result<Self, serde_json::Error> {
-        use serde_json::from_slice;
-        Ok(match action {
-            "v2_accounts" => {
-                if !body.is_empty() {
-                    from_slice::<serde_json::Map<String, Value>>(body)?;
-                }
-                Self::Accounts
+        match action {
+            "v2_accounts" if body.trim_ascii().is_empty() => Ok(Self::Accounts),
+            "v2_accounts" => serde_json::from_slice(body).map(|Nothing {}| Self::Accounts),
+            "v2_account" => serde_json::from_slice(body).map(Self::Account),
+            "v2_account_balances" => serde_json::from_slice(body).map(Self::AccountBalances),
+            "v2_account_transactions" => serde_json::from_slice(body).map(Self::AccountTransactions),
+            "v2_payment_single" => serde_json::from_slice(body).map(Self::PaymentSingle),
+            "v2_payment_single_status" => serde_json::from_slice(body).map(Self::PaymentSingleStatus),
+            "v2_payment_bulk" => serde_json::from_slice(body).map(Self::PaymentBulk),
+            "v2_payment_bulk_status" => serde_json::from_slice(body).map(Self::PaymentBulkStatus),
+            "v2_payment_direct_single" => serde_json::from_slice(body).map(Self::PaymentDirectSingle),
+            "v2_funds_confirmations" => serde_json::from_slice(body).map(Self::FundsConfirmations),
+            "v2_payment_status" => serde_json::from_slice(body).map(Self::PaymentStatus),
+            "v2_payment_confirmation_link_expire" => {
+                serde_json::from_slice(body).map(Self::PaymentConfirmationLinkExpire)
             }
-            "v2_account" => Self::Account(from_slice(body)?),
-            "v2_account_balances" => Self::Balances(from_slice(body)?),
-            "v2_account_transactions" => Self::Transactions(from_slice(body)?),
-            "v2_payment_single" => Self::SinglePayment(from_slice(body)?),
-            "v2_payment_direct_single" => Self::DirectPayment(from_slice(body)?),
-            "v2_payment_bulk" => Self::BulkPayment(from_slice(body)?),
-            "v2_payment_single_status" => Self::SingleStatus(from_slice(body)?),
-            "v2_payment_bulk_status" => Self::BulkStatus(from_slice(body)?),
-            "v2_funds_confirmations" => Self::Funds(from_slice(body)?),
-            "v2_payment_status" => Self::PaymentStatus(from_slice(body)?),
-            "v2_payment_confirmation_link_expire" => Self::LinkExpired(from_slice(body)?),
-            _ => return Err(serde::de::Error::custom("expected an action of Tribe, but found another word")),
-        })
-    }
-
-    /// The payment that it is about.
-    pub fn payment_id(&self) -> Option<String> {
-        match self {
-            Self::SingleStatus(query) | Self::BulkStatus(query) => Some(query.payment_id.to_string()),
-            Self::PaymentStatus(notification) => Some(notification.payment_id.to_string()),
-            Self::LinkExpired(notification) => Some(notification.payment_id.to_string()),
-            _ => None,
+            _ => Err(de::Error::custom("no such action")),
         }
     }
 
-    /// The account that it is about, where one word names it.
-    pub fn account_id(&self) -> Option<String> {
+    /// The action, one of [`ACTIONS`].
+    pub fn action(&self) -> &'static str {
         match self {
-            Self::Account(query) | Self::Balances(query) => Some(query.account_id.to_string()),
-            Self::Transactions(query) => Some(query.account_id.to_string()),
-            Self::Funds(query) => query.account.as_str().map(str::to_owned),
-            _ => None,
-        }
-    }
-
-    /// The one sum that it is about.
-    pub fn amount(&self) -> Option<Money> {
-        match self {
-            Self::SinglePayment(payment) | Self::DirectPayment(payment) => {
-                payment.instructed_amount_camel.clone().or_else(|| payment.instructed_amount.clone())
-            }
-            Self::Funds(query) => Some(query.instructed_amount.clone()),
-            _ => None,
-        }
-    }
-
-    /// The status that a notification tells.
-    pub fn payment_status(&self) -> Option<PaymentStatus> {
-        match self {
-            Self::PaymentStatus(notification) => Some(notification.payment_status.clone()),
-            _ => None,
+            Self::Accounts => "v2_accounts",
+            Self::Account(_) => "v2_account",
+            Self::AccountBalances(_) => "v2_account_balances",
+            Self::AccountTransactions(_) => "v2_account_transactions",
+            Self::PaymentSingle(_) => "v2_payment_single",
+            Self::PaymentSingleStatus(_) => "v2_payment_single_status",
+            Self::PaymentBulk(_) => "v2_payment_bulk",
+            Self::PaymentBulkStatus(_) => "v2_payment_bulk_status",
+            Self::PaymentDirectSingle(_) => "v2_payment_direct_single",
+            Self::FundsConfirmations(_) => "v2_funds_confirmations",
+            Self::PaymentStatus(_) => "v2_payment_status",
+            Self::PaymentConfirmationLinkExpire(_) => "v2_payment_confirmation_link_expire",
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,124 +1,186 @@
-//! Requests for payments and for their status, and notifications about them.
+//! Requests to initiate payments. Snake and camel case are mixed as published; a camel name is read in snake case too.
+//!
+//! A member sent in both spellings is refused: two amounts are one too many.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{PaymentScheme, PaymentStatus};
-use crate::event::Money;
-use crate::event::identifier::Identifier;
+use super::digits::AccountRef;
+use super::words::PaymentScheme;
+use crate::event::id::AnyId;
+use crate::event::money::{Currency, Decimal, Money};
 
-/// `v2_payment_single` and `v2_payment_direct_single`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A payment to initiate: `v2_payment_single` and `v2_payment_direct_single`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SinglePayment {
-    /// How the money travels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How it is to be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_scheme: Option<PaymentScheme>,
-    /// Who pays: a number, or an object with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub debtor_account: Option<Value>,
-    /// Name of the debtor.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Where the money comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debtor_account: Option<AccountRef>,
+    /// Who pays; at most 70 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub debtor_name: Option<String>,
-    /// Who receives: a number, or an object with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub creditor_account: Option<Value>,
-    /// Name of the creditor.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Where the money goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creditor_account: Option<AccountRef>,
+    /// Who receives; at most 70 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub creditor_name: Option<String>,
-    /// The creditor's bank.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub creditor_bank: Option<Value>,
-    /// How much; the published text spells it in camel case.
-    #[serde(rename = "instructedAmount", default, skip_serializing_if = "Option::is_none")]
-    pub instructed_amount_camel: Option<Money>,
-    /// How much, in the spelling of other actions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instructed_amount: Option<Money>,
-    /// Free text.
-    #[serde(rename = "remittanceInformationUnstructured", default, skip_serializing_if = "Option::is_none")]
+    /// The bank that receives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creditor_bank: Option<CreditorBank>,
+    /// How much. Optional here: the published text requires `instructed_amount` and defines `instructedAmount`.
+    #[serde(rename = "instructedAmount", alias = "instructed_amount", skip_serializing_if = "Option::is_none")]
+    pub instructed_amount: Option<Amount>,
+    /// What it is for; at most 140 characters.
+    #[serde(
+        rename = "remittanceInformationUnstructured",
+        alias = "remittance_information_unstructured",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub remittance_information_unstructured: Option<String>,
-    /// A reference.
-    #[serde(rename = "remittanceInformationStructured", default, skip_serializing_if = "Option::is_none")]
-    pub remittance_information_structured: Option<Value>,
-    /// Address of the creditor.
-    #[serde(rename = "creditorAddress", default, skip_serializing_if = "Option::is_none")]
-    pub creditor_address: Option<Value>,
-    /// Where the user returns. It is never followed by this program.
-    pub callback_url: String,
-    /// Members that are not documented.
+    /// What it is for, as a reference.
+    #[serde(
+        rename = "remittanceInformationStructured",
+        alias = "remittance_information_structured",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub remittance_information_structured: Option<StructuredRemittance>,
+    /// Where the receiver lives.
+    #[serde(rename = "creditorAddress", alias = "creditor_address", skip_serializing_if = "Option::is_none")]
+    pub creditor_address: Option<Address>,
+    /// Where the browser returns after the user confirmed; not empty.
+    pub callback_url: AnyId,
+    /// Members the published text does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// `v2_payment_bulk`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Payments to initiate together: `v2_payment_bulk`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkPayment {
-    /// How the money travels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// How they are to be made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_scheme: Option<PaymentScheme>,
-    /// Who pays: a number, or an object with one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub debtor_account: Option<Value>,
-    /// Name of the debtor.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Where the money comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debtor_account: Option<AccountRef>,
+    /// Who pays; at most 70 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub debtor_name: Option<String>,
-    /// Where the user returns. It is never followed by this program.
-    pub callback_url: String,
-    /// The totals.
-    pub instructed_totals: Value,
-    /// The payments.
-    pub payments: Vec<Value>,
-    /// Members that are not documented.
+    /// The sum of all, as the sender says it; it is not added up here.
+    pub instructed_totals: Amount,
+    /// The payments; at most 1000.
+    pub payments: Vec<BulkItem>,
+    /// Where the browser returns after the user confirmed; not empty.
+    pub callback_url: AnyId,
+    /// Members the published text does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// `v2_payment_single_status` and `v2_payment_bulk_status`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PaymentStatusQuery {
-    /// The payment.
-    pub payment_id: Identifier<255>,
-    /// Members that are not documented.
+/// One payment of a bulk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkItem {
+    /// Where the money goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub creditor_account: Option<AccountRef>,
+    /// Who receives; at most 70 characters. Camel case on the wire, unlike in a single payment.
+    #[serde(rename = "creditorName", alias = "creditor_name", skip_serializing_if = "Option::is_none")]
+    pub creditor_name: Option<String>,
+    /// How much. Optional here: the published text requires `instructed_amount` and defines `instructedAmount`.
+    #[serde(rename = "instructedAmount", alias = "instructed_amount", skip_serializing_if = "Option::is_none")]
+    pub instructed_amount: Option<Amount>,
+    /// What it is for; at most 140 characters.
+    #[serde(
+        rename = "remittanceInformationUnstructured",
+        alias = "remittance_information_unstructured",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub remittance_information_unstructured: Option<String>,
+    /// What it is for, as a reference.
+    #[serde(
+        rename = "remittanceInformationStructured",
+        alias = "remittance_information_structured",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub remittance_information_structured: Option<StructuredRemittance>,
+    /// Where the receiver lives.
+    #[serde(rename = "creditorAddress", alias = "creditor_address", skip_serializing_if = "Option::is_none")]
+    pub creditor_address: Option<Address>,
+    /// Members the published text does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// `v2_payment_status`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PaymentStatusNotification {
-    /// The payment.
-    #[serde(rename = "paymentId")]
-    pub payment_id: Identifier<255>,
-    /// Where it stands.
-    #[serde(rename = "paymentStatus")]
-    pub payment_status: PaymentStatus,
-    /// The transaction on the account.
-    #[serde(rename = "accountTransaction", default, skip_serializing_if = "Option::is_none")]
-    pub account_transaction: Option<Value>,
-    /// Members that are not documented.
+/// An amount in a currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    /// How much; the separator is a dot.
+    pub amount: Decimal,
+    /// Three letters `A`-`Z`, ISO 4217.
+    pub currency: Currency,
+    /// Members the published text does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// `v2_payment_confirmation_link_expire`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LinkExpireNotification {
-    /// The payment.
-    #[serde(rename = "paymentId")]
-    pub payment_id: Identifier<255>,
-    /// Members that are not documented.
+impl Amount {
+    /// The amount and its currency, without the rest.
+    pub fn money(&self) -> Money {
+        Money { amount: self.amount.clone(), currency: Some(self.currency) }
+    }
+}
+
+/// The bank that receives. Name and country are required by the published text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditorBank {
+    /// The name of the institution.
+    pub name: String,
+    /// Its business identifier code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bic: Option<String>,
+    /// ISO 3166-1, two letters.
+    pub country: String,
+    /// Members the published text does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// `v2_funds_confirmations`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FundsQuery {
-    /// The account: a number, or an object with one.
-    pub account: Value,
-    /// How much.
-    pub instructed_amount: Money,
-    /// Members that are not documented.
+/// A postal address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Street; at most 70 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street_name: Option<String>,
+    /// House number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub building_number: Option<String>,
+    /// City.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub town_name: Option<String>,
+    /// Postal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// ISO 3166-1, two letters.
+    pub country: String,
+    /// Members the published text does not name, as received.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
+}
+
+/// What a payment is for, as a reference.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StructuredRemittance {
+    /// The reference; at most 35 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Its type; at most 35 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_type: Option<String>,
+    /// Members the published text does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }

@@ -1,83 +1,86 @@
-//! `ConsentDetailedInformation`: a consent changed.
+//! The consent notification, schema `ConsentDetailedInformation`. An id and a status make it; all else is optional.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{AuthorisationRequiredData, ConsentStatusLinks};
-use crate::event::identifier::Identifier;
+use super::links::ConsentStatusLinks;
+use super::sca::AuthorisationRequiredData;
+use crate::event::id::Id;
 use crate::event::words::words;
 
-/// The body of `/status` for a consent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// `ConsentId`: 1 to 1024 characters.
+pub type ConsentId = Id<1024>;
+
+/// A consent and its status: one of the two bodies of `POST /status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct ConsentDetailedInformation {
-    /// Id of the consent at the Open Banking Service; 1 to 1024 characters.
-    #[serde(rename = "ConsentId")]
-    pub consent_id: Identifier<1024>,
-    /// Where it stands.
-    #[serde(rename = "ConsentStatus")]
+    /// Made by the Open Banking Service; names the consent from now on.
+    pub consent_id: ConsentId,
+    /// Where the consent stands.
     pub consent_status: ConsentStatusEnum,
-    /// The bank.
-    #[serde(rename = "AspspId", default, skip_serializing_if = "Option::is_none")]
+    /// The account-holding bank; at least 1 character.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub aspsp_id: Option<String>,
-    /// What the user still has to do.
-    #[serde(rename = "AuthorisationRequiredData", default, skip_serializing_if = "Option::is_none")]
+    /// What the user must give to authenticate and to authorise.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub authorisation_required_data: Option<AuthorisationRequiredData>,
-    /// How the bank handles the permission.
-    #[serde(rename = "PermissionInformation", default, skip_serializing_if = "Option::is_none")]
+    /// How the bank handles the permission, in words, where it does not do what was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub permission_information: Option<String>,
-    /// How often a day it may be used.
-    #[serde(rename = "FrequencyPerDay", default, skip_serializing_if = "Option::is_none")]
+    /// The most accesses in a day; 1 for a one-off access.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub frequency_per_day: Option<i64>,
-    /// Whether it is for recurring access.
-    #[serde(rename = "RecurringIndicator", default, skip_serializing_if = "Option::is_none")]
+    /// True for recurring access, false for one access.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub recurring_indicator: Option<bool>,
-    /// ISO 8601.
-    #[serde(rename = "ValidUntilDate", default, skip_serializing_if = "Option::is_none")]
+    /// When the consent ends; ISO 8601 date and time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_until_date: Option<String>,
-    /// ISO 8601.
-    #[serde(rename = "LastActionDate", default, skip_serializing_if = "Option::is_none")]
+    /// The last action; to be read as an ISO date.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub last_action_date: Option<String>,
-    /// ISO 8601.
-    #[serde(rename = "TransactionFromDateTime", default, skip_serializing_if = "Option::is_none")]
+    /// Start of the period of transactions; ISO 8601 date and time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_from_date_time: Option<String>,
-    /// ISO 8601.
-    #[serde(rename = "TransactionToDateTime", default, skip_serializing_if = "Option::is_none")]
+    /// End of the period of transactions; ISO 8601 date and time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_to_date_time: Option<String>,
-    /// Where to go on.
-    #[serde(rename = "Links", default, skip_serializing_if = "Option::is_none")]
+    /// Where to go next.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<ConsentStatusLinks>,
-    /// Text for the user; at most 1024 characters.
-    #[serde(rename = "PsuMessage", default, skip_serializing_if = "Option::is_none")]
+    /// To be shown to the user; 1 to 1024 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub psu_message: Option<String>,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
 words! {
-    /// Where a consent stands.
-    ConsentStatusEnum {
-        /// Made.
+    /// The status of a consent. The schema lists the words without explaining them.
+    pub enum ConsentStatusEnum {
+        /// Made, not yet acted upon.
         Open = "Open",
-        /// Waits for the user.
+        /// Being authorised.
         Pending = "Pending",
-        /// Declined.
+        /// Refused.
         Rejected = "Rejected",
-        /// In force.
+        /// Given: the account may be read.
         Authorised = "Authorised",
-        /// Over.
+        /// Past its time.
         Expired = "Expired",
-        /// Withdrawn by the user or the bank.
+        /// Taken back.
         Revoked = "Revoked",
-        /// Failed.
+        /// Failed technically.
         Error = "Error",
-        /// Not in force.
+        /// Not usable at present.
         Inactive = "Inactive",
-        /// Withdrawn by the third party.
+        /// Taken back at the third party.
         RevokedAtTpp = "RevokedAtTpp",
-        /// Nobody decided in time.
+        /// The third party let the time pass.
         TimeoutAtTpp = "TimeoutAtTpp",
-        /// More users have to agree.
+        /// Some of several authorisations are given.
         PartiallyAuthorised = "PartiallyAuthorised",
     }
 }

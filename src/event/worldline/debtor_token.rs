@@ -1,24 +1,45 @@
-//! `DebtorToken`: an iDEAL debtor token was issued.
+//! The iDEAL debtor token, body of `POST /debtorToken`. It names the payment it belongs to, or it is refused.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::event::identifier::Identifier;
+use super::payment::PaymentId;
 
-/// The body of `/debtorToken`. The schema demands nothing; a token without its payment could be given to nobody, so both
-/// are demanded here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A token that stands for a debtor in later iDEAL payments.
+///
+/// The schema requires no member. `PaymentId` and `DebtorToken` are required all the same: without the first the token
+/// belongs to nobody, without the second there is no token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct DebtorToken {
-    /// Id of the user.
-    #[serde(rename = "PsuId", default, skip_serializing_if = "Option::is_none")]
+    /// The user, from the management of users.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub psu_id: Option<String>,
-    /// The payment that it was issued for; 1 to 35 characters.
-    #[serde(rename = "PaymentId")]
-    pub payment_id: Identifier<35>,
-    /// The token.
-    #[serde(rename = "DebtorToken")]
+    /// The payment in which the token came to be.
+    pub payment_id: PaymentId,
+    /// The token, made by the access point. It is a credential: keep it out of logs.
     pub debtor_token: String,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DebtorToken;
+
+    #[test]
+    fn a_token_without_its_payment_is_refused() {
+        for json in [
+            r#"{"DebtorToken":"t"}"#,
+            r#"{"PaymentId":"p"}"#,
+            r#"{"PaymentId":null,"DebtorToken":"t"}"#,
+            r#"{"PaymentId":"","DebtorToken":"t"}"#,
+            r#"{"PaymentId":"123456789012345678901234567890123456","DebtorToken":"t"}"#,
+        ] {
+            assert!(serde_json::from_str::<DebtorToken>(json).is_err(), "{json}");
+        }
+        let token: DebtorToken = serde_json::from_str(r#"{"PaymentId":"p","DebtorToken":"t"}"#).unwrap();
+        assert_eq!((&*token.payment_id, token.psu_id), ("p", None));
+    }
 }

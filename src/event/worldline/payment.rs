@@ -1,123 +1,131 @@
-//! `PaymentDetailedInformation`: a payment changed.
+//! The payment notification, schema `PaymentDetailedInformation`. Without an id and a status it is no event.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{AmountRelatedDetails, AuthorisationRequiredData, DebtorInformationResponse, StatusResponseLinks};
-use crate::event::Decimal;
-use crate::event::identifier::Identifier;
+use super::amounts::AmountRelatedDetails;
+use super::debtor::DebtorInformationResponse;
+use super::links::StatusResponseLinks;
+use super::sca::AuthorisationRequiredData;
+use crate::event::id::Id;
+use crate::event::money::Decimal;
 use crate::event::words::words;
 
-/// The body of `/status` for a payment. The schema demands nothing; without `CommonPaymentData` it would be an event
-/// about no payment, so that is demanded here.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// `PaymentId`: 1 to 35 characters.
+pub type PaymentId = Id<35>;
+
+/// A payment and its status: one of the two bodies of `POST /status`.
+///
+/// The schema requires no member here. `CommonPaymentData` is required all the same: it holds the id and the status,
+/// and without them nothing can be done with the notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct PaymentDetailedInformation {
-    /// The payment method.
-    #[serde(rename = "PaymentProductUsed", default, skip_serializing_if = "Option::is_none")]
+    /// How the payment is made. The schema's default is `PSD2-SCT`; absence is left visible.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_product_used: Option<PaymentProductEnum>,
-    /// Id, status and everything else.
-    #[serde(rename = "CommonPaymentData")]
+    /// The payment itself.
     pub common_payment_data: CommonPaymentDataResponse,
-    /// Where to go on.
-    #[serde(rename = "Links", default, skip_serializing_if = "Option::is_none")]
+    /// Where to go next.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub links: Option<StatusResponseLinks>,
-    /// Whether to show a waiting screen although there is a redirect.
-    #[serde(rename = "UseWaitingScreen", default, skip_serializing_if = "Option::is_none")]
+    /// True: show a waiting screen with a button to `RedirectUrl` instead of redirecting at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_waiting_screen: Option<bool>,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// What all payment methods have in common.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// What is known of a payment, schema `CommonPaymentDataResponse`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct CommonPaymentDataResponse {
-    /// When it expires, ISO 8601 in UTC.
-    #[serde(rename = "ExpiryDateTimestamp", default, skip_serializing_if = "Option::is_none")]
+    /// When the operation expires; ISO date and time in UTC, `YYYY-MM-DDThh:mm:ss.sssZ`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expiry_date_timestamp: Option<String>,
-    /// What the bank guarantees.
-    #[serde(rename = "GuaranteedAmount", default, skip_serializing_if = "Option::is_none")]
+    /// What the bank guarantees to the merchant, if the request had a least and a greatest amount.
+    /// At most 13 digits before the point and 5 after (`^\d{1,13}\.\d{1,5}$`).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub guaranteed_amount: Option<Decimal>,
-    /// Where it stands.
-    #[serde(rename = "PaymentStatus")]
+    /// Where the payment stands.
     pub payment_status: PaymentStatusEnum,
-    /// Id at the Open Banking Service; 1 to 35 characters.
-    #[serde(rename = "PaymentId")]
-    pub payment_id: Identifier<35>,
-    /// Id at the bank; at most 35 characters.
-    #[serde(rename = "AspspPaymentId", default, skip_serializing_if = "Option::is_none")]
+    /// Made by the Open Banking Service; names the payment from now on.
+    pub payment_id: PaymentId,
+    /// The bank's own id of the payment; 1 to 35 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub aspsp_payment_id: Option<String>,
-    /// The bank; at most 35 characters.
-    #[serde(rename = "AspspId", default, skip_serializing_if = "Option::is_none")]
+    /// The bank the user chose; 1 to 35 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub aspsp_id: Option<String>,
-    /// Our own reference; at most 36 characters.
-    #[serde(rename = "InitiatingPartyReferenceId", default, skip_serializing_if = "Option::is_none")]
+    /// The merchant's own reference, never shown to the user; 1 to 36 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub initiating_party_reference_id: Option<String>,
     /// Whether there is enough money.
-    #[serde(rename = "FundsAvailable", default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub funds_available: Option<bool>,
     /// Who pays.
-    #[serde(rename = "DebtorInformation", default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub debtor_information: Option<DebtorInformationResponse>,
-    /// Fees and estimates.
-    #[serde(rename = "AmountRelatedDetails", default, skip_serializing_if = "Option::is_none")]
+    /// Fees, rates and estimated totals.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_related_details: Option<AmountRelatedDetails>,
-    /// What the user still has to do.
-    #[serde(rename = "AuthorisationRequiredData", default, skip_serializing_if = "Option::is_none")]
+    /// What the user must give to authenticate and to authorise.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub authorisation_required_data: Option<AuthorisationRequiredData>,
-    /// Text for the user; at most 1024 characters.
-    #[serde(rename = "PsuMessage", default, skip_serializing_if = "Option::is_none")]
+    /// To be shown to the user; 1 to 1024 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub psu_message: Option<String>,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
 words! {
-    /// Where a payment stands.
-    PaymentStatusEnum {
-        /// Made.
+    /// The status of a payment. The schema lists the words without explaining them.
+    pub enum PaymentStatusEnum {
+        /// Made, not yet acted upon.
         Open = "Open",
         /// The user agreed.
         Authorised = "Authorised",
-        /// More users have to agree.
+        /// Some of several authorisations are given.
         PartiallyAuthorised = "PartiallyAuthorised",
-        /// Waits.
+        /// Being worked on.
         Pending = "Pending",
-        /// On its way.
+        /// Accepted for execution.
         SettlementInProcess = "SettlementInProcess",
-        /// Settled.
+        /// Executed on the debtor's side.
         SettlementCompleted = "SettlementCompleted",
-        /// With the creditor's bank.
+        /// Arrived at the creditor's bank.
         ReceivedByCreditorBank = "ReceivedByCreditorBank",
-        /// On the creditor's account.
+        /// Booked on the creditor's account.
         ReceivedOnCreditorAccount = "ReceivedOnCreditorAccount",
-        /// Withdrawn.
+        /// Called off.
         Cancelled = "Cancelled",
-        /// Withdrawn by the third party.
-        CancelledAtTPP = "CancelledAtTPP",
-        /// Nobody decided in time.
+        /// Called off at the third party. `TPP` is in capitals here, unlike in `TimeoutAtTpp`.
+        CancelledAtTpp = "CancelledAtTPP",
+        /// The third party let the time pass.
         TimeoutAtTpp = "TimeoutAtTpp",
-        /// Failed.
+        /// Failed technically.
         Error = "Error",
-        /// Over.
+        /// Past its time.
         Expired = "Expired",
     }
 }
 
 words! {
-    /// A payment method.
-    PaymentProductEnum {
+    /// The payment method, in generic terms.
+    pub enum PaymentProductEnum {
         /// SEPA credit transfer.
-        Sct = "PSD2-SCT",
+        Psd2Sct = "PSD2-SCT",
         /// SEPA instant credit transfer.
-        SctInst = "PSD2-SCT-Inst",
-        /// TARGET2.
-        Target2 = "PSD2-Target2",
-        /// Domestic.
-        Domestic = "PSD2-Domestic",
-        /// Domestic, instant.
-        DomesticInst = "PSD2-Domestic-Inst",
+        Psd2SctInst = "PSD2-SCT-Inst",
+        /// Through TARGET2.
+        Psd2Target2 = "PSD2-Target2",
+        /// A domestic scheme.
+        Psd2Domestic = "PSD2-Domestic",
+        /// A domestic instant scheme.
+        Psd2DomesticInst = "PSD2-Domestic-Inst",
         /// iDEAL.
         Ideal = "IDEAL",
     }

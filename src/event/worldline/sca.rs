@@ -1,136 +1,134 @@
-//! What a user has to do to authorise.
+//! What a user must give to authenticate and to authorise, schema `AuthorisationRequiredData`. Nothing here answers it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::event::words::words;
 
-/// What authentication and authorisation need.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The data required to authenticate the user and to authorise the transaction.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct AuthorisationRequiredData {
-    /// Credentials that the user has at the bank.
-    #[serde(rename = "PsuCredentials", default, skip_serializing_if = "Option::is_none")]
+    /// Credentials the user has at the bank and must give values for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub psu_credentials: Option<Vec<PsuCredentials>>,
     /// Methods to choose from.
-    #[serde(rename = "ScaMethods", default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sca_methods: Option<Vec<ScaMethods>>,
-    /// The method that was chosen.
-    #[serde(rename = "ChosenScaMethod", default, skip_serializing_if = "Option::is_none")]
+    /// The method chosen.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen_sca_method: Option<ScaMethods>,
-    /// The challenge.
-    #[serde(rename = "ChallengeData", default, skip_serializing_if = "Option::is_none")]
+    /// The challenge to answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge_data: Option<ScaChallengeData>,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// Credentials of the user.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Credentials of the user in the bank's system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct PsuCredentials {
-    /// The product that they are for.
-    #[serde(rename = "AspspProductCode", default, skip_serializing_if = "Option::is_none")]
+    /// The product the credentials belong to, for banks that need it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub aspsp_product_code: Option<String>,
-    /// One entry for each.
-    #[serde(rename = "CredentialsDetails")]
+    /// One entry for each value to ask for.
     pub credentials_details: Vec<CredentialDetails>,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// One credential.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One value to ask the user for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct CredentialDetails {
-    /// Whether it must not be shown.
-    #[serde(rename = "IsSecret")]
+    /// Whether the value must be hidden while it is typed.
     pub is_secret: bool,
-    /// Its id at the bank.
-    #[serde(rename = "CredentialId")]
+    /// What the bank calls it; `ewl-user-id` or `ewl-password` where the bank gives no name.
     pub credential_id: String,
-    /// What to show, by language.
-    #[serde(rename = "LabelList")]
+    /// What to show beside it, in several languages.
     pub label_list: Vec<CredentialLabel>,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
 /// A label in one language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct CredentialLabel {
-    /// The text.
-    #[serde(rename = "Label")]
+    /// The text to show.
     pub label: String,
-    /// The language.
-    #[serde(rename = "Language")]
+    /// Its language; by default `EN`.
     pub language: String,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
-/// A method of strong customer authentication.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// One method of strong customer authentication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct ScaMethods {
     /// Its kind.
-    #[serde(rename = "AuthenticationType")]
     pub authentication_type: ScaMethodEnum,
-    /// Its id.
-    #[serde(rename = "AuthenticationId")]
+    /// Its id, to be sent back when it is chosen; at least 1 character.
     pub authentication_id: String,
-    /// Its version.
-    #[serde(rename = "Version", default, skip_serializing_if = "Option::is_none")]
+    /// Its version; at least 1 character.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Its name for people.
-    #[serde(rename = "Name", default, skip_serializing_if = "Option::is_none")]
+    /// Its name for people; at least 1 character.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its description.
-    #[serde(rename = "Explanation", default, skip_serializing_if = "Option::is_none")]
+    /// Its description; at least 1 character.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }
 
 words! {
-    /// A kind of authentication.
-    ScaMethodEnum {
-        /// A code by SMS.
+    /// The kind of a method of authentication: where the one-time password comes from.
+    pub enum ScaMethodEnum {
+        /// A text message.
         SmsOtp = "SmsOTP",
-        /// A code of a card.
+        /// A chip card with a reader.
         ChipOtp = "ChipOTP",
-        /// A code of a picture.
+        /// A picture to be photographed.
         PhotoOtp = "PhotoOTP",
-        /// A push message.
+        /// A message to an app.
         PushOtp = "PushOTP",
-        /// A code by mail.
+        /// An e-mail.
         SmtpOtp = "SmtpOTP",
     }
 }
 
-/// A challenge.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A challenge to the user.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub struct ScaChallengeData {
-    /// Text for the user.
-    #[serde(rename = "AdditionalInformation", default, skip_serializing_if = "Option::is_none")]
+    /// Describes the method to the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_information: Option<String>,
-    /// The challenge as texts.
-    #[serde(rename = "Data", default, skip_serializing_if = "Option::is_none")]
+    /// The challenge, as a list of strings.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Vec<String>>,
-    /// A picture in base64.
-    #[serde(rename = "Image", default, skip_serializing_if = "Option::is_none")]
+    /// An image, in base64.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Address of a picture.
-    #[serde(rename = "ImageLink", default, skip_serializing_if = "Option::is_none")]
+    /// The URL of an image.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_link: Option<String>,
-    /// Form of the code.
-    #[serde(rename = "OtpFormat", default, skip_serializing_if = "Option::is_none")]
+    /// The format of the one-time password.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub otp_format: Option<String>,
-    /// Longest code.
-    #[serde(rename = "OtpMaxLength", default, skip_serializing_if = "Option::is_none")]
+    /// The most characters of the one-time password.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub otp_max_length: Option<i32>,
-    /// Members that are not documented.
+    /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
 }

@@ -18,6 +18,7 @@ use crate::once::Once;
 use crate::reply::Reply;
 use crate::store::StoredAnswer;
 use crate::wire::encoding::Encoding;
+use crate::wire::header::only;
 
 #[derive(Debug, Clone)]
 pub(in crate::server) struct HttpSink {
@@ -48,7 +49,7 @@ impl HttpSink {
         if head.status.is_redirection() || head.status.is_server_error() || head.status.is_informational() {
             return Err(failed(&format!("status {}", head.status)));
         }
-        let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type = only(&head.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
         let mut reply = Reply::accepted();
         if !body.is_empty() {
             reply = reply.with_body(content_type, body);
