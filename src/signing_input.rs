@@ -54,7 +54,8 @@ impl SigningInput {
     /// # Errors
     /// [`Code::DigestMismatch`] if any digest of the header is not the digest of the body.
     pub fn digest(self, body: &Bytes, claimed: &DigestHeader) -> Result<BoundInput, Rejection> {
-        let mismatch = |name| Rejection::new(Code::DigestMismatch, format!("expected the body's {name}, but found another"));
+        let mismatch =
+            |name| Rejection::new(Code::DigestMismatch, format!("expected the body's {name}, but found another"));
         let fingerprint = Digest::sha256_of(body);
         if claimed.sha256().is_some_and(|value| *value != fingerprint) {
             return Err(mismatch("SHA-256"));

@@ -10,7 +10,7 @@ use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
 use crate::profile::{Fresh, Identification, Presence, Scheme};
 use crate::server::config::{EndpointSettings, StoreSettings};
-use crate::server::trial::self_test;
+use crate::server::self_test;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  countersign check --config /etc/countersign.toml")]
@@ -59,7 +59,9 @@ impl Check {
         }
         if !self.json {
             let store = match &config.store {
-                StoreSettings::Sqlite(path) => format!("SQLite at {}, flushed to disk before an answer", path.display()),
+                StoreSettings::Sqlite(path) => {
+                    format!("SQLite at {}, flushed to disk before an answer", path.display())
+                }
                 StoreSettings::Memory => "memory, forgotten when the program ends".to_owned(),
             };
             print(&format!("store        {store}"))?;
@@ -75,9 +77,12 @@ fn account(endpoint: &EndpointSettings, binds: &Binds, replay: &str, self_test: 
     let word = |bound: bool| if bound { "signed" } else { "NOT SIGNED" };
     let keys = endpoint.keys.as_ref().map_or_else(
         || "none: a bearer token alone vouches for the sender".to_owned(),
-        |keys| keys.iter().map(|key| format!("{} {}", key.algorithm(), key.id().as_str())).collect::<Vec<_>>().join(", "),
+        |keys| {
+            keys.iter().map(|key| format!("{} {}", key.algorithm(), key.id().as_str())).collect::<Vec<_>>().join(", ")
+        },
     );
-    let routes = endpoint.profile.routes().iter().map(|route| format!("{} {}{}", route.method, endpoint.path, route.path));
+    let routes =
+        endpoint.profile.routes().iter().map(|route| format!("{} {}{}", route.method, endpoint.path, route.path));
     let shows = [(endpoint.wants_bearer(), "bearer token"), (endpoint.wants_api_key(), "API key")];
     let shows: Vec<_> = shows.into_iter().filter_map(|(shown, name)| shown.then_some(name)).collect();
     vec![
@@ -118,7 +123,8 @@ fn replay(endpoint: &EndpointSettings, binds: &Binds) -> String {
         Identification::Json(pointer) => format!("the id at {}", pointer.as_str()),
         Identification::Fingerprint => "the content".to_owned(),
     };
-    let fenced: Vec<_> = profile.routes().iter().filter(|route| route.refuse_same_body).map(|route| &*route.action).collect();
+    let fenced: Vec<_> =
+        profile.routes().iter().filter(|route| route.refuse_same_body).map(|route| &*route.action).collect();
     let mut text = format!("a copy with {id} is refused a second effect for {hours} h");
     if !binds.request_id {
         text.push_str("; WHO CAPTURED A REQUEST CAN SEND IT AGAIN UNDER A NEW ID");

@@ -71,7 +71,9 @@ impl Inbox {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
         let config = load(path)?;
         let database = config.database().ok_or_else(|| {
-            Ended::Unavailable("expected a store in a file, but found memory, which only the running receiver has".to_owned())
+            Ended::Unavailable(
+                "expected a store in a file, but found memory, which only the running receiver has".to_owned(),
+            )
         })?;
         let store = SqliteStore::observe(&database).map_err(|error| Ended::Unavailable(error.to_string()))?;
         match &self.command {
@@ -220,8 +222,9 @@ fn row(entry: &Entry) -> Vec<String> {
 }
 
 fn event_id(text: &str) -> Result<EventId, Ended> {
-    EventId::parse(text)
-        .ok_or_else(|| Ended::Usage(format!("expected an event's id of 32 hexadecimal digits, but found {:?}", plain(text))))
+    EventId::parse(text).ok_or_else(|| {
+        Ended::Usage(format!("expected an event's id of 32 hexadecimal digits, but found {:?}", plain(text)))
+    })
 }
 
 fn failed(error: StoreError) -> Ended {

@@ -53,12 +53,11 @@ fn generate(out: &Path) -> Result<(), String> {
     let mut secret = [0_u8; 32];
     random(&mut secret).map_err(|error| error.to_string())?;
     let api_key = format!("demo-{}", Encoding::Base64Url.encode(&secret));
-    let mut list = String::from("# SHA-256 of every key and secret of this folder. Everybody has them: they are trusted on loopback only.\n");
-    for material in [
-        key_material(&certificate)?,
-        key_material(&tribe.public_key_pem())?,
-        api_key.clone().into_bytes(),
-    ] {
+    let mut list = String::from(
+        "# SHA-256 of every key and secret of this folder. Everybody has them: they are trusted on loopback only.\n",
+    );
+    for material in [key_material(&certificate)?, key_material(&tribe.public_key_pem())?, api_key.clone().into_bytes()]
+    {
         list.push_str(&Encoding::Hex.encode(&Digest::sha256_of(&material)));
         list.push('\n');
     }
@@ -106,14 +105,16 @@ fn write_new(path: &Path, text: &str) -> Result<(), String> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        let public = path.extension().is_some_and(|end| end == "crt" || end == "txt") || path.ends_with("signing.pub.pem");
+        let public =
+            path.extension().is_some_and(|end| end == "crt" || end == "txt") || path.ends_with("signing.pub.pem");
         options.mode(if public { 0o644 } else { 0o600 });
     }
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(named)
 }
 
 fn inspect(path: &Path) -> Result<(), Ended> {
-    let bytes = fs::read(path).map_err(|error| Ended::Unavailable(format!("expected a key in {}, but found {error}", path.display())))?;
+    let bytes = fs::read(path)
+        .map_err(|error| Ended::Unavailable(format!("expected a key in {}, but found {error}", path.display())))?;
     let keys = match file::read(Backend::default(), &bytes, None) {
         Ok(keys) => keys,
         Err(error) => return private(path, &bytes, &error),

@@ -11,7 +11,7 @@ use super::table::{coloured, plain};
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::server::config::EndpointSettings;
-use crate::server::trial::{Verdict, judge, read_capture};
+use crate::server::trial::{Verdict, judge};
 use crate::wire::time;
 
 #[derive(Debug, Args)]
@@ -43,11 +43,15 @@ impl Verify {
         })?;
         let at = match &self.at {
             None => SystemClock.now(),
-            Some(text) => Timestamp::from_millis(time::parse(text).map_err(|error| Ended::Usage(format!("--at: {error}")))?),
+            Some(text) => {
+                Timestamp::from_millis(time::parse(text).map_err(|error| Ended::Usage(format!("--at: {error}")))?)
+            }
         };
         let mut refused = false;
         for file in &self.files {
-            let raw = read_capture(file).map_err(Ended::Unavailable)?;
+            let raw = std::fs::read(file).map_err(|error| {
+                Ended::Unavailable(format!("expected a captured request in {}, but found {error}", file.display()))
+            })?;
             let verdict = judge(endpoint, at, &raw).await.map_err(|error| Ended::Usage(error.to_string()))?;
             refused |= verdict.rejection.is_some();
             if self.json { print(&document(file, &verdict)?)? } else { account(file, endpoint, at, &verdict)? }
@@ -81,7 +85,8 @@ fn account(file: &Path, endpoint: &EndpointSettings, at: Timestamp, verdict: &Ve
         Some(_) => coloured("refused", AnsiColor::Red),
     };
     print(&format!("{}: {word}, status {}", file.display(), verdict.status))?;
-    let mut rows = vec![("endpoint", format!("{} ({})", endpoint.name, endpoint.profile.name())), ("clock", at.to_string())];
+    let mut rows =
+        vec![("endpoint", format!("{} ({})", endpoint.name, endpoint.profile.name())), ("clock", at.to_string())];
     if let Some(rejection) = &verdict.rejection {
         rows.push(("code", rejection.code().to_string()));
         rows.push(("because", plain(rejection.detail())));
@@ -96,7 +101,13 @@ fn account(file: &Path, endpoint: &EndpointSettings, at: Timestamp, verdict: &Ve
         rows.push(("subject", plain(once.event().subject().unwrap_or("none"))));
     }
     if verdict.unannounced > 0 {
-        rows.push(("note", format!("{} bytes behind the blank line lie beyond content-length, and are not part of the body", verdict.unannounced)));
+        rows.push((
+            "note",
+            format!(
+                "{} bytes behind the blank line lie beyond content-length, and are not part of the body",
+                verdict.unannounced
+            ),
+        ));
     }
     for (name, value) in rows {
         print(&format!("  {name:<10} {value}"))?;

@@ -1,6 +1,6 @@
 //! The waist of cryptography: key, message and signature go in; unit or an error without detail comes out.
 //!
-//! One file, [`mod@backend`], names the libraries. Everything that claims that something was verified rests on a
+//! One file, `backend.rs`, names the libraries. Everything that claims that something was verified rests on a
 //! [`SignatureValid`], and only this module makes one.
 
 mod algorithm;

@@ -131,7 +131,7 @@ fn rsa_bits(pkcs1: &[u8]) -> Result<usize, WeakKey> {
     let modulus = modulus.as_bytes();
     let leading = modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
     let bits = modulus.len().saturating_mul(8).saturating_sub(leading);
-    if bits < SMALLEST_RSA || bits > LARGEST_RSA {
+    if !(SMALLEST_RSA..=LARGEST_RSA).contains(&bits) {
         return Err(WeakKey("an RSA key of 2048 to 8192 bits", format!("one of {bits}")));
     }
     if modulus.last().is_none_or(|byte| byte & 1 == 0) {

@@ -96,10 +96,10 @@ where
 impl DedupLayer {
     /// Claims, waiting a little for a first copy that is being handled.
     async fn claim(&self, record: &Verified<Record>) -> Result<Claim, Rejection> {
-        let give_up = Instant::now() + self.times.wait;
+        let start = Instant::now();
         loop {
             let claim = self.store.claim(record.clone(), self.times.lease()).await.map_err(|e| unavailable(&e))?;
-            if claim != Claim::InFlight || Instant::now() >= give_up {
+            if claim != Claim::InFlight || start.elapsed() >= self.times.wait {
                 return Ok(claim);
             }
             sleep(LOOK).await;
@@ -115,9 +115,10 @@ impl DedupLayer {
     ) -> Result<Reply, Rejection> {
         let guard = ReleaseOnPanic { store: &self.store, held: Some(held) };
         let lease = self.times.lease();
+        let third = lease.checked_div(3).unwrap_or(lease);
         let renewing = async {
             loop {
-                sleep(lease / 3).await;
+                sleep(third).await;
                 if self.store.renew(held, lease).await == Err(StoreError::LeaseLost) {
                     return;
                 }

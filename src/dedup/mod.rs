@@ -3,8 +3,8 @@
 mod layer;
 mod without;
 
-pub use layer::{Dedup, DedupLayer};
 pub(crate) use layer::undecodable;
+pub use layer::{Dedup, DedupLayer};
 pub use without::WithoutDedupLayer;
 
 use std::time::Duration;

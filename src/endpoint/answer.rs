@@ -44,7 +44,8 @@ pub fn answer(
     };
     dialect.finish(&mut answer, context);
     // These statuses have no body, whatever a handler says (RFC 9110 section 15).
-    let bodiless = matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT);
+    let bodiless =
+        matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT);
     let body = if bodiless { Bytes::new() } else { answer.body };
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = answer.status;
@@ -59,8 +60,7 @@ pub fn answer(
 
 fn accepted(reply: Reply, success: StatusCode) -> (Answer, Outcome) {
     let mut answer = Answer::empty(reply.status.unwrap_or(success));
-    answer.content_type =
-        (!reply.body.is_empty()).then(|| HeaderValue::from_str(&reply.content_type).ok()).flatten();
+    answer.content_type = (!reply.body.is_empty()).then(|| HeaderValue::from_str(&reply.content_type).ok()).flatten();
     answer.body = reply.body;
     let outcome = match (reply.duplicate, reply.quarantined) {
         (true, _) => Outcome::Duplicate,

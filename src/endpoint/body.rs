@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
 use crate::error::{Code, Rejection};
 
@@ -25,12 +25,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            body: 256 * 1024,
-            deadline: Duration::from_secs(15),
-            grace: Duration::from_secs(2),
-            rate: 1024,
-        }
+        Self { body: 256 * 1024, deadline: Duration::from_secs(15), grace: Duration::from_secs(2), rate: 1024 }
     }
 }
 
@@ -42,11 +37,14 @@ pub(super) async fn read<B: Body>(body: B, limits: Limits) -> Result<Bytes, Reje
     let mut rest = BytesMut::new();
     loop {
         let received = first.as_ref().map_or(0, Bytes::len).saturating_add(rest.len());
-        let frame = match timeout_at(latest(start, received, limits), body.frame()).await {
+        let frame = match timeout(patience(start, received, limits), body.frame()).await {
             Err(_) => return Err(Rejection::new(Code::BodyTimeout, "expected the body in time, but found it stalled")),
             Ok(None) => break,
             Ok(Some(Err(_))) => {
-                return Err(Rejection::new(Code::BodyUnreadable, "expected the whole body, but found the connection broken"));
+                return Err(Rejection::new(
+                    Code::BodyUnreadable,
+                    "expected the whole body, but found the connection broken",
+                ));
             }
             Ok(Some(Ok(frame))) => frame,
         };
@@ -71,11 +69,15 @@ pub(super) async fn read<B: Body>(body: B, limits: Limits) -> Result<Bytes, Reje
 }
 
 pub(super) fn too_large(limits: Limits) -> Rejection {
-    Rejection::new(Code::BodyTooLarge, format!("expected a body of at most {} bytes, but found a larger one", limits.body))
+    Rejection::new(
+        Code::BodyTooLarge,
+        format!("expected a body of at most {} bytes, but found a larger one", limits.body),
+    )
 }
 
-/// When the next bytes have to be there at the latest.
-fn latest(start: Instant, received: usize, limits: Limits) -> Instant {
-    let earned = Duration::from_secs((received / limits.rate.max(1) as usize) as u64);
-    start + limits.deadline.min(limits.grace.saturating_add(earned))
+/// How much longer the next bytes may take: the rest of the deadline, or of what the bytes so far have earned.
+fn patience(start: Instant, received: usize, limits: Limits) -> Duration {
+    let seconds = received.checked_div(limits.rate.max(1) as usize).unwrap_or(0);
+    let earned = limits.grace.saturating_add(Duration::from_secs(seconds as u64));
+    limits.deadline.min(earned).saturating_sub(start.elapsed())
 }

@@ -268,7 +268,9 @@ impl<State> EndpointBuilder<State> {
         let least = SHORTEST_RETENTION.max(self.profile.retry_horizon);
         if self.retain < least {
             let (least, found) = (least.as_secs() / 3600, self.retain.as_secs() / 3600);
-            let message = format!("expected at least {least}h, the longest time after which this sender may come back, but found {found}h");
+            let message = format!(
+                "expected at least {least}h, the longest time after which this sender may come back, but found {found}h"
+            );
             return Err(ConfigError::new("retain", message));
         }
         self.check_covered()
@@ -292,7 +294,10 @@ impl<State> EndpointBuilder<State> {
             && scheme.input.parts().any(|part| matches!(part, Part::Url))
             && self.public_url.is_none()
         {
-            return Err(ConfigError::new("public_url", "expected the URL that the sender calls, for {url}, but found none"));
+            return Err(ConfigError::new(
+                "public_url",
+                "expected the URL that the sender calls, for {url}, but found none",
+            ));
         }
         Ok(())
     }

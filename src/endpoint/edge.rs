@@ -145,9 +145,9 @@ impl Endpoint {
         if strict::announced_length(&head.headers).is_some_and(|length| length > shared.limits.body as u64) {
             return Err(too_large(shared.limits));
         }
-        let _permit = Arc::clone(&shared.in_flight)
-            .try_acquire_owned()
-            .map_err(|_| Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit"))?;
+        let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
+            Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
+        })?;
         let body = read(body, shared.limits).await?;
         let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
         delivery.peer = peer;
@@ -167,8 +167,13 @@ impl Endpoint {
 impl Shared {
     fn admit(&self, peer: Option<IpAddr>) -> Result<(), Rejection> {
         let Some(allowed) = &self.allowed else { return Ok(()) };
-        let listed = peer.is_some_and(|peer| allowed.iter().any(|(net, bits)| contains(*net, *bits, peer.to_canonical())));
-        if listed { Ok(()) } else { Err(Rejection::new(Code::AddressRefused, "expected a listed address, but found another")) }
+        let listed =
+            peer.is_some_and(|peer| allowed.iter().any(|(net, bits)| contains(*net, *bits, peer.to_canonical())));
+        if listed {
+            Ok(())
+        } else {
+            Err(Rejection::new(Code::AddressRefused, "expected a listed address, but found another"))
+        }
     }
 }
 

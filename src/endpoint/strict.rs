@@ -60,7 +60,12 @@ fn target(head: &Parts) -> Result<(), Rejection> {
         return malformed("a target that is a path", "another form");
     }
     let lower = path.to_ascii_lowercase();
-    if path.contains("//") || lower.contains("%2f") || lower.contains("%2e") || lower.contains("%5c") || path.contains('\\') {
+    if path.contains("//")
+        || lower.contains("%2f")
+        || lower.contains("%2e")
+        || lower.contains("%5c")
+        || path.contains('\\')
+    {
         return malformed("a path with one spelling", "empty segments or escaped separators");
     }
     if path.split('/').any(|segment| segment == "." || segment == "..") {

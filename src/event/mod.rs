@@ -23,7 +23,7 @@ use crate::verified::Unsigned;
 pub use account::{AccountRequestEvent, FundsRequestEvent};
 pub use cloud::{CloudEvent, EventType};
 pub use consent::{ConsentEvent, ConsentStatus};
-pub use money::{Currency, Decimal, Money};
+pub use money::{Currency, Decimal, Money, NotDecimal, Rate};
 pub use other::{AuthorizationEvent, AuthorizationOutcome, DebtorTokenEvent, OtherEvent};
 pub use payment::{PaymentDetail, PaymentEvent, PaymentRequestEvent, PaymentRequestKind, PaymentStatus};
 

@@ -144,10 +144,11 @@ where
     async fn failed(&self, id: EventId, fence: u64, attempt: u32, rejection: &Rejection) -> Result<(), StoreError> {
         let reason = rejection.to_string();
         tracing::warn!(code = %rejection.code(), event_id = %id, attempt, reason, "an event was not delivered");
-        if attempt >= self.retry.attempts {
+        // Attempts are never counted from the beginning again: an operator's retry grants one more round of them.
+        let Some(try_of_round) = attempt.checked_rem(self.retry.attempts).filter(|rest| *rest > 0) else {
             return self.store.park(id, fence, reason).await;
-        }
-        let at = self.clock.now().after(self.retry.delay(attempt));
+        };
+        let at = self.clock.now().after(self.retry.delay(try_of_round));
         self.store.retry_at(id, fence, at, reason).await
     }
 }

@@ -93,7 +93,9 @@ impl Decode for Decoder {
                 let word = request.payment_status();
                 Event::Payment(Box::new(PaymentEvent {
                     payment_id: request.payment_id().unwrap_or_default(),
-                    provider_status: word.as_ref().map_or_else(|| "confirmation link expired".to_owned(), ToString::to_string),
+                    provider_status: word
+                        .as_ref()
+                        .map_or_else(|| "confirmation link expired".to_owned(), ToString::to_string),
                     status: word.as_ref().map_or(PaymentStatus::Expired, payment_status),
                     detail: PaymentDetail::Tribe(Box::new(request)),
                     content,

@@ -45,6 +45,7 @@ impl Admin {
                 let connection = http1::Builder::new()
                     .timer(TokioTimer::new())
                     .header_read_timeout(std::time::Duration::from_secs(5))
+                    .half_close(true)
                     .serve_connection(TokioIo::new(stream), service);
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "an admin connection broke");
@@ -60,8 +61,8 @@ impl Admin {
         match request.uri().path() {
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" => match self.store.stats().await {
-                Ok(_) => text(StatusCode::OK, "ready\n"),
-                Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable\n"),
+                Ok(_) if !self.store.is_halted() => text(StatusCode::OK, "ready\n"),
+                _ => text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable\n"),
             },
             "/metrics" => self.metrics().await,
             "/status" => self.status().await,
@@ -76,11 +77,14 @@ impl Admin {
         }
         if let Some(secret) = &self.token {
             let shown = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-            return shown.and_then(|value| bearer(value).ok()).is_some_and(|token| secret.verify(token.as_bytes()).is_ok());
+            return shown
+                .and_then(|value| bearer(value).ok())
+                .is_some_and(|token| secret.verify(token.as_bytes()).is_ok());
         }
         let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let name = host.strip_suffix(&format!(":{}", self.address.port())).unwrap_or(host);
-        name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        name == "localhost"
+            || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
     }
 
     async fn metrics(&self) -> Response<Full<Bytes>> {

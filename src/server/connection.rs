@@ -24,11 +24,7 @@ const MOST_HEADERS: usize = 64;
 ///
 /// # Errors
 /// The connection broke, or its bytes were no HTTP/1.1.
-pub(super) async fn serve<IO, R, F>(
-    io: IO,
-    respond: R,
-    mut closing: watch::Receiver<bool>,
-) -> Result<(), hyper::Error>
+pub(super) async fn serve<IO, R, F>(io: IO, respond: R, mut closing: watch::Receiver<bool>) -> Result<(), hyper::Error>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     R: Fn(hyper::Request<Incoming>) -> F,

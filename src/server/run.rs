@@ -56,7 +56,7 @@ pub async fn serve(
 ) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     for endpoint in &config.endpoints {
-        let test = super::trial::self_test(endpoint, clock.now()).await;
+        let test = super::self_test(endpoint, clock.now()).await;
         test.map_err(|why| Failure::Config(format!("endpoint {:?}: {why}", endpoint.name)))?;
     }
     // Before the first counter is made, or the counters would count into nothing.
@@ -79,13 +79,16 @@ pub async fn serve(
     }
     workers.spawn(prune(Arc::clone(&store), closing.clone()));
     let scheme = if acceptor.is_some() { "https" } else { "http" };
-    let paths: Vec<_> = config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();
+    let paths: Vec<_> =
+        config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();
     ready(&format!("ready: {scheme}://{address} for senders: {}", paths.join(", ")));
 
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(config.server.max_connections));
+    let mut ended = Ok(());
     tokio::select! {
         () = shutdown => {}
+        () = halted(&store) => ended = Err(Failure::Unavailable(HALTED.to_owned())),
         () = accept(&listener, acceptor, router, &mut connections, places, closing) => {}
     }
     drop(listener);
@@ -98,7 +101,17 @@ pub async fn serve(
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(code = "drain_timeout", "what was in flight took too long; the senders will retry");
     }
-    Ok(())
+    ended
+}
+
+const HALTED: &str = "expected the disk to keep what was written, but found a failed flush; nothing that was acknowledged \
+                      is lost: mend the disk and start again";
+
+/// Resolves when only a new start can mend the store: whoever supervises this process starts it again.
+async fn halted(store: &Arc<dyn Store>) {
+    while !store.is_halted() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 }
 
 fn open(settings: &StoreSettings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, Failure> {
@@ -133,7 +146,14 @@ fn endpoints(
         };
         let endpoint = builder.build().map_err(|error| wrong(error.to_string()))?;
         if !settings.inline && !matches!(sink.kind, SinkKind::None) {
-            let worker = Worker::new(Arc::clone(store), &settings.name, endpoint.decoder(), Arc::clone(clock), sink.retry, service);
+            let worker = Worker::new(
+                Arc::clone(store),
+                &settings.name,
+                endpoint.decoder(),
+                Arc::clone(clock),
+                sink.retry,
+                service,
+            );
             let mut closing = closing.clone();
             workers.spawn(worker.run(async move {
                 let _ = closing.wait_for(|closing| *closing).await;
@@ -145,9 +165,9 @@ fn endpoints(
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
-        Failure::Unavailable(format!("expected to listen on {address}, but found: {error}"))
-    })
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure::Unavailable(format!("expected to listen on {address}, but found: {error}")))
 }
 
 async fn accept(

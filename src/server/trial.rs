@@ -1,7 +1,6 @@
 //! A captured request, judged by the very code that serves, without touching any store: `verify` and the self-test
 //! of `check`.
 
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,8 +17,8 @@ use crate::endpoint::{Endpoint, Outcome};
 use crate::error::{Code, ConfigError, Rejection};
 use crate::once::Once;
 use crate::store::{
-    Acceptance, Claim, Durability, EventId, Lease, Leased, Listing, Record, Shown, Stats, Store, StoreError, StoreFuture,
-    StoredAnswer,
+    Acceptance, Claim, Durability, EventId, Lease, Leased, Listing, Record, Shown, Stats, Store, StoreError,
+    StoreFuture, StoredAnswer,
 };
 use crate::verified::Verified;
 
@@ -36,6 +35,9 @@ pub struct Verdict {
     pub unannounced: usize,
 }
 
+/// What became of the first request.
+type Slot = Arc<Mutex<Option<(Outcome, Option<Rejection>)>>>;
+
 /// Judges the bytes of one HTTP/1.1 request at a moment.
 ///
 /// # Errors
@@ -45,7 +47,7 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
     let store = Arc::new(Trial::default());
     let endpoint = settings.builder(clock.clone()).queue(store.clone()).build()?;
     let router = Router::new(vec![endpoint.clone()], clock);
-    let first: Arc<Mutex<Option<(Outcome, Option<Rejection>)>>> = Arc::default();
+    let first = Slot::default();
     let slot = Arc::clone(&first);
     let respond = move |request| {
         let (router, slot) = (router.clone(), Arc::clone(&slot));
@@ -68,7 +70,9 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
         (Some((_, Some(rejection))), _) => Some(rejection),
         (Some(_), Some(Ok(_))) => None,
         (Some(_), Some(Err(problem))) => Some(problem.clone()),
-        _ => Some(Rejection::new(Code::RequestMalformed, "expected an HTTP/1.1 request, but found bytes that are none")),
+        _ => {
+            Some(Rejection::new(Code::RequestMalformed, "expected an HTTP/1.1 request, but found bytes that are none"))
+        }
     };
     Ok(Verdict { status, rejection, event: event.and_then(Result::ok), unannounced: unannounced(raw) })
 }
@@ -99,7 +103,8 @@ where
 
 fn status(answer: &[u8]) -> u16 {
     let text = String::from_utf8_lossy(answer);
-    let lines = text.split("\r\n").filter_map(|line| line.strip_prefix("HTTP/1.1 "));
+    let version = |line| str::strip_prefix(line, "HTTP/1.1 ").or_else(|| str::strip_prefix(line, "HTTP/1.0 "));
+    let lines = text.split("\r\n").filter_map(version);
     let mut statuses = lines.filter_map(|line| line.get(..3)?.parse().ok());
     statuses.find(|status| *status >= 200).unwrap_or(400)
 }
@@ -108,28 +113,11 @@ fn unannounced(raw: &[u8]) -> usize {
     let Some(end) = raw.windows(4).position(|four| four == b"\r\n\r\n") else { return 0 };
     let body = raw.len().saturating_sub(end.saturating_add(4));
     let head = String::from_utf8_lossy(raw.get(..end).unwrap_or_default()).to_ascii_lowercase();
-    let announced = head.split("\r\n").find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let announced =
+        head.split("\r\n").find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
     match (announced, head.contains("\r\ntransfer-encoding:")) {
         (_, true) => 0,
         (announced, false) => body.saturating_sub(announced.unwrap_or(0)),
-    }
-}
-
-/// Sends a request with a signature that cannot be right.
-///
-/// # Errors
-/// What happened instead of a refusal: then the program must not start.
-pub async fn self_test(settings: &EndpointSettings, at: Timestamp) -> Result<Code, String> {
-    let route = settings.profile.routes().first().map(|route| route.path.clone()).unwrap_or_default();
-    let raw = format!(
-        "POST {}{route} HTTP/1.1\r\nhost: self-test.invalid\r\ncontent-type: application/json\r\n\
-         x-request-id: 00000000-0000-4000-8000-000000000000\r\ncontent-length: 2\r\n\r\n{{}}",
-        settings.path
-    );
-    let verdict = judge(settings, at, raw.as_bytes()).await.map_err(|error| error.to_string())?;
-    match verdict.rejection {
-        Some(rejection) if verdict.event.is_none() && verdict.status >= 400 => Ok(rejection.code()),
-        _ => Err(format!("expected an unsigned request to be refused, but found status {}", verdict.status)),
     }
 }
 
@@ -219,12 +207,4 @@ impl Store for Trial {
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(std::future::pending())
     }
-}
-
-/// Reads a captured request, at most as large as any endpoint could take.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn read_capture(path: &Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("expected a captured request in {}, but found {error}", path.display()))
 }

@@ -27,7 +27,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
-use crate::verified::{Provenance, Verified};
+use crate::verified::Verified;
 
 pub use identity::{EventId, Identity};
 pub use memory::MemoryStore;
@@ -72,7 +72,9 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotStored(why) => write!(f, "expected the store to keep it, but found {why}; nothing was stored"),
-            Self::Unknown(why) => write!(f, "expected an answer of the store, but found {why}; it may have been stored"),
+            Self::Unknown(why) => {
+                write!(f, "expected an answer of the store, but found {why}; it may have been stored")
+            }
             Self::LeaseLost => f.write_str("expected to own the lease, but found a later owner"),
         }
     }
@@ -116,7 +118,7 @@ pub struct Lease {
 /// An answer that duplicates get again. At most [`StoredAnswer::LARGEST`] bytes of body are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAnswer {
-    /// HTTP status.
+    /// HTTP status; 0 stands for the profile's own success.
     pub status: u16,
     /// Content type, empty if there is no body.
     pub content_type: Box<str>,
@@ -148,6 +150,12 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// What the answers of this store are worth.
     fn durability(&self) -> Durability;
 
+    /// Whether the store has failed in a way that only a new start mends, such as a flush that the disk refused: what
+    /// it says from then on is always an error.
+    fn is_halted(&self) -> bool {
+        false
+    }
+
     /// Claims the identity and appends the record, in one atomic step.
     ///
     /// A record with a `problem` is appended as quarantined. A conflict is appended as quarantined, once per content.
@@ -166,8 +174,9 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Ends a claim without one, so that the sender's retry runs again.
     fn release(&self, held: Lease) -> StoreFuture<'_, ()>;
 
-    /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance. Their
-    /// attempt count is durable before they are handed out. A record whose seal is broken is quarantined instead.
+    /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance;
+    /// where more are due than that, records that were tried before may have to wait for others. Their attempt count is
+    /// durable before they are handed out. A record whose seal is broken is quarantined instead.
     fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>>;
 
     /// Says that records were delivered.
@@ -197,14 +206,4 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Resolves when a record may have become ready since this call. Whoever calls it before [`Store::lease`], and
     /// awaits it only if there was nothing to lease, misses nothing that this process does.
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
-}
-
-/// Rebuilds what provenance a store keeps in columns.
-pub(crate) fn covered_from_lines(lines: &str) -> Arc<[Box<str>]> {
-    lines.lines().map(Into::into).collect()
-}
-
-/// Provenance columns as lines, the inverse of [`covered_from_lines`].
-pub(crate) fn covered_to_lines(provenance: &Provenance) -> String {
-    provenance.covered.join("\n")
 }

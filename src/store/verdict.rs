@@ -44,25 +44,34 @@ pub(super) enum Verdict {
     Conflict,
 }
 
-/// Judges a record by what is remembered of its identity and, only if that is nothing, of its fence.
+/// Judges a record by what is remembered of its identity and, if nobody holds that, of its fence.
 pub(super) fn judge(record: &Record, identity: Option<Taken>, fence: Option<Taken>, now: Timestamp) -> Verdict {
-    let taken = match (identity, fence) {
-        // A conflict concerns the identity alone: whoever repeats a fence repeats what the sender signed.
-        (Some(taken), _) if taken.fingerprint != record.fingerprint => return Verdict::Conflict,
-        (Some(taken), _) | (None, Some(taken)) => taken,
-        (None, None) => return Verdict::Free,
-    };
-    match taken.hold {
-        Hold::Kept => Verdict::Done(kept_answer()),
-        Hold::Done(answer) => Verdict::Done(answer),
-        Hold::InFlight { until } if until > now => Verdict::Busy,
-        Hold::InFlight { .. } => Verdict::Abandoned(taken.owner),
+    // A conflict concerns the identity alone: whoever repeats a fence repeats what the sender signed.
+    if identity.as_ref().is_some_and(|taken| taken.fingerprint != record.fingerprint) {
+        return Verdict::Conflict;
+    }
+    match (identity.map(|taken| taken.verdict(now)), fence.map(|taken| taken.verdict(now))) {
+        // An identity that was abandoned is as good as free: its fence may have been handled under another one.
+        (None | Some(Verdict::Abandoned(_)), Some(by_fence)) => by_fence,
+        (Some(by_identity), _) => by_identity,
+        (None, None) => Verdict::Free,
     }
 }
 
-/// The answer to a copy of a record that was accepted into the inbox: accepted, nothing more.
+impl Taken {
+    fn verdict(self, now: Timestamp) -> Verdict {
+        match self.hold {
+            Hold::Kept => Verdict::Done(kept_answer()),
+            Hold::Done(answer) => Verdict::Done(answer),
+            Hold::InFlight { until } if until > now => Verdict::Busy,
+            Hold::InFlight { .. } => Verdict::Abandoned(self.owner),
+        }
+    }
+}
+
+/// The answer to a copy of a record that was accepted into the inbox: the profile's own success, nothing more.
 fn kept_answer() -> StoredAnswer {
-    StoredAnswer { status: 202, content_type: "".into(), body: Bytes::new() }
+    StoredAnswer { status: 0, content_type: "".into(), body: Bytes::new() }
 }
 
 /// What is kept of an answer: one with a large body loses the body.

@@ -45,7 +45,9 @@ pub(super) fn prepare<'k>(
 fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Rejection> {
     let malformed = |error: crate::wire::GrammarError| Rejection::new(Code::SignatureMalformed, error.to_string());
     let texts = match (&scheme.member, &scheme.prefix, &scheme.separator) {
-        (Some(member), _, _) => members::signatures(header, Some(&format!("{member}=")), Some(",")).map_err(malformed)?,
+        (Some(member), _, _) => {
+            members::signatures(header, Some(&format!("{member}=")), Some(",")).map_err(malformed)?
+        }
         (None, None, None) => vec![header],
         (None, prefix, separator) => {
             members::signatures(header, prefix.as_deref(), separator.as_deref()).map_err(malformed)?
@@ -95,7 +97,10 @@ impl<'a> Parts<'a> {
             Part::Url => (None, self.url().into()),
             Part::Header(name) => {
                 let value = delivery.header(name)?.ok_or_else(|| {
-                    Rejection::new(Code::CoveredHeaderMissing, format!("expected the signed header {name}, but found none"))
+                    Rejection::new(
+                        Code::CoveredHeaderMissing,
+                        format!("expected the signed header {name}, but found none"),
+                    )
                 })?;
                 (Some(name), value.into())
             }

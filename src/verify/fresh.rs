@@ -10,11 +10,17 @@ use crate::wire::time;
 const AHEAD: Duration = Duration::from_secs(60);
 
 /// Reads a signed time and compares it with the clock.
-pub(super) fn check(text: Option<&str>, name: &str, now: Timestamp, tolerance: Duration) -> Result<Timestamp, Rejection> {
+pub(super) fn check(
+    text: Option<&str>,
+    name: &str,
+    now: Timestamp,
+    tolerance: Duration,
+) -> Result<Timestamp, Rejection> {
     let text = text.ok_or_else(|| {
         Rejection::new(Code::TimestampMissing, format!("expected a signed time in {name}, but found none"))
     })?;
-    let millis = time::parse(text).map_err(|error| Rejection::new(Code::TimestampMalformed, format!("{name}: {error}")))?;
+    let millis =
+        time::parse(text).map_err(|error| Rejection::new(Code::TimestampMalformed, format!("{name}: {error}")))?;
     within(Timestamp::from_millis(millis), name, now, tolerance)
 }
 
@@ -62,7 +68,11 @@ mod tests {
     fn a_missing_or_unreadable_time_is_refused() {
         assert_eq!(check(None, "date", NOW, TOLERANCE).unwrap_err().code(), Code::TimestampMissing);
         for text in ["", "yesterday", "1e9", "+1800000000", "2027-01-15T08:00:00"] {
-            assert_eq!(check(Some(text), "date", NOW, TOLERANCE).unwrap_err().code(), Code::TimestampMalformed, "{text}");
+            assert_eq!(
+                check(Some(text), "date", NOW, TOLERANCE).unwrap_err().code(),
+                Code::TimestampMalformed,
+                "{text}"
+            );
         }
     }
 }

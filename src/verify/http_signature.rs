@@ -33,8 +33,8 @@ pub(super) fn prepare<'k>(
             return Err(Rejection::new(Code::SignatureMissing, "expected a signature header, but found none"));
         }
     };
-    let signature = CavageSignature::parse(header)
-        .map_err(|error| Rejection::new(Code::SignatureMalformed, error.to_string()))?;
+    let signature =
+        CavageSignature::parse(header).map_err(|error| Rejection::new(Code::SignatureMalformed, error.to_string()))?;
     demand_cover(scheme, &signature)?;
     let created = created_and_expires(verifier, &signature, delivery.received_at)?;
     let signed_at = signed_at(verifier, &signature, delivery)?.or(created);
@@ -44,11 +44,12 @@ pub(super) fn prepare<'k>(
         .decode(signature.signature, LARGEST_SIGNATURE)
         .map_err(|error| Rejection::new(Code::SignatureMalformed, error.to_string()))?;
 
-    let digest = digest.ok_or_else(|| Rejection::new(Code::DigestMissing, "expected a digest header, but found none"))?;
-    let claimed = DigestHeader::parse(digest).map_err(|error| Rejection::new(Code::DigestMalformed, error.to_string()))?;
+    let digest =
+        digest.ok_or_else(|| Rejection::new(Code::DigestMissing, "expected a digest header, but found none"))?;
+    let claimed =
+        DigestHeader::parse(digest).map_err(|error| Rejection::new(Code::DigestMalformed, error.to_string()))?;
     let input = signing_string(&signature, delivery)?.digest(&delivery.body, &claimed)?;
-    let covered =
-        std::iter::once("body".into()).chain(signature.headers.iter().map(|name| (*name).into())).collect();
+    let covered = std::iter::once("body".into()).chain(signature.headers.iter().map(|name| (*name).into())).collect();
     Ok(Some(Prepared { input, keys: vec![key], signatures: vec![raw], signed_at, covered }))
 }
 
@@ -67,7 +68,10 @@ fn signing_string(signature: &CavageSignature<'_>, delivery: &Delivery) -> Resul
             "(expires)" => input.push(integer(signature.expires).as_bytes()),
             name => {
                 let value = delivery.header(name)?.ok_or_else(|| {
-                    Rejection::new(Code::CoveredHeaderMissing, format!("expected the signed header {name}, but found none"))
+                    Rejection::new(
+                        Code::CoveredHeaderMissing,
+                        format!("expected the signed header {name}, but found none"),
+                    )
                 })?;
                 input.push_header(name, value);
             }
@@ -108,9 +112,9 @@ fn created_and_expires(
 ) -> Result<Option<Timestamp>, Rejection> {
     let malformed = |message| Rejection::new(Code::SignatureMalformed, message);
     let lists = |name: &str| signature.headers.contains(&name);
-    let old_algorithm = signature
-        .algorithm
-        .is_some_and(|name| ["rsa", "hmac", "ecdsa"].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix)));
+    let old_algorithm = signature.algorithm.is_some_and(|name| {
+        ["rsa", "hmac", "ecdsa"].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix))
+    });
     for (name, value) in [("(created)", signature.created), ("(expires)", signature.expires)] {
         if lists(name) && old_algorithm {
             return Err(malformed(format!("expected no {name} beside an algorithm of the older drafts, but found it")));
@@ -124,7 +128,10 @@ fn created_and_expires(
             return Err(malformed("expected an end after the creation, but found one before it".to_owned()));
         }
         if Timestamp::from_seconds(expires) < now {
-            return Err(Rejection::new(Code::TimestampStale, "expected a signature in force, but found an expired one"));
+            return Err(Rejection::new(
+                Code::TimestampStale,
+                "expected a signature in force, but found an expired one",
+            ));
         }
     }
     let Some(created) = signature.created.map(Timestamp::from_seconds) else { return Ok(None) };
@@ -194,5 +201,8 @@ fn demand_algorithm(
     if label == "hs2019" || label == registered || alias {
         return Ok(());
     }
-    Err(Rejection::new(Code::AlgorithmRefused, format!("expected {registered} for a key of {algorithm}, but found another")))
+    Err(Rejection::new(
+        Code::AlgorithmRefused,
+        format!("expected {registered} for a key of {algorithm}, but found another"),
+    ))
 }

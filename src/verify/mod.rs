@@ -10,7 +10,7 @@ mod layer;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
-use crate::crypto::{BadSignature, SignatureValid};
+use crate::crypto::SignatureValid;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
 use crate::keys::{Key, KeySet};
@@ -151,9 +151,8 @@ pub(crate) const MOST_KEYS: usize = 4;
 fn fitting<'k>(input: &BoundInput, keys: &[&'k Key], signatures: &[Vec<u8>]) -> Option<(&'k Key, SignatureValid)> {
     for signature in signatures {
         for key in keys {
-            match input.check(key.verifier(), signature) {
-                Ok(proof) => return Some((key, proof)),
-                Err(BadSignature) => {}
+            if let Ok(proof) = input.check(key.verifier(), signature) {
+                return Some((key, proof));
             }
         }
     }

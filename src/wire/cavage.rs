@@ -14,14 +14,7 @@ const MAX_ALGORITHM_BYTES: usize = 64;
 const MAX_HEADERS: usize = 32;
 const MAX_TIME: i64 = 1 << 40;
 const PSEUDO_HEADERS: [&str; 3] = ["(request-target)", "(created)", "(expires)"];
-const KNOWN: [&str; 6] = [
-    "keyId",
-    "algorithm",
-    "created",
-    "expires",
-    "headers",
-    "signature",
-];
+const KNOWN: [&str; 6] = ["keyId", "algorithm", "created", "expires", "headers", "signature"];
 
 /// The parameters of one signature (draft-cavage-http-signatures-12, section 2.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,19 +44,15 @@ impl<'a> CavageSignature<'a> {
     /// parameters are skipped (section 2.1) when they are well formed.
     pub fn parse(value: &'a str) -> Result<Self, GrammarError> {
         if value.len() > MAX_BYTES {
-            return Err(GrammarError::too_long(
-                "a signature header of at most 8192 bytes",
-                value.len(),
-            ));
+            return Err(GrammarError::too_long("a signature header of at most 8192 bytes", value.len()));
         }
         let parameters = parameters(value)?;
         let quoted = |name| match find(&parameters, name) {
             None => Ok(None),
             Some(Value::Quoted(text)) => Ok(Some(text)),
-            Some(Value::Bare(_)) => Err(GrammarError::expected(
-                "keyId, algorithm, headers and signature in double quotes",
-                "one without",
-            )),
+            Some(Value::Bare(_)) => {
+                Err(GrammarError::expected("keyId, algorithm, headers and signature in double quotes", "one without"))
+            }
         };
         let missing = |what| GrammarError::expected(what, "none");
 
@@ -88,10 +77,7 @@ enum Value<'a> {
 }
 
 fn find<'a>(parameters: &[(&'a str, Value<'a>)], wanted: &str) -> Option<Value<'a>> {
-    parameters
-        .iter()
-        .find(|(name, _)| *name == wanted)
-        .map(|(_, value)| *value)
+    parameters.iter().find(|(name, _)| *name == wanted).map(|(_, value)| *value)
 }
 
 /// Splits `name="text", name=123` into its parameters; a comma within quotes belongs to the text.
@@ -104,20 +90,11 @@ fn parameters(value: &str) -> Result<Vec<(&str, Value<'_>)>, GrammarError> {
             .filter(|(name, _)| is_token(name))
             .ok_or_else(|| GrammarError::expected("a parameter name and =", "something else"))?;
         // Compared in any case: a reader that ignores case must not see another value than ours.
-        if found
-            .iter()
-            .any(|(seen, _)| seen.eq_ignore_ascii_case(name))
-        {
-            return Err(GrammarError::expected(
-                "each parameter once",
-                "a parameter given twice",
-            ));
+        if found.iter().any(|(seen, _)| seen.eq_ignore_ascii_case(name)) {
+            return Err(GrammarError::expected("each parameter once", "a parameter given twice"));
         }
         if !KNOWN.contains(&name) && KNOWN.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            return Err(GrammarError::expected(
-                "parameter names as the draft spells them",
-                "one in another case",
-            ));
+            return Err(GrammarError::expected("parameter names as the draft spells them", "one in another case"));
         }
         if found.len() >= MAX_PARAMETERS {
             return Err(GrammarError::expected("at most 16 parameters", "more"));
@@ -136,21 +113,14 @@ fn parameters(value: &str) -> Result<Vec<(&str, Value<'_>)>, GrammarError> {
 
 fn parameter_value(text: &str) -> Result<(Value<'_>, &str), GrammarError> {
     if let Some(text) = text.strip_prefix('"') {
-        let (inside, after) = text
-            .split_once('"')
-            .ok_or_else(|| GrammarError::expected("a closing double quote", "the end"))?;
+        let (inside, after) =
+            text.split_once('"').ok_or_else(|| GrammarError::expected("a closing double quote", "the end"))?;
         if !inside.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return Err(GrammarError::expected(
-                "printable ASCII in a quoted value",
-                "another character",
-            ));
+            return Err(GrammarError::expected("printable ASCII in a quoted value", "another character"));
         }
         // An escaped quote would end the value for one reader and not for another.
         if inside.contains('\\') {
-            return Err(GrammarError::expected(
-                "a quoted value without escapes",
-                "a backslash",
-            ));
+            return Err(GrammarError::expected("a quoted value without escapes", "a backslash"));
         }
         return Ok((Value::Quoted(inside), after));
     }
@@ -177,16 +147,10 @@ fn seconds(value: Value<'_>) -> Result<i64, GrammarError> {
 
 fn checked_key_id(text: &str) -> Result<&str, GrammarError> {
     if text.len() > MAX_KEY_ID_BYTES {
-        return Err(GrammarError::too_long(
-            "a keyId of at most 512 bytes",
-            text.len(),
-        ));
+        return Err(GrammarError::too_long("a keyId of at most 512 bytes", text.len()));
     }
     if text.is_empty() || text.starts_with(' ') || text.ends_with(' ') {
-        return Err(GrammarError::expected(
-            "a keyId without spaces around it",
-            "an empty or padded value",
-        ));
+        return Err(GrammarError::expected("a keyId without spaces around it", "an empty or padded value"));
     }
     Ok(text)
 }
@@ -195,10 +159,7 @@ fn checked_algorithm(text: &str) -> Result<&str, GrammarError> {
     if is_token(text) && text.len() <= MAX_ALGORITHM_BYTES {
         return Ok(text);
     }
-    Err(GrammarError::expected(
-        "an algorithm name of at most 64 token characters",
-        "another value",
-    ))
+    Err(GrammarError::expected("an algorithm name of at most 64 token characters", "another value"))
 }
 
 fn checked_signature(text: &str) -> Result<&str, GrammarError> {
@@ -206,10 +167,7 @@ fn checked_signature(text: &str) -> Result<&str, GrammarError> {
     if !text.is_empty() && text.bytes().all(alphabet) {
         return Ok(text);
     }
-    Err(GrammarError::expected(
-        "a signature in base64",
-        "an empty value or another character",
-    ))
+    Err(GrammarError::expected("a signature in base64", "an empty value or another character"))
 }
 
 fn signed_headers(text: &str) -> Result<Vec<&str>, GrammarError> {
@@ -217,16 +175,10 @@ fn signed_headers(text: &str) -> Result<Vec<&str>, GrammarError> {
     for name in text.split(' ') {
         let plain = is_token(name) && !name.bytes().any(|byte| byte.is_ascii_uppercase());
         if !plain && !PSEUDO_HEADERS.contains(&name) {
-            return Err(GrammarError::expected(
-                "lower-case header names separated by single spaces",
-                "something else",
-            ));
+            return Err(GrammarError::expected("lower-case header names separated by single spaces", "something else"));
         }
         if names.contains(&name) {
-            return Err(GrammarError::expected(
-                "each signed header once",
-                "a header listed twice",
-            ));
+            return Err(GrammarError::expected("each signed header once", "a header listed twice"));
         }
         if names.len() >= MAX_HEADERS {
             return Err(GrammarError::expected("at most 32 signed headers", "more"));

@@ -20,15 +20,9 @@ fn refused(value: &str) {
 #[test]
 fn a_berlin_group_key_id_with_commas_is_read_whole() {
     let read = CavageSignature::parse(BERLIN).unwrap();
-    assert_eq!(
-        read.key_id,
-        "SN=9FA1,CA=CN=D-TRUST%20CA 2-1 2015,O=D-Trust GmbH,C=DE"
-    );
+    assert_eq!(read.key_id, "SN=9FA1,CA=CN=D-TRUST%20CA 2-1 2015,O=D-Trust GmbH,C=DE");
     assert_eq!(read.algorithm, Some("rsa-sha256"));
-    assert_eq!(
-        read.headers,
-        ["digest", "x-request-id", "psu-id", "tpp-redirect-uri"]
-    );
+    assert_eq!(read.headers, ["digest", "x-request-id", "psu-id", "tpp-redirect-uri"]);
     assert_eq!(read.signature, "QUJD+/8=");
     assert_eq!((read.created, read.expires), (None, None));
 }
@@ -114,16 +108,9 @@ fn an_unclosed_quote_is_refused() {
 #[test]
 fn a_key_id_that_is_empty_padded_long_or_not_ascii_is_refused() {
     for key_id in ["", " k", "k ", "k\t", "k\u{7f}", "ké", "k\n"] {
-        refused(&format!(
-            r#"keyId="{key_id}",headers="digest",signature="QQ==""#
-        ));
+        refused(&format!(r#"keyId="{key_id}",headers="digest",signature="QQ==""#));
     }
-    let long = |len| {
-        format!(
-            r#"keyId="{}",headers="digest",signature="QQ==""#,
-            "k".repeat(len)
-        )
-    };
+    let long = |len| format!(r#"keyId="{}",headers="digest",signature="QQ==""#, "k".repeat(len));
     assert!(CavageSignature::parse(&long(512)).is_ok());
     refused(&long(513));
 }
@@ -176,23 +163,14 @@ fn a_header_list_with_two_readings_is_refused() {
 #[test]
 fn a_signature_outside_the_base64_alphabet_is_refused() {
     for signature in ["", "QQ== ", "Q-_Q", "Q Q=", "QQ==,QQ=="] {
-        refused(&format!(
-            r#"keyId="k",headers="digest",signature="{signature}""#
-        ));
+        refused(&format!(r#"keyId="k",headers="digest",signature="{signature}""#));
     }
 }
 
 #[test]
 fn an_unknown_parameter_is_skipped_only_when_well_formed() {
     assert!(CavageSignature::parse(&with(r#"opaque="a, b",nonce=77"#)).is_ok());
-    for parameter in [
-        "opaque",
-        "opaque=",
-        "opaque=a b",
-        "op aque=\"a\"",
-        "=\"a\"",
-        "a=b=c",
-    ] {
+    for parameter in ["opaque", "opaque=", "opaque=a b", "op aque=\"a\"", "=\"a\"", "a=b=c"] {
         refused(&with(parameter));
     }
 }

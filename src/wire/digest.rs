@@ -32,9 +32,9 @@ impl fmt::Display for DigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Malformed(error) => error.fmt(f),
-            Self::WeakOnly => f.write_str(
-                "expected a digest by SHA-256 or SHA-512, but found weak or unknown algorithms only",
-            ),
+            Self::WeakOnly => {
+                f.write_str("expected a digest by SHA-256 or SHA-512, but found weak or unknown algorithms only")
+            }
         }
     }
 }
@@ -56,23 +56,12 @@ impl DigestHeader {
     /// [`DigestError::Malformed`] for everything else that is refused.
     pub fn parse(value: &str) -> Result<Self, DigestError> {
         if value.len() > MAX_BYTES {
-            return Err(GrammarError::too_long(
-                "a digest header of at most 1024 bytes",
-                value.len(),
-            )
-            .into());
+            return Err(GrammarError::too_long("a digest header of at most 1024 bytes", value.len()).into());
         }
         if value.starts_with([' ', '\t']) || value.ends_with([' ', '\t']) {
-            return Err(GrammarError::expected(
-                "a digest header without whitespace around it",
-                "some",
-            )
-            .into());
+            return Err(GrammarError::expected("a digest header without whitespace around it", "some").into());
         }
-        let mut digests = Self {
-            sha256: None,
-            sha512: None,
-        };
+        let mut digests = Self { sha256: None, sha512: None };
         let mut weak = false;
         for (index, entry) in value.split(',').enumerate() {
             if index >= MAX_ENTRIES {
@@ -89,11 +78,10 @@ impl DigestHeader {
         }
         match (digests.sha256.is_some() || digests.sha512.is_some(), weak) {
             (true, false) => Ok(digests),
-            (true, true) => Err(GrammarError::expected(
-                "SHA-256 and SHA-512 only",
-                "a weak or unknown algorithm beside them",
-            )
-            .into()),
+            (true, true) => {
+                Err(GrammarError::expected("SHA-256 and SHA-512 only", "a weak or unknown algorithm beside them")
+                    .into())
+            }
             (false, _) => Err(DigestError::WeakOnly),
         }
     }
@@ -116,29 +104,21 @@ fn split_entry(entry: &str) -> Result<(&str, &str), GrammarError> {
         .ok_or_else(|| GrammarError::expected("NAME=base64 digests", "something else"))?;
     if encoded.starts_with(':') {
         // RFC 9530 writes `Content-Digest: sha-256=:...:`; under this name it is another header.
-        return Err(GrammarError::expected(
-            "a digest as RFC 3230 writes it",
-            "a structured field",
-        ));
+        return Err(GrammarError::expected("a digest as RFC 3230 writes it", "a structured field"));
     }
     Ok((name, encoded))
 }
 
 fn set<const N: usize>(slot: &mut Option<[u8; N]>, encoded: &str) -> Result<(), GrammarError> {
     if slot.is_some() {
-        return Err(GrammarError::expected(
-            "each algorithm once",
-            "an algorithm given twice",
-        ));
+        return Err(GrammarError::expected("each algorithm once", "an algorithm given twice"));
     }
     let bytes = Encoding::Base64.decode(encoded, N)?;
     let len = bytes.len();
-    *slot = Some(bytes.try_into().map_err(|_| {
-        GrammarError::expected(
-            "a digest as long as its algorithm makes it",
-            format!("{len} bytes"),
-        )
-    })?);
+    *slot =
+        Some(bytes.try_into().map_err(|_| {
+            GrammarError::expected("a digest as long as its algorithm makes it", format!("{len} bytes"))
+        })?);
     Ok(())
 }
 

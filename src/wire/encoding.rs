@@ -94,9 +94,7 @@ impl FromStr for Encoding {
         [Self::Base64, Self::Base64Url, Self::Hex]
             .into_iter()
             .find(|encoding| encoding.name() == name)
-            .ok_or_else(|| {
-                GrammarError::expected("one of base64, base64url or hex", "an unknown encoding")
-            })
+            .ok_or_else(|| GrammarError::expected("one of base64, base64url or hex", "an unknown encoding"))
     }
 }
 
@@ -111,17 +109,12 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    pairs
-        .iter()
-        .map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?))
-        .collect()
+    pairs.iter().map(|[high, low]| Some(nibble(*high)? << 4 | nibble(*low)?)).collect()
 }
 
 fn nibble(digit: u8) -> Option<u8> {
     // `to_digit` takes hex digits only: no sign, which `u8::from_str_radix` would read.
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 fn hex_pair(byte: u8) -> [char; 2] {

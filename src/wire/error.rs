@@ -18,10 +18,7 @@ impl GrammarError {
     ///
     /// `found` is a description made by the caller ("an empty value", "a text of 9000 bytes").
     pub fn expected(what: &'static str, found: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            what,
-            found: found.into(),
-        }
+        Self { what, found: found.into() }
     }
 
     /// The error for a text longer than its bound; only the length is told.
@@ -45,18 +42,12 @@ mod tests {
     #[test]
     fn the_message_names_both_sides() {
         let error = GrammarError::expected("a token", "an empty value");
-        assert_eq!(
-            error.to_string(),
-            "expected a token, but found an empty value"
-        );
+        assert_eq!(error.to_string(), "expected a token, but found an empty value");
     }
 
     #[test]
     fn a_long_text_is_told_by_its_length_only() {
         let error = GrammarError::too_long("at most 4 bytes", 9_000);
-        assert_eq!(
-            error.to_string(),
-            "expected at most 4 bytes, but found 9000 bytes"
-        );
+        assert_eq!(error.to_string(), "expected at most 4 bytes, but found 9000 bytes");
     }
 }

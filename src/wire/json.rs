@@ -53,10 +53,7 @@ impl fmt::Display for JsonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let found = match self {
             Self::Syntax { line, column } => {
-                return write!(
-                    f,
-                    "expected json, but found something else at line {line} column {column}"
-                );
+                return write!(f, "expected json, but found something else at line {line} column {column}");
             }
             Self::RepeatedMember => "an object with a repeated member",
             Self::ReservedMember => "an object with a reserved member name",
@@ -78,20 +75,12 @@ impl std::error::Error for JsonError {}
 pub fn check(bytes: &[u8]) -> Result<(), JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonError::NotUtf8)?;
     let broken = Cell::new(None);
-    let value = AnyValue {
-        depth: 0,
-        broken: &broken,
-    };
+    let value = AnyValue { depth: 0, broken: &broken };
     let mut reader = serde_json::Deserializer::from_str(text);
     value
         .deserialize(&mut reader)
         .and_then(|()| reader.end())
-        .map_err(|error| {
-            broken.get().unwrap_or(JsonError::Syntax {
-                line: error.line(),
-                column: error.column(),
-            })
-        })
+        .map_err(|error| broken.get().unwrap_or(JsonError::Syntax { line: error.line(), column: error.column() }))
 }
 
 /// Removes the whitespace between tokens and changes nothing else: names keep their order, numbers

@@ -35,15 +35,10 @@ pub fn member<'a>(header: &'a str, name: &str) -> Result<Option<&'a str>, Gramma
             .trim_matches(' ')
             .split_once('=')
             .filter(|(key, value)| is_token(key) && is_visible(value))
-            .ok_or_else(|| {
-                GrammarError::expected("name=value pairs between commas", "something else")
-            })?;
+            .ok_or_else(|| GrammarError::expected("name=value pairs between commas", "something else"))?;
         if key.eq_ignore_ascii_case(name) {
             if seen {
-                return Err(GrammarError::expected(
-                    "the member once",
-                    "a member given twice",
-                ));
+                return Err(GrammarError::expected("the member once", "a member given twice"));
             }
             seen = true;
             found = (key == name).then_some(value);
@@ -67,11 +62,7 @@ pub fn signatures<'a>(
     prefix: Option<&str>,
     separator: Option<&str>,
 ) -> Result<Vec<&'a str>, GrammarError> {
-    check_length(
-        header,
-        MAX_SIGNATURE_BYTES,
-        "a header of at most 8192 bytes",
-    )?;
+    check_length(header, MAX_SIGNATURE_BYTES, "a header of at most 8192 bytes")?;
     check_edges(header)?;
     let items: Vec<&str> = match separator {
         None => vec![header],
@@ -79,10 +70,7 @@ pub fn signatures<'a>(
             return Err(GrammarError::expected("a separator", "an empty one"));
         }
         // One more than allowed, so that an excess is seen without splitting all of it.
-        Some(separator) => header
-            .split(separator)
-            .take(MAX_ITEMS.saturating_add(1))
-            .collect(),
+        Some(separator) => header.split(separator).take(MAX_ITEMS.saturating_add(1)).collect(),
     };
     if items.len() > MAX_ITEMS {
         return Err(GrammarError::expected("at most 16 items", "more"));
@@ -97,10 +85,7 @@ pub fn signatures<'a>(
         }
     }
     match kept.len() {
-        0 => Err(GrammarError::expected(
-            "a signature with the configured prefix",
-            "none",
-        )),
+        0 => Err(GrammarError::expected("a signature with the configured prefix", "none")),
         1..=MAX_SIGNATURES => Ok(kept),
         _ => Err(GrammarError::expected("at most 4 signatures", "more")),
     }
@@ -110,10 +95,7 @@ fn check_item(item: &str) -> Result<(), GrammarError> {
     if is_visible(item) {
         return Ok(());
     }
-    Err(GrammarError::expected(
-        "signatures of visible ASCII",
-        "an empty item or another character",
-    ))
+    Err(GrammarError::expected("signatures of visible ASCII", "an empty item or another character"))
 }
 
 fn check_length(header: &str, max: usize, what: &'static str) -> Result<(), GrammarError> {
@@ -126,10 +108,7 @@ fn check_length(header: &str, max: usize, what: &'static str) -> Result<(), Gram
 /// Spaces stand beside separators only.
 fn check_edges(header: &str) -> Result<(), GrammarError> {
     if header.starts_with(' ') || header.ends_with(' ') {
-        return Err(GrammarError::expected(
-            "a header without spaces around it",
-            "some",
-        ));
+        return Err(GrammarError::expected("a header without spaces around it", "some"));
     }
     Ok(())
 }

@@ -60,24 +60,15 @@ fn a_flood_of_members_is_refused() {
 
 #[test]
 fn several_signatures_are_read_and_other_versions_skipped() {
-    assert_eq!(
-        signatures("t=1, v1=abc, v1=def, v0=x", Some("v1="), Some(",")),
-        Ok(vec!["abc", "def"])
-    );
-    assert_eq!(
-        signatures("v1,abc v1a,def", Some("v1,"), Some(" ")),
-        Ok(vec!["abc"])
-    );
+    assert_eq!(signatures("t=1, v1=abc, v1=def, v0=x", Some("v1="), Some(",")), Ok(vec!["abc", "def"]));
+    assert_eq!(signatures("v1,abc v1a,def", Some("v1,"), Some(" ")), Ok(vec!["abc"]));
     assert_eq!(signatures("a,b", None, None), Ok(vec!["a,b"]));
 }
 
 #[test]
 fn no_signature_of_the_prefix_is_refused() {
     for header in ["v0=abc", "abc", "V1=abc", "xv1=abc"] {
-        assert!(
-            signatures(header, Some("v1="), Some(",")).is_err(),
-            "{header:?}"
-        );
+        assert!(signatures(header, Some("v1="), Some(",")).is_err(), "{header:?}");
     }
 }
 
@@ -98,10 +89,7 @@ fn an_empty_or_invisible_item_is_refused() {
         "v1=a\n",
         "v1=é",
     ] {
-        assert!(
-            signatures(header, Some("v1="), Some(",")).is_err(),
-            "{header:?}"
-        );
+        assert!(signatures(header, Some("v1="), Some(",")).is_err(), "{header:?}");
     }
 }
 

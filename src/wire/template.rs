@@ -11,8 +11,7 @@ use super::token::is_token;
 
 const MAX_BYTES: usize = 1024;
 const MAX_PARTS: usize = 32;
-const KNOWN: &str =
-    "one of {body}, {method}, {path}, {query}, {url}, {header:name} or {member:name}";
+const KNOWN: &str = "one of {body}, {method}, {path}, {query}, {url}, {header:name} or {member:name}";
 
 /// One part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +49,7 @@ impl Template {
     /// repeated, or a bound is passed: 1 KiB, 32 parts.
     pub fn parse(text: &str) -> Result<Self, GrammarError> {
         if text.len() > MAX_BYTES {
-            return Err(GrammarError::too_long(
-                "a template of at most 1024 bytes",
-                text.len(),
-            ));
+            return Err(GrammarError::too_long("a template of at most 1024 bytes", text.len()));
         }
         let mut parts = Vec::new();
         let mut literal = String::new();
@@ -66,17 +62,13 @@ impl Template {
                 literal.push('}');
                 rest = after;
             } else if let Some(after) = rest.strip_prefix('{') {
-                let (name, after) = after
-                    .split_once('}')
-                    .ok_or_else(|| GrammarError::expected("a closing }", "the end"))?;
+                let (name, after) =
+                    after.split_once('}').ok_or_else(|| GrammarError::expected("a closing }", "the end"))?;
                 flush(&mut literal, &mut parts);
                 parts.push(placeholder(name)?);
                 rest = after;
             } else if first == '}' {
-                return Err(GrammarError::expected(
-                    "}} for a literal brace",
-                    "a single }",
-                ));
+                return Err(GrammarError::expected("}} for a literal brace", "a single }"));
             } else {
                 literal.push(first);
                 rest = rest.strip_prefix(first).unwrap_or_default();
@@ -94,17 +86,11 @@ impl Template {
 
 fn checked(parts: Vec<Part>) -> Result<Template, GrammarError> {
     if parts.len() > MAX_PARTS {
-        return Err(GrammarError::expected(
-            "at most 32 parts",
-            format!("{}", parts.len()),
-        ));
+        return Err(GrammarError::expected("at most 32 parts", format!("{}", parts.len())));
     }
     match parts.iter().filter(|part| **part == Part::Body).count() {
         1 => Ok(Template { parts }),
-        0 => Err(GrammarError::expected(
-            "{body}",
-            "none: a template without {body} leaves the body unsigned",
-        )),
+        0 => Err(GrammarError::expected("{body}", "none: a template without {body} leaves the body unsigned")),
         _ => Err(GrammarError::expected("{body} once", "it repeated")),
     }
 }
@@ -120,10 +106,7 @@ fn placeholder(text: &str) -> Result<Part, GrammarError> {
         if is_token(name) {
             return Ok(Box::from(name));
         }
-        Err(GrammarError::expected(
-            "a name of token characters after the colon",
-            "an empty name or another character",
-        ))
+        Err(GrammarError::expected("a name of token characters after the colon", "an empty name or another character"))
     };
     match text.split_once(':') {
         None => match text {
@@ -142,11 +125,8 @@ fn placeholder(text: &str) -> Result<Part, GrammarError> {
 
 /// The operator wrote it and needs to find it, so a short plain name is told.
 fn unknown(text: &str) -> GrammarError {
-    let found: Cow<'static, str> = if text.len() <= 32 && is_token(text) {
-        format!("{{{text}}}").into()
-    } else {
-        "an unknown placeholder".into()
-    };
+    let found: Cow<'static, str> =
+        if text.len() <= 32 && is_token(text) { format!("{{{text}}}").into() } else { "an unknown placeholder".into() };
     GrammarError::expected(KNOWN, found)
 }
 

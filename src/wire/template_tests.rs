@@ -38,33 +38,14 @@ fn a_body_given_twice_is_refused() {
 
 #[test]
 fn a_brace_that_stands_alone_is_refused() {
-    refused(&[
-        "{body",
-        "{body}}",
-        "{body}{",
-        "{body}}}}",
-        "{{body}",
-        "{body}{}",
-        "}{body}",
-        "{{{body",
-        "{body}{{}",
-    ]);
+    refused(&["{body", "{body}}", "{body}{", "{body}}}}", "{{body}", "{body}{}", "}{body}", "{{{body", "{body}{{}"]);
 }
 
 #[test]
 fn an_unknown_placeholder_is_refused_with_the_list_of_the_known() {
-    refused(&[
-        "{body}{Body}",
-        "{body}{ body}",
-        "{body}{host}",
-        "{body}{body:x}",
-        "{body}{cookie:x}",
-    ]);
+    refused(&["{body}{Body}", "{body}{ body}", "{body}{host}", "{body}{body:x}", "{body}{cookie:x}"]);
     let message = Template::parse("{body}{host}").unwrap_err().to_string();
-    assert!(
-        message.contains("{member:name}, but found {host}"),
-        "{message}"
-    );
+    assert!(message.contains("{member:name}, but found {host}"), "{message}");
 }
 
 #[test]
@@ -91,10 +72,7 @@ fn a_name_that_is_no_token_is_refused() {
 #[test]
 fn a_flood_of_parts_is_refused() {
     assert!(Template::parse(&format!("{}{{body}}", "{path}".repeat(31))).is_ok());
-    refused(&[
-        &format!("{}{{body}}", "{path}".repeat(32)),
-        &format!("{}{{body}}", "x".repeat(1019)),
-    ]);
+    refused(&[&format!("{}{{body}}", "{path}".repeat(32)), &format!("{}{{body}}", "x".repeat(1019))]);
 }
 
 fn piece() -> impl Strategy<Value = String> {
@@ -102,8 +80,7 @@ fn piece() -> impl Strategy<Value = String> {
         "[^{}]{1,6}",
         "[!#$%&'*+.^_`|~A-Za-z0-9-]{1,8}".prop_map(|name| format!("{{header:{name}}}")),
         "[A-Za-z0-9_-]{1,8}".prop_map(|name| format!("{{member:{name}}}")),
-        prop::sample::select(vec!["{{", "}}", "{method}", "{path}", "{query}", "{url}"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec!["{{", "}}", "{method}", "{path}", "{query}", "{url}"]).prop_map(str::to_owned),
     ]
 }
 

@@ -47,12 +47,8 @@ pub fn parse_rfc3339(text: &str) -> Result<i64, GrammarError> {
     let (fraction, zone) = match rest.strip_prefix('.') {
         None => ("", rest),
         Some(rest) => {
-            let end = rest
-                .find(|digit: char| !digit.is_ascii_digit())
-                .ok_or_else(refused)?;
-            rest.split_at_checked(end)
-                .filter(|(fraction, _)| (1..=9).contains(&fraction.len()))
-                .ok_or_else(refused)?
+            let end = rest.find(|digit: char| !digit.is_ascii_digit()).ok_or_else(refused)?;
+            rest.split_at_checked(end).filter(|(fraction, _)| (1..=9).contains(&fraction.len())).ok_or_else(refused)?
         }
     };
     let local: DateTime = clock.parse().map_err(|_| refused())?;
@@ -83,9 +79,7 @@ pub fn parse_imf_fixdate(text: &str) -> Result<i64, GrammarError> {
         .filter(|time| httpdate::fmt_http_date(*time) == text)
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
         .and_then(|since| i64::try_from(since.as_millis()).ok())
-        .ok_or_else(|| {
-            GrammarError::expected("a date like Sun, 06 Nov 1994 08:49:37 GMT", "another text")
-        })
+        .ok_or_else(|| GrammarError::expected("a date like Sun, 06 Nov 1994 08:49:37 GMT", "another text"))
         .and_then(in_range)
 }
 
@@ -126,23 +120,17 @@ fn in_range(ms: i64) -> Result<i64, GrammarError> {
     if (0..=MAX_MS).contains(&ms) {
         return Ok(ms);
     }
-    Err(GrammarError::expected(
-        "a time in the years 1970 to 9999",
-        "one outside them",
-    ))
+    Err(GrammarError::expected("a time in the years 1970 to 9999", "one outside them"))
 }
 
 /// The shape alone: the calendar library reads more forms than RFC 3339 has.
 fn has_form(clock: &str) -> bool {
     clock.len() == FORM.len()
-        && clock
-            .bytes()
-            .zip(FORM.bytes())
-            .all(|(found, form)| match form {
-                b'-' | b':' => found == form,
-                b'T' => found.eq_ignore_ascii_case(&b'T'),
-                _ => found.is_ascii_digit(),
-            })
+        && clock.bytes().zip(FORM.bytes()).all(|(found, form)| match form {
+            b'-' | b':' => found == form,
+            b'T' => found.eq_ignore_ascii_case(&b'T'),
+            _ => found.is_ascii_digit(),
+        })
 }
 
 fn offset_seconds(zone: &str) -> Option<i64> {
@@ -160,11 +148,7 @@ fn offset_seconds(zone: &str) -> Option<i64> {
             .and_then(|text| text.parse::<i64>().ok())
             .filter(|value| *value <= max)
     };
-    two(hours, 23)?
-        .checked_mul(60)?
-        .checked_add(two(minutes, 59)?)?
-        .checked_mul(60)?
-        .checked_mul(sign)
+    two(hours, 23)?.checked_mul(60)?.checked_add(two(minutes, 59)?)?.checked_mul(60)?.checked_mul(sign)
 }
 
 #[cfg(test)]

@@ -7,9 +7,7 @@
 pub fn is_uuid(text: &str) -> bool {
     let mut groups = text.split('-');
     let well_formed = [8, 4, 4, 4, 12].into_iter().all(|len| {
-        groups.next().is_some_and(|group| {
-            group.len() == len && group.bytes().all(|byte| byte.is_ascii_hexdigit())
-        })
+        groups.next().is_some_and(|group| group.len() == len && group.bytes().all(|byte| byte.is_ascii_hexdigit()))
     });
     well_formed && groups.next().is_none()
 }

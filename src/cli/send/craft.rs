@@ -149,7 +149,8 @@ impl Crafted {
 
     fn sign_tribe(&self, signer: &Signer, action: &str) -> Result<Vec<(String, String)>, String> {
         let signature = self.signature(signer, &self.body)?;
-        let mut headers = vec![("x-api-key", TRIBE_API_KEY.trim()), ("x-request-id", &self.ids.id), ("x-signature", &signature)];
+        let mut headers =
+            vec![("x-api-key", TRIBE_API_KEY.trim()), ("x-request-id", &self.ids.id), ("x-signature", &signature)];
         if !self.body.is_empty() {
             headers.push(("content-type", "application/json"));
         }
@@ -169,7 +170,8 @@ impl Crafted {
 
     pub(super) fn set_headers(&mut self, headers: &[String]) -> Result<(), String> {
         for header in headers {
-            let (name, value) = header.split_once('=').ok_or_else(|| format!("--header: expected NAME=VALUE, but found {header:?}"))?;
+            let (name, value) =
+                header.split_once('=').ok_or_else(|| format!("--header: expected NAME=VALUE, but found {header:?}"))?;
             let name = name.to_ascii_lowercase();
             self.headers.retain(|(known, _)| *known != name);
             self.headers.push((name, value.to_owned()));
@@ -194,7 +196,9 @@ fn named(headers: &[(&str, &str)]) -> Vec<(String, String)> {
 
 /// Replaces one member, making the objects on the way to it.
 fn replace(document: Option<&mut Value>, change: &str) -> Result<(), String> {
-    let wrong = || format!("--set: expected PATH=VALUE with a PATH such as CommonPaymentData.PaymentStatus, but found {change:?}");
+    let wrong = || {
+        format!("--set: expected PATH=VALUE with a PATH such as CommonPaymentData.PaymentStatus, but found {change:?}")
+    };
     let (path, text) = change.split_once('=').ok_or_else(wrong)?;
     let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
     let mut place = document.ok_or_else(|| "--set: expected an event with a body, but found one without".to_owned())?;
@@ -217,6 +221,7 @@ fn uuid() -> Result<String, String> {
     random(&mut bytes).map_err(|error| error.to_string())?;
     let number = (u128::from_be_bytes(bytes) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let digits = format!("{number:032x}");
-    let parts = [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)].map(|(from, to)| digits.get(from..to).unwrap_or_default());
+    let parts =
+        [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)].map(|(from, to)| digits.get(from..to).unwrap_or_default());
     Ok(parts.join("-"))
 }

@@ -28,8 +28,12 @@ impl Fault {
     /// Tribe signs neither a digest header nor a time.
     pub(super) fn fits(self, sender: Sender) -> Result<(), String> {
         match (self, sender) {
-            (Self::BadDigest, Sender::Tribe(_)) => Err("--fault bad-digest: expected a sender with a digest header, but found tribe".to_owned()),
-            (Self::Stale | Self::Future, Sender::Tribe(_)) => Err("--fault: expected a sender that signs a time, but found tribe".to_owned()),
+            (Self::BadDigest, Sender::Tribe(_)) => {
+                Err("--fault bad-digest: expected a sender with a digest header, but found tribe".to_owned())
+            }
+            (Self::Stale | Self::Future, Sender::Tribe(_)) => {
+                Err("--fault: expected a sender that signs a time, but found tribe".to_owned())
+            }
             (Self::TamperedBody | Self::SameIdOtherBody, Sender::Tribe("v2_accounts")) => {
                 Err("--fault: expected an event with a body, but found v2_accounts, which has none".to_owned())
             }

@@ -67,7 +67,8 @@ pub(super) struct Send {
 impl Send {
     pub(super) async fn run(&self) -> Result<(), Ended> {
         let sender = Sender::named(&self.profile, &self.event).map_err(Ended::Usage)?;
-        let target = Target::new(self.to.as_deref().unwrap_or(sender.default_url()), sender.route()).map_err(Ended::Usage)?;
+        let target =
+            Target::new(self.to.as_deref().unwrap_or(sender.default_url()), sender.route()).map_err(Ended::Usage)?;
         let signer = self.signer(sender, &target)?;
         if let Some(fault) = self.fault {
             fault.fits(sender).map_err(Ended::Usage)?;
@@ -104,7 +105,9 @@ impl Send {
         match &self.key {
             Some(key) => Signer::from_files(key, self.certificate.as_deref()).map_err(Ended::Usage),
             None if target.is_loopback() || self.print => Signer::demo(sender).map_err(Ended::Failed),
-            None => Err(Ended::Usage("--to: expected a loopback address, or --key for another one, but found neither".to_owned())),
+            None => Err(Ended::Usage(
+                "--to: expected a loopback address, or --key for another one, but found neither".to_owned(),
+            )),
         }
     }
 
@@ -140,7 +143,7 @@ impl Send {
 /// Tells a person who waits longer than a second where it stands.
 fn progress(start: Instant, number: u64, count: u64) {
     let done = number.saturating_add(1);
-    if start.elapsed().as_secs() >= 1 && done % 100 == 0 && done < count && std::io::stderr().is_terminal() {
+    if start.elapsed().as_secs() >= 1 && done.is_multiple_of(100) && done < count && std::io::stderr().is_terminal() {
         eprint!("\r{done} of {count}");
     }
 }

@@ -69,7 +69,8 @@ impl<'t> Connection<'t> {
         let request = request.body(body).map_err(|error| format!("expected a header, but found {error}"))?;
         let response = self.sender.send_request(request).await.map_err(|error| self.broken(&error))?;
         let status = response.status().as_u16();
-        let result = response.headers().get("countersign-result").and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let result =
+            response.headers().get("countersign-result").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = Limited::new(response.into_body(), LARGEST).collect().await;
         let body = body.map_err(|error| self.broken(&error))?.to_bytes();
         Ok(Received { status, result, body: String::from_utf8_lossy(&body).into_owned() })

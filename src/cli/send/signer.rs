@@ -26,8 +26,11 @@ impl Signer {
     }
 
     pub(super) fn from_files(key: &Path, certificate: Option<&Path>) -> Result<Self, String> {
-        let read = |path: &Path| std::fs::read(path).map_err(|error| format!("expected a key in {}, but found {error}", path.display()));
-        let pem = String::from_utf8(read(key)?).map_err(|_| format!("expected PEM in {}, but found other bytes", key.display()))?;
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|error| format!("expected a key in {}, but found {error}", path.display()))
+        };
+        let pem = String::from_utf8(read(key)?)
+            .map_err(|_| format!("expected PEM in {}, but found other bytes", key.display()))?;
         let certificate = certificate.map(read).transpose()?;
         Self::new(&pem, certificate.as_deref()).map_err(|error| format!("{}: {error}", key.display()))
     }
@@ -56,7 +59,10 @@ impl Signer {
 
     pub(super) fn key_id(&self) -> Result<&str, String> {
         if self.key_id.is_empty() {
-            return Err("--certificate: expected the certificate of --key, which names it to this receiver, but found none".to_owned());
+            return Err(
+                "--certificate: expected the certificate of --key, which names it to this receiver, but found none"
+                    .to_owned(),
+            );
         }
         Ok(&self.key_id)
     }

@@ -44,6 +44,8 @@ pub fn parse_status(body: &[u8]) -> Result<Status, serde_json::Error> {
     match (kind.consent, kind.payment) {
         (Some(_), None) => Ok(Status::Consent(serde_json::from_slice(body)?)),
         (None, Some(_)) => Ok(Status::Payment(serde_json::from_slice(body)?)),
-        _ => Err(serde_json::Error::custom("expected either ConsentId or CommonPaymentData, but found both or neither")),
+        _ => {
+            Err(serde_json::Error::custom("expected either ConsentId or CommonPaymentData, but found both or neither"))
+        }
     }
 }

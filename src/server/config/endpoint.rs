@@ -60,14 +60,23 @@ impl EndpointSettings {
         warnings: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
         if table.name.is_empty() || !table.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
-            return Err(ConfigError::new("name", "expected letters, digits, '-', '_' and '.', but found another or none"));
+            return Err(ConfigError::new(
+                "name",
+                "expected letters, digits, '-', '_' and '.', but found another or none",
+            ));
         }
         if !table.path.starts_with('/') || table.path.contains(['?', '#', '%', ' ']) || table.path.contains("//") {
-            return Err(ConfigError::new("path", format!("expected a path such as /hooks/bank, but found {:?}", table.path)));
+            return Err(ConfigError::new(
+                "path",
+                format!("expected a path such as /hooks/bank, but found {:?}", table.path),
+            ));
         }
         if !around.sinks.iter().any(|sink| sink.name == table.sink) {
             let known: Vec<_> = around.sinks.iter().map(|sink| sink.name.as_str()).collect();
-            return Err(ConfigError::new("sink", format!("expected the name of a [[sink]] ({}), but found {:?}", known.join(", "), table.sink)));
+            return Err(ConfigError::new(
+                "sink",
+                format!("expected the name of a [[sink]] ({}), but found {:?}", known.join(", "), table.sink),
+            ));
         }
         let (profile, der) = profile::read(table)?;
         let keys = keys::read(&table.keys, around.folder, der, warnings)?;
@@ -77,7 +86,10 @@ impl EndpointSettings {
             Some(table) => {
                 let (secret, demo) = secret::read(table, around.folder, field)?;
                 if demo && !on_loopback {
-                    return Err(ConfigError::new(field, "expected a secret of your own, but found a demo secret, which everybody has; it is trusted only by a listener on loopback"));
+                    return Err(ConfigError::new(
+                        field,
+                        "expected a secret of your own, but found a demo secret, which everybody has; it is trusted only by a listener on loopback",
+                    ));
                 }
                 if secret.is_weak() {
                     warnings.push(format!("{field}: a secret is shorter than 32 bytes"));
@@ -95,7 +107,10 @@ impl EndpointSettings {
             inline: table.mode == Mode::Inline,
             sink: table.sink.clone(),
             times: InlineTimes {
-                deadline: table.deadline.as_deref().map_or(Ok(InlineTimes::default().deadline), |text| span_field("deadline", text))?,
+                deadline: table
+                    .deadline
+                    .as_deref()
+                    .map_or(Ok(InlineTimes::default().deadline), |text| span_field("deadline", text))?,
                 ..InlineTimes::default()
             },
             allow_ip: table.allow_ip.as_deref().map(networks).transpose()?,
@@ -109,7 +124,8 @@ impl EndpointSettings {
             on_loopback,
         };
         if settings.keys.as_ref().is_some_and(|keys| keys.has_demo_key()) && on_loopback {
-            warnings.push(format!("endpoint {:?} trusts demo keys, because it listens on loopback only", settings.name));
+            warnings
+                .push(format!("endpoint {:?} trusts demo keys, because it listens on loopback only", settings.name));
         }
         // What the builder refuses is refused here, with a line.
         let clock = Arc::new(crate::clock::SystemClock);
@@ -156,13 +172,22 @@ impl EndpointSettings {
         self.api_key.is_some()
     }
 
+    /// The headers in which the sender shows secrets, for the self-test: it has to get past them to be one.
+    pub(in crate::server) fn shown_secrets(&self) -> Vec<(String, String)> {
+        let text = |secret: &Secret| String::from_utf8_lossy(secret.expose()).into_owned();
+        let bearer =
+            self.bearer.as_ref().map(|secret| ("authorization".to_owned(), format!("Bearer {}", text(secret))));
+        bearer.into_iter().chain(self.api_key.as_ref().map(|secret| ("x-api-key".to_owned(), text(secret)))).collect()
+    }
+
     /// How long identities are remembered.
     pub fn retain(&self) -> Duration {
         self.retain
     }
 
     pub(super) fn overlaps(&self, other: &Self) -> bool {
-        let below = |one: &str, two: &str| one.strip_prefix(two).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below =
+            |one: &str, two: &str| one.strip_prefix(two).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         below(&self.path, &other.path) || below(&other.path, &self.path)
     }
 }
@@ -177,8 +202,10 @@ fn limits(table: &EndpointTable) -> Result<Limits, ConfigError> {
 
 fn networks(list: &[String]) -> Result<Vec<(IpAddr, u8)>, ConfigError> {
     let one = |text: &String| {
-        let wrong = || ConfigError::new("allow_ip", format!("expected networks such as 192.0.2.0/24, but found {text:?}"));
-        let (address, bits) = text.split_once('/').map_or((text.as_str(), None), |(address, bits)| (address, Some(bits)));
+        let wrong =
+            || ConfigError::new("allow_ip", format!("expected networks such as 192.0.2.0/24, but found {text:?}"));
+        let (address, bits) =
+            text.split_once('/').map_or((text.as_str(), None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let widest = if address.is_ipv4() { 32 } else { 128 };
         let bits: u8 = bits.map_or(Ok(widest), str::parse).map_err(|_| wrong())?;

@@ -58,7 +58,9 @@ fn one(
             return Err(wrong("expected jwks = \"FILE\", but found jwks_url, which this build does not fetch"));
         }
         _ => {
-            return Err(wrong("expected one of certificate, public_key, jwks or secret, but found none or more than one"));
+            return Err(wrong(
+                "expected one of certificate, public_key, jwks or secret, but found none or more than one",
+            ));
         }
     };
     if let Some(id) = &table.key_id {

@@ -82,7 +82,10 @@ impl Config {
     /// The first [`Problem`], with file, line and field.
     pub fn load(path: &Path) -> Result<Self, Problem> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Problem::of_file(path, format!("expected a configuration file, but found {error}; name another with --config"))
+            Problem::of_file(
+                path,
+                format!("expected a configuration file, but found {error}; name another with --config"),
+            )
         })?;
         Self::parse(path, &text)
     }
@@ -97,27 +100,42 @@ impl Config {
         let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
         let mut warnings = Vec::new();
         let (server, public_url) = server(&file.server, &folder, source)?;
-        let retain = units::span(file.store.retain.get_ref())
-            .map_err(|message| source.problem(&file.store.retain.span(), "[store]", &ConfigError::new("retain", message)))?;
+        let retain = units::span(file.store.retain.get_ref()).map_err(|message| {
+            source.problem(&file.store.retain.span(), "[store]", &ConfigError::new("retain", message))
+        })?;
         let store = store(file.store.url.get_ref(), &folder)
             .map_err(|error| source.problem(&file.store.url.span(), "[store]", &error))?;
         if store == StoreSettings::Memory {
-            warnings.push("the store is memory: everything that was accepted is forgotten when the program ends".to_owned());
+            warnings.push(
+                "the store is memory: everything that was accepted is forgotten when the program ends".to_owned(),
+            );
         }
         let sinks = sink::read(&file.sink, &folder, source)?;
-        let context =
-            endpoint::Surroundings { folder: &folder, listen: server.listen, retain, public_url: public_url.as_deref(), sinks: &sinks };
+        let context = endpoint::Surroundings {
+            folder: &folder,
+            listen: server.listen,
+            retain,
+            public_url: public_url.as_deref(),
+            sinks: &sinks,
+        };
         let mut endpoints: Vec<EndpointSettings> = Vec::new();
         for table in &file.endpoint {
             let wrong = |error: &ConfigError| {
                 source.problem(&table.span(), &format!("endpoint {:?}", table.get_ref().name), error)
             };
-            let settings = EndpointSettings::read(table.get_ref(), &context, &mut warnings).map_err(|error| wrong(&error))?;
+            let settings =
+                EndpointSettings::read(table.get_ref(), &context, &mut warnings).map_err(|error| wrong(&error))?;
             if let Some(other) = endpoints.iter().find(|other| other.name == settings.name) {
-                return Err(wrong(&ConfigError::new("name", format!("expected a name of its own, but found another endpoint {:?}", other.name))));
+                return Err(wrong(&ConfigError::new(
+                    "name",
+                    format!("expected a name of its own, but found another endpoint {:?}", other.name),
+                )));
             }
             if let Some(other) = endpoints.iter().find(|other| other.overlaps(&settings)) {
-                return Err(wrong(&ConfigError::new("path", format!("expected a path of its own, but found it at or below that of {:?}", other.name))));
+                return Err(wrong(&ConfigError::new(
+                    "path",
+                    format!("expected a path of its own, but found it at or below that of {:?}", other.name),
+                )));
             }
             endpoints.push(settings);
         }
@@ -147,7 +165,10 @@ fn server(
     if let (Some(admin), None) = (&table.admin, &admin_token)
         && !admin.get_ref().ip().is_loopback()
     {
-        let error = ConfigError::new("admin", "expected a loopback address, or an admin_token beside another one, but found neither");
+        let error = ConfigError::new(
+            "admin",
+            "expected a loopback address, or an admin_token beside another one, but found neither",
+        );
         return Err(source.problem(&admin.span(), "[server]", &error));
     }
     let tls = match &table.tls {
@@ -161,7 +182,8 @@ fn server(
             let files = [Some(&settings.certificate), Some(&settings.key), settings.client_ca.as_ref()];
             for file in files.into_iter().flatten() {
                 if let Err(error) = std::fs::File::open(file) {
-                    let error = ConfigError::new("tls", format!("expected a file at {}, but found {error}", file.display()));
+                    let error =
+                        ConfigError::new("tls", format!("expected a file at {}, but found {error}", file.display()));
                     return Err(source.problem(&tls.span(), "[server]", &error));
                 }
             }
@@ -183,9 +205,10 @@ fn store(url: &str, folder: &Path) -> Result<StoreSettings, ConfigError> {
     match url.split_once(':') {
         Some(("sqlite", path)) if !path.is_empty() => Ok(StoreSettings::Sqlite(folder.join(path))),
         Some(("memory", "")) => Ok(StoreSettings::Memory),
-        Some(("redis" | "rediss" | "redis-cluster" | "rediss-cluster", _)) => {
-            Err(ConfigError::new("url", "expected sqlite:PATH or memory:, but found Redis, which this build does not have"))
-        }
+        Some(("redis" | "rediss" | "redis-cluster" | "rediss-cluster", _)) => Err(ConfigError::new(
+            "url",
+            "expected sqlite:PATH or memory:, but found Redis, which this build does not have",
+        )),
         _ => Err(ConfigError::new("url", format!("expected sqlite:PATH or memory:, but found {url:?}"))),
     }
 }

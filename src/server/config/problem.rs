@@ -70,7 +70,7 @@ impl Source<'_> {
     pub(super) fn unreadable(&self, error: &toml::de::Error) -> Problem {
         let line = error.span().and_then(|span| self.line_at(span.start));
         let field = error.span().and_then(|span| self.word_at(span.start)).unwrap_or_default();
-        Problem { file: self.file.to_owned(), line, field, message: error.message().to_owned() }
+        Problem { file: self.file.to_owned(), line, field, message: without_values(error.message()) }
     }
 
     fn line_at(&self, offset: usize) -> Option<usize> {
@@ -82,7 +82,8 @@ impl Source<'_> {
         let start = self.line_at(span.start)?;
         let rest = self.text.lines().enumerate().skip(start.saturating_sub(1));
         let mut lines = rest.take_while(|(index, line)| index.saturating_add(1) <= start || !line.starts_with('['));
-        let names = |line: &str| line.trim_start().strip_prefix(field).is_some_and(|rest| rest.trim_start().starts_with('='));
+        let names =
+            |line: &str| line.trim_start().strip_prefix(field).is_some_and(|rest| rest.trim_start().starts_with('='));
         lines.find(|(_, line)| names(line)).map(|(index, _)| index.saturating_add(1))
     }
 
@@ -90,5 +91,16 @@ impl Source<'_> {
         let line = self.text.lines().nth(self.line_at(offset)?.checked_sub(1)?)?;
         let (name, _) = line.split_once('=')?;
         Some(name.trim().to_owned())
+    }
+}
+
+/// The reader's message without the strings that it quotes: one may be a secret that was put where a table belongs.
+fn without_values(message: &str) -> String {
+    match (message.find("string \""), message.rfind("\",")) {
+        (Some(from), Some(to)) if from < to => {
+            let (head, tail) = (message.get(..from), message.get(to.saturating_add(1)..));
+            format!("{}a string{}", head.unwrap_or_default(), tail.unwrap_or_default())
+        }
+        _ => message.to_owned(),
     }
 }

@@ -10,7 +10,8 @@ use super::span_field;
 use crate::error::ConfigError;
 use crate::event::EventType;
 use crate::profile::{
-    BodySignature, Fresh, HttpSignature, Identification, Input, JsonPointer, OtherDecoder, Presence, Profile, Scheme, TypeMap,
+    BodySignature, Fresh, HttpSignature, Identification, Input, JsonPointer, OtherDecoder, Presence, Profile, Scheme,
+    TypeMap,
 };
 use crate::wire::encoding::Encoding;
 
@@ -31,7 +32,10 @@ pub(super) fn read(table: &EndpointTable) -> Result<(Profile, bool), ConfigError
     };
     let jose = [("decrypt", &table.decrypt), ("claims", &table.claims), ("authorization", &table.authorization)];
     if let Some((field, _)) = jose.into_iter().find(|(_, value)| value.is_some()) {
-        return Err(ConfigError::new(field, format!("expected this only with profile \"jose\" or \"cbuae\", but found {:?}", table.profile)));
+        return Err(ConfigError::new(
+            field,
+            format!("expected this only with profile \"jose\" or \"cbuae\", but found {:?}", table.profile),
+        ));
     }
     if let Some(tolerance) = &table.tolerance {
         if *profile.fresh() == Fresh::Off {
@@ -54,7 +58,10 @@ fn preset(table: &EndpointTable, mut profile: Profile) -> Result<Profile, Config
         ("success", table.success.is_some()),
     ];
     if let Some((field, _)) = given.into_iter().find(|(_, given)| *given) {
-        return Err(ConfigError::new(field, format!("expected this to come from profile {:?}, but found it set", table.profile)));
+        return Err(ConfigError::new(
+            field,
+            format!("expected this to come from profile {:?}, but found it set", table.profile),
+        ));
     }
     match (&table.signature, profile.scheme_mut()) {
         (None, _) => {}
@@ -83,10 +90,9 @@ fn presence(word: &str) -> Result<Presence, ConfigError> {
 fn body_signature(table: &EndpointTable) -> Result<(Profile, bool), ConfigError> {
     let signature = signature_table(table, "{ header = \"…\", encoding = \"base64\", input = \"{body}\" }")?;
     unused(signature, &[("cover", signature.cover.is_some())])?;
-    let header = signature
-        .header
-        .as_deref()
-        .ok_or_else(|| ConfigError::new("signature.header", "expected the name of the header that holds the signature, but found none"))?;
+    let header = signature.header.as_deref().ok_or_else(|| {
+        ConfigError::new("signature.header", "expected the name of the header that holds the signature, but found none")
+    })?;
     header_name("signature.header", header)?;
     let mut scheme = BodySignature::over_body(&header.to_ascii_lowercase());
     let encoding = signature.encoding.as_deref().unwrap_or("base64");
@@ -95,7 +101,10 @@ fn body_signature(table: &EndpointTable) -> Result<(Profile, bool), ConfigError>
         Encoding::Base64
     } else {
         encoding.parse().map_err(|_| {
-            ConfigError::new("signature.encoding", format!("expected base64, base64url, hex or base64-der, but found {encoding:?}"))
+            ConfigError::new(
+                "signature.encoding",
+                format!("expected base64, base64url, hex or base64-der, but found {encoding:?}"),
+            )
         })?
     };
     let input = signature.input.as_deref().unwrap_or("{body}");
@@ -109,7 +118,10 @@ fn body_signature(table: &EndpointTable) -> Result<(Profile, bool), ConfigError>
 }
 
 fn http_signature(table: &EndpointTable) -> Result<Profile, ConfigError> {
-    let signature = signature_table(table, "{ cover = [\"(request-target)\", \"host\", \"date\", \"digest\"], fresh = { header = \"date\" } }")?;
+    let signature = signature_table(
+        table,
+        "{ cover = [\"(request-target)\", \"host\", \"date\", \"digest\"], fresh = { header = \"date\" } }",
+    )?;
     let given = [
         ("header", signature.header.is_some()),
         ("encoding", signature.encoding.is_some()),
@@ -121,14 +133,20 @@ fn http_signature(table: &EndpointTable) -> Result<Profile, ConfigError> {
     unused(signature, &given)?;
     let cover = signature.cover.as_deref().unwrap_or_default();
     if !cover.iter().any(|name| name.eq_ignore_ascii_case("digest")) {
-        return Err(ConfigError::new("signature.cover", "expected a list with \"digest\", without which the body is not signed, but found none"));
+        return Err(ConfigError::new(
+            "signature.cover",
+            "expected a list with \"digest\", without which the body is not signed, but found none",
+        ));
     }
     for name in cover.iter().filter(|name| !name.starts_with('(')) {
         header_name("signature.cover", name)?;
     }
     let scheme = HttpSignature::covering(cover.iter().map(String::as_str));
     let (fresh, tolerance) = fresh(signature)?.ok_or_else(|| {
-        ConfigError::new("signature.fresh", "expected { header = \"…\", tolerance = \"5m\" } or, said aloud, \"off\", but found nothing")
+        ConfigError::new(
+            "signature.fresh",
+            "expected { header = \"…\", tolerance = \"5m\" } or, said aloud, \"off\", but found nothing",
+        )
     })?;
     custom(table, Profile::http_signature(scheme, identification(table.id.as_ref())?), fresh, tolerance)
 }
@@ -146,7 +164,10 @@ fn custom(
     if let Some(types) = &table.r#type {
         let word = |(from, to): (&String, &String)| {
             let to = to.parse::<EventType>().map_err(|()| {
-                ConfigError::new("type", format!("expected an event type such as payment, consent or openbanking.other, but found {to:?}"))
+                ConfigError::new(
+                    "type",
+                    format!("expected an event type such as payment, consent or openbanking.other, but found {to:?}"),
+                )
             })?;
             Ok((from.clone(), to))
         };
@@ -157,7 +178,8 @@ fn custom(
     let mut profile = profile.with_fresh(fresh, tolerance).with_decoder(Arc::new(decoder));
     if let Some(status) = table.success {
         let status = StatusCode::from_u16(status).ok().filter(StatusCode::is_success);
-        let status = status.ok_or_else(|| ConfigError::new("success", "expected a status from 200 to 299, but found another"))?;
+        let status = status
+            .ok_or_else(|| ConfigError::new("success", "expected a status from 200 to 299, but found another"))?;
         profile = profile.with_success(status);
     }
     Ok(profile)
@@ -180,7 +202,10 @@ fn unused(signature: &SignatureTable, more: &[(&'static str, bool)]) -> Result<(
         ("typ", signature.typ.is_some()),
     ];
     match jose.iter().chain(more).find(|(_, given)| *given) {
-        Some((name, _)) => Err(ConfigError::new(format!("signature.{name}"), "expected a member that this profile reads, but found one of another")),
+        Some((name, _)) => Err(ConfigError::new(
+            format!("signature.{name}"),
+            "expected a member that this profile reads, but found one of another",
+        )),
         None => Ok(()),
     }
 }
@@ -212,14 +237,17 @@ fn identification(table: Option<&IdTable>) -> Result<Identification, ConfigError
         }
         (None, Some(json), None, None) => Ok(Identification::Json(pointer("id", json)?)),
         (None, None, None, Some(true)) => Ok(Identification::Fingerprint),
-        (None, None, Some(_), None) => Err(wrong("expected header, json or fingerprint, but found claim, which only a token has")),
+        (None, None, Some(_), None) => {
+            Err(wrong("expected header, json or fingerprint, but found claim, which only a token has"))
+        }
         _ => Err(wrong("expected one of header, json, claim or fingerprint = true, but found none or more than one")),
     }
 }
 
 fn pointer(field: &'static str, text: &str) -> Result<JsonPointer, ConfigError> {
-    JsonPointer::new(text)
-        .ok_or_else(|| ConfigError::new(field, format!("expected a JSON pointer that begins with /, but found {text:?}")))
+    JsonPointer::new(text).ok_or_else(|| {
+        ConfigError::new(field, format!("expected a JSON pointer that begins with /, but found {text:?}"))
+    })
 }
 
 fn header_name(field: &'static str, name: &str) -> Result<(), ConfigError> {

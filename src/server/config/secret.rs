@@ -22,7 +22,8 @@ pub(super) fn read(table: &SecretTable, folder: &Path, field: &'static str) -> R
             let bytes = std::fs::read(&path)
                 .map_err(|error| wrong(format!("expected a secret in {}, but found {error}", path.display())))?;
             // Editors end a file with a line feed; a secret that ends with one is not meant.
-            let end = bytes.iter().rposition(|byte| !byte.is_ascii_whitespace()).map_or(0, |last| last.saturating_add(1));
+            let end =
+                bytes.iter().rposition(|byte| !byte.is_ascii_whitespace()).map_or(0, |last| last.saturating_add(1));
             let bytes: Vec<u8> = bytes.into_iter().take(end).collect();
             if !is_demo_key(&bytes) {
                 private(&path).map_err(wrong)?;
@@ -53,7 +54,10 @@ fn private(path: &Path) -> Result<(), String> {
         return Ok(());
     }
     let path = path.display();
-    Err(format!("expected a file that only its owner can read, but found mode {:o}; run chmod 600 {path}", mode & 0o777))
+    Err(format!(
+        "expected a file that only its owner can read, but found mode {:o}; run chmod 600 {path}",
+        mode & 0o777
+    ))
 }
 
 #[cfg(not(unix))]

@@ -24,7 +24,9 @@ pub(super) fn span(text: &str) -> Result<Duration, String> {
 /// Reads `262144`, `256KiB` or `1MiB`.
 pub(super) fn bytes(amount: &Amount) -> Result<usize, String> {
     let text = match amount {
-        Amount::Bytes(bytes) => return usize::try_from(*bytes).map_err(|_| format!("expected fewer than {bytes} bytes")),
+        Amount::Bytes(bytes) => {
+            return usize::try_from(*bytes).map_err(|_| format!("expected fewer than {bytes} bytes"));
+        }
         Amount::Text(text) => text,
     };
     let wrong = || format!("expected an amount such as 65536, 256KiB or 1MiB, but found {text:?}");

@@ -19,7 +19,7 @@ use crate::stage::StageFuture;
 pub(super) enum Sink {
     Stdout,
     File(file::FileSink),
-    Http(http::HttpSink),
+    Http(Box<http::HttpSink>),
     None,
 }
 
@@ -28,7 +28,9 @@ impl Sink {
         Ok(match &settings.kind {
             SinkKind::Stdout => Self::Stdout,
             SinkKind::File(path) => Self::File(file::FileSink::open(path)?),
-            SinkKind::Http { url, timeout, secret } => Self::Http(http::HttpSink::new(url, *timeout, secret.clone())?),
+            SinkKind::Http { url, timeout, secret } => {
+                Self::Http(Box::new(http::HttpSink::new(url, *timeout, secret.clone())?))
+            }
             SinkKind::None => Self::None,
         })
     }
@@ -73,5 +75,8 @@ async fn blocking(
 }
 
 fn failed(error: &impl ToString) -> Rejection {
-    Rejection::new(Code::HandlerFailed, format!("expected the sink to take the event, but found: {}", error.to_string()))
+    Rejection::new(
+        Code::HandlerFailed,
+        format!("expected the sink to take the event, but found: {}", error.to_string()),
+    )
 }

@@ -74,6 +74,9 @@ impl Inner {
         lease: Duration,
         now: Timestamp,
     ) -> Vec<Leased> {
+        if !self.inbox.values().any(|row| row.is_due(endpoints, now)) {
+            return Vec::new();
+        }
         let fence = self.next_fence();
         let due = self.inbox.values_mut().filter(|row| row.is_due(endpoints, now)).take(limit);
         due.map(|row| {
@@ -126,7 +129,6 @@ impl Inner {
             let row = self.positions.get(id).and_then(|position| self.inbox.get_mut(position));
             if let Some(row) = row.filter(|row| matches!(row.state, State::Parked | State::Delivered)) {
                 row.state = State::Ready;
-                row.attempts = 0;
                 row.due = Timestamp::default();
                 count = count.saturating_add(1);
             }
@@ -177,8 +179,7 @@ impl Inner {
             *count = count.saturating_add(1);
         }
         let undelivered = |row: &&Row| matches!(row.state, State::Ready | State::Leased);
-        stats.oldest_waiting =
-            self.inbox.values().find(undelivered).map(|row| row.record.provenance().received_at);
+        stats.oldest_waiting = self.inbox.values().find(undelivered).map(|row| row.record.provenance().received_at);
         stats.identities = self.identities();
         stats
     }

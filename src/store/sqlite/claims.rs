@@ -39,7 +39,7 @@ impl Work<'_> {
             return Ok(Ok(Acceptance::Duplicate));
         };
         self.put(record, "kept", 0, None, Some(position))?;
-        self.note_fence(record)?;
+        self.put_fence(record)?;
         Ok(Ok(Acceptance::Accepted))
     }
 
@@ -62,7 +62,7 @@ impl Work<'_> {
         }
         let fence = self.next_fence()?;
         self.put(record, "in_flight", fence, Some(self.now.after(lease)), None)?;
-        self.note_fence(record)?;
+        self.put_fence(record)?;
         Ok(Ok(Claim::Granted(Lease { identity: record.identity, fence: number::to_u64(fence) })))
     }
 
@@ -123,9 +123,9 @@ impl Work<'_> {
 
     fn judge(&self, record: &Record) -> rusqlite::Result<Verdict> {
         let identity = self.find(&record.identity)?;
-        let fence = match (&identity, &record.fence) {
-            (None, Some(fence)) => self.find_fence(fence)?,
-            _ => None,
+        let fence = match &record.fence {
+            Some(fence) => self.find_fence(fence)?,
+            None => None,
         };
         Ok(judge(record, identity, fence, self.now))
     }
@@ -188,8 +188,14 @@ impl Work<'_> {
         if self.find_fence(fence)?.is_some() || self.find(&record.identity)?.is_none() {
             return Ok(());
         }
-        let sql = "INSERT OR REPLACE INTO claim (identity, owner, fingerprint, state, position, retain_until)
-            SELECT ?1, identity, fingerprint, 'kept', position, ?3 FROM claim WHERE identity = ?2";
+        self.put_fence(record)
+    }
+
+    /// Points the fence at the identity, which is taken.
+    fn put_fence(&self, record: &Record) -> rusqlite::Result<()> {
+        let Some(fence) = &record.fence else { return Ok(()) };
+        let sql = "INSERT OR REPLACE INTO claim (identity, owner, fingerprint, state, retain_until)
+            SELECT ?1, identity, fingerprint, 'kept', ?3 FROM claim WHERE identity = ?2";
         let values = params![fence.as_bytes(), record.identity.as_bytes(), record.retain_until.millis()];
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(())

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{CachedStatement, Params, params};
 
+use super::number;
 use super::row::{self, Stored};
 use super::writer::{Answer, Work};
-use super::number;
 use crate::clock::Timestamp;
 use crate::store::{EventId, Leased, Record, State, StoreError};
 use crate::verified::Verified;
@@ -21,10 +21,13 @@ const ENDPOINTS: &str = "WITH RECURSIVE known (name) AS (
     SELECT name FROM known WHERE name IS NOT NULL";
 
 /// Records that were not tried yet, and records that are due again. Two questions, as each reads only what it answers.
-const FRESH: &str = "SELECT position FROM inbox WHERE endpoint = ?1 AND due = 0 AND ?2 >= 0
-    ORDER BY position LIMIT ?3";
-const AGAIN: &str = "SELECT position FROM inbox WHERE endpoint = ?1 AND due > 0 AND due <= ?2
-    ORDER BY due, position LIMIT ?3";
+const FRESH: &str = "SELECT position FROM inbox WHERE endpoint = ?1 AND due = 0 ORDER BY position LIMIT ?2";
+const AGAIN: &str = "SELECT position FROM inbox WHERE endpoint = ?1 AND due > 0 AND due <= ?3
+    ORDER BY due, position LIMIT ?2";
+
+/// For the test that no question reads more than it has to.
+#[cfg(test)]
+pub(super) const QUESTIONS: [&str; 3] = [ENDPOINTS, FRESH, AGAIN];
 
 const HELD: &str = "id = ?1 AND fence = ?2 AND state = 'leased'";
 
@@ -84,11 +87,13 @@ impl Work<'_> {
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut positions: Vec<i64> = Vec::new();
         for endpoint in endpoints {
-            for sql in [FRESH, AGAIN] {
-                let mut due = self.connection.prepare_cached(sql)?;
-                for position in due.query_map(params![endpoint, self.now.millis(), most], |row| row.get(0))? {
-                    positions.push(position?);
-                }
+            let mut fresh = self.connection.prepare_cached(FRESH)?;
+            for position in fresh.query_map(params![endpoint, most], |row| row.get(0))? {
+                positions.push(position?);
+            }
+            let mut again = self.connection.prepare_cached(AGAIN)?;
+            for position in again.query_map(params![endpoint, most, self.now.millis()], |row| row.get(0))? {
+                positions.push(position?);
             }
         }
         positions.sort_unstable();
@@ -150,10 +155,10 @@ impl Work<'_> {
     }
 }
 
-/// Makes parked and delivered records ready now, with a fresh count of attempts.
+/// Makes parked and delivered records ready now. Attempts go on being counted, so that nothing looks new that is not.
 pub(super) fn requeue(connection: &rusqlite::Connection, ids: &[EventId]) -> rusqlite::Result<u64> {
     let mut requeue = connection.prepare_cached(
-        "UPDATE inbox SET state = 'ready', due = 0, attempts = 0 WHERE id = ?1 AND state IN ('parked', 'delivered')",
+        "UPDATE inbox SET state = 'ready', due = 0 WHERE id = ?1 AND state IN ('parked', 'delivered')",
     )?;
     let mut count: u64 = 0;
     for id in ids {

@@ -100,6 +100,10 @@ impl Store for SqliteStore {
         Durability::Fsync
     }
 
+    fn is_halted(&self) -> bool {
+        self.writer.is_halted()
+    }
+
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {
         let seal = self.sealed(&record);
         Box::pin(self.writer.call(move |work| work.accept(&record, &seal)))

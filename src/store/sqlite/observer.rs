@@ -56,9 +56,8 @@ impl Observer {
 
     fn page(&self, state: Option<State>, after: u64, size: usize) -> rusqlite::Result<Vec<Fields>> {
         let filter = if state.is_some() { "state = ?1" } else { "?1 IS NULL" };
-        let sql = format!(
-            "SELECT {ENTRY_COLUMNS} FROM inbox WHERE {filter} AND position > ?2 ORDER BY position LIMIT ?3"
-        );
+        let sql =
+            format!("SELECT {ENTRY_COLUMNS} FROM inbox WHERE {filter} AND position > ?2 ORDER BY position LIMIT ?3");
         let size = i64::try_from(size).unwrap_or(i64::MAX);
         let mut page = self.connection.prepare_cached(&sql)?;
         page.query_map(params![state.map(State::as_str), number::to_i64(after), size], Fields::read)?.collect()
@@ -87,8 +86,8 @@ impl Observer {
 
     fn count(&self) -> rusqlite::Result<Stats> {
         let mut stats = Stats::default();
-        let mut states = self.connection.prepare_cached("SELECT state, count(*) FROM inbox GROUP BY state")?;
-        let mut rows = states.query([])?;
+        let mut by_state = self.connection.prepare_cached("SELECT state, count(*) FROM inbox GROUP BY state")?;
+        let mut rows = by_state.query([])?;
         while let Some(row) = rows.next()? {
             let count = count(row, 1)?;
             match row.get_ref(0)?.as_str().unwrap_or_default().parse() {

@@ -7,9 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::number;
 use crate::clock::Timestamp;
-use crate::store::{
-    Entry, EventId, Identity, Record, Seal, Shown, State, covered_from_lines, covered_to_lines,
-};
+use crate::store::{Entry, EventId, Identity, Record, Seal, Shown, State};
 use crate::verified::{Provenance, Verified};
 
 /// Columns of a whole record, in the order of [`Stored::read`].
@@ -20,7 +18,8 @@ pub(super) const COLUMNS: &str = "id, request_id, endpoint, type, subject, state
 pub(super) const ENTRY_COLUMNS: &str =
     "id, request_id, endpoint, type, subject, state, received_at, attempts, reason, problem, position";
 
-const INSERT: &str = "INSERT INTO inbox (id, identity, fingerprint, endpoint, profile, action, type, subject, request_id,
+const INSERT: &str =
+    "INSERT INTO inbox (id, identity, fingerprint, endpoint, profile, action, type, subject, request_id,
     key_id, algorithm, covered, signed_at, received_at, content, problem, seal, state, reason, due, retain_until)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
     ON CONFLICT (id) DO NOTHING RETURNING position";
@@ -48,7 +47,7 @@ pub(super) fn insert(
         record.request_id,
         provenance.key_id,
         provenance.algorithm.map(|algorithm| algorithm.name()),
-        covered_to_lines(provenance),
+        provenance.covered.join("\n"),
         provenance.signed_at.map(Timestamp::millis),
         provenance.received_at.millis(),
         &*record.content,
@@ -94,7 +93,7 @@ impl Stored {
             algorithm: text(row, 16)?.and_then(|name| name.parse().ok()),
             signed_at: integer(row, 18)?.map(Timestamp::from_millis),
             received_at: entry.received_at,
-            covered: text(row, 17)?.map_or_else(|| Arc::from([]), |lines| covered_from_lines(&lines)),
+            covered: text(row, 17)?.map_or_else(|| Arc::from([]), |lines| lines.split('\n').map(Into::into).collect()),
         };
         Ok(Self { id: EventId::parse(&entry.id), entry, record, provenance, seal: bytes(row, 20)? })
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
+use zeroize::Zeroizing;
 
 use super::error::OpenError;
 use crate::store::Seal;
@@ -32,8 +33,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let wrong = |error| OpenError::database(path, error);
     let empty = !is_ours(&connection, path)?;
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(wrong)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(wrong)?;
     if mode != "wal" {
         return Err(OpenError::NoLog { path: path.into(), found: mode });
     }
@@ -61,8 +61,8 @@ pub(super) fn visitor(path: &Path) -> Result<Connection, OpenError> {
 
 /// The seals of this file.
 pub(super) fn seal(connection: &Connection, path: &Path) -> Result<Seal, OpenError> {
-    let key: Vec<u8> = connection
-        .query_row("SELECT value FROM meta WHERE name = 'seal'", [], |row| row.get(0))
+    let key: Zeroizing<Vec<u8>> = connection
+        .query_row("SELECT value FROM meta WHERE name = 'seal'", [], |row| row.get(0).map(Zeroizing::new))
         .map_err(|error| OpenError::database(path, error))?;
     Seal::new(&key).map_err(|_| OpenError::Foreign(path.into()))
 }
@@ -108,7 +108,7 @@ fn is_ours(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
 }
 
 fn create(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
-    let key = Seal::generate().map_err(|error| OpenError::file(path, &error))?;
+    let key = Zeroizing::new(Seal::generate().map_err(|error| OpenError::file(path, &error))?);
     let make = |connection: &mut Connection| {
         let transaction = connection.transaction()?;
         transaction.execute_batch(TABLES)?;

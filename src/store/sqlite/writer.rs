@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 
 use rusqlite::{Connection, ErrorCode};
@@ -62,6 +63,7 @@ impl<T: Send, F: Fn(&Work<'_>) -> Answer<T> + Send> Job for Call<T, F> {
 pub(super) struct Writer {
     // In this order: the thread ends once the queue is dropped.
     queue: mpsc::Sender<Box<dyn Job>>,
+    halted: Arc<AtomicBool>,
     _thread: Joined,
 }
 
@@ -86,9 +88,15 @@ impl Writer {
         ready: Arc<Notify>,
     ) -> Result<Self, std::io::Error> {
         let (queue, calls) = mpsc::channel(QUEUE);
-        let work = Loop { connection, seal, clock, ready, halted: false, _lock: lock };
+        let halted = Arc::new(AtomicBool::new(false));
+        let work = Loop { connection, seal, clock, ready, halted: halted.clone(), _lock: lock };
         let thread = Builder::new().name("store-writer".into()).spawn(move || work.run(calls))?;
-        Ok(Self { queue, _thread: Joined(Some(thread)) })
+        Ok(Self { queue, halted, _thread: Joined(Some(thread)) })
+    }
+
+    /// Whether a failed flush has ended the writing for good.
+    pub(super) fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::SeqCst)
     }
 
     /// Hands a call to the thread and waits for its commit.
@@ -121,7 +129,7 @@ struct Loop {
     seal: Seal,
     clock: Arc<dyn Clock>,
     ready: Arc<Notify>,
-    halted: bool,
+    halted: Arc<AtomicBool>,
     _lock: Lock,
 }
 
@@ -144,7 +152,7 @@ impl Loop {
 
     /// Runs calls in one transaction.
     fn transact(&mut self, calls: &mut [Box<dyn Job>]) -> Result<(), Failure> {
-        if self.halted {
+        if self.is_halted() {
             let why = "a failed write to the disk before; the receiver has to be started again".to_owned();
             return Err(Failure::Everybody(StoreError::NotStored(why)));
         }
@@ -152,12 +160,8 @@ impl Loop {
         if let Err(error) = self.execute("BEGIN IMMEDIATE") {
             return Err(Failure::Everybody(not_stored(&error)));
         }
-        let work = Work {
-            connection: &self.connection,
-            seal: &self.seal,
-            now: self.clock.now(),
-            ready: Cell::new(false),
-        };
+        let work =
+            Work { connection: &self.connection, seal: &self.seal, now: self.clock.now(), ready: Cell::new(false) };
         let ran = calls.iter_mut().try_for_each(|call| call.run(&work));
         let ready = work.ready.get();
         if let Err(error) = ran {
@@ -179,11 +183,13 @@ impl Loop {
         tracing::error!(error = %error, "the store could not commit");
         // After a failed flush nobody knows what is on the disk, and a later flush that succeeds does not tell either:
         // only reading the file anew does.
-        self.halted |= error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure);
+        if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+            self.halt();
+        }
         self.roll_back();
         // A log that could not be written to its end has no end mark, which makes it void.
         match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) if !self.halted => StoreError::NotStored(meaning(error)),
+            Some(ErrorCode::DiskFull) if !self.is_halted() => StoreError::NotStored(meaning(error)),
             _ => StoreError::Unknown(meaning(error)),
         }
     }
@@ -194,8 +200,16 @@ impl Loop {
             && let Err(error) = self.execute("ROLLBACK")
         {
             tracing::error!(error = %error, "the store could not roll back and takes nothing more");
-            self.halted = true;
+            self.halt();
         }
+    }
+
+    fn is_halted(&self) -> bool {
+        self.halted.load(Ordering::SeqCst)
+    }
+
+    fn halt(&self) {
+        self.halted.store(true, Ordering::SeqCst);
     }
 
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {

@@ -1,0 +1,175 @@
+//! Cases of delivery: counted before it is tried, one owner at a time, until it is acknowledged.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{LEASE, Open, START, bench, event};
+use crate::store::{Acceptance, EventId, State, StoreError};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+pub(in crate::store) async fn an_attempt_counts_before_it_is_made(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let leased = bench.lease_one().await;
+    assert_eq!(leased.attempt, 1);
+    let shown = bench.store.show(leased.id).await.unwrap().unwrap();
+    assert_eq!((shown.entry.attempts, shown.entry.state), (1, State::Leased));
+}
+
+pub(in crate::store) async fn an_expired_lease_is_given_to_a_later_owner(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let first = bench.lease_one().await;
+    bench.at(LEASE - SECOND);
+    assert!(bench.lease(10).await.is_empty());
+    bench.at(LEASE);
+    let second = bench.lease_one().await;
+    assert!(second.fence > first.fence);
+    assert_eq!((second.id, second.attempt), (first.id, 2));
+}
+
+pub(in crate::store) async fn a_late_worker_is_told_that_it_lost(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let late = bench.lease_one().await;
+    bench.at(LEASE);
+    let owner = bench.lease_one().await;
+    let store = &bench.store;
+    assert_eq!(store.acknowledge(vec![(late.id.clone(), late.fence)]).await, Err(StoreError::LeaseLost));
+    assert_eq!(store.retry_at(late.id.clone(), late.fence, START, "x".into()).await, Err(StoreError::LeaseLost));
+    assert_eq!(store.park(late.id.clone(), late.fence, "x".into()).await, Err(StoreError::LeaseLost));
+    assert_eq!(bench.ids(Some(State::Leased)).await, [late.id]);
+    store.acknowledge(vec![(owner.id.clone(), owner.fence)]).await.unwrap();
+    assert_eq!(bench.ids(Some(State::Delivered)).await, std::slice::from_ref(&owner.id));
+    // What is delivered is nobody's.
+    assert_eq!(store.park(owner.id, owner.fence, "x".into()).await, Err(StoreError::LeaseLost));
+}
+
+pub(in crate::store) async fn a_retry_is_not_due_before_its_time(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let leased = bench.lease_one().await;
+    let due = START.after(LEASE * 10);
+    bench.store.retry_at(leased.id.clone(), leased.fence, due, "status 500".into()).await.unwrap();
+    bench.at(LEASE * 10 - SECOND);
+    assert!(bench.lease(10).await.is_empty());
+    let shown = bench.store.show(leased.id).await.unwrap().unwrap();
+    assert_eq!(shown.entry.state, State::Ready);
+    assert_eq!(shown.entry.reason.as_deref(), Some("status 500"));
+    bench.at(LEASE * 10);
+    assert_eq!(bench.lease_one().await.attempt, 2);
+}
+
+pub(in crate::store) async fn a_parked_record_waits_for_an_operator(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let leased = bench.lease_one().await;
+    bench.store.park(leased.id.clone(), leased.fence, "given up".into()).await.unwrap();
+    bench.at(LEASE * 1000);
+    assert!(bench.lease(10).await.is_empty());
+    assert_eq!(bench.ids(Some(State::Parked)).await, std::slice::from_ref(&leased.id));
+    let unknown = EventId::parse(&"0".repeat(32)).unwrap();
+    assert_eq!(bench.store.requeue(vec![leased.id.clone(), unknown]).await, Ok(1));
+    let again = bench.lease_one().await;
+    assert!(again.fence > leased.fence);
+}
+
+pub(in crate::store) async fn a_requeued_record_is_never_a_first_attempt_again(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let leased = bench.lease_one().await;
+    bench.store.acknowledge(vec![(leased.id.clone(), leased.fence)]).await.unwrap();
+    assert_eq!(bench.store.requeue(vec![leased.id.clone()]).await, Ok(1));
+    assert_eq!(bench.store.requeue(vec![leased.id]).await, Ok(0));
+    assert_eq!(bench.lease_one().await.attempt, 2);
+}
+
+pub(in crate::store) async fn a_quarantined_record_is_never_requeued(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    assert_eq!(bench.accept(&event("1").content("{}")).await, Acceptance::Conflict);
+    let quarantined = bench.ids(Some(State::Quarantined)).await;
+    assert_eq!(bench.store.requeue(quarantined.clone()).await, Ok(0));
+    assert_eq!(bench.ids(Some(State::Quarantined)).await, quarantined);
+}
+
+pub(in crate::store) async fn records_of_other_endpoints_are_not_handed_out(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    bench.accept(&event("1").endpoint("bank-b")).await;
+    let wanted = ["bank-b".into(), "bank-c".into()];
+    let leased = bench.store.lease(wanted.into(), 10, LEASE).await.unwrap();
+    let endpoints: Vec<_> = leased.iter().map(|one| &*one.record.provenance().endpoint).collect();
+    assert_eq!(endpoints, ["bank-b"]);
+}
+
+pub(in crate::store) async fn records_leave_in_the_order_of_acceptance(open: Open) {
+    let bench = bench(open);
+    let mut accepted = Vec::new();
+    for number in 0..9 {
+        let endpoint = if number % 2 == 0 { "bank-a" } else { "bank-b" };
+        let event = event(&format!("event-{number}")).endpoint(endpoint);
+        bench.accept(&event).await;
+        accepted.push(event.event_id());
+    }
+    let mut leased = Vec::new();
+    for _ in 0..3 {
+        leased.extend(bench.lease(3).await.into_iter().map(|one| one.id));
+    }
+    assert_eq!(leased, accepted);
+    assert!(bench.lease(3).await.is_empty());
+}
+
+pub(in crate::store) async fn nothing_is_handed_out_twice_to_many_workers(open: Open) {
+    let bench = bench(open);
+    for number in 0..40 {
+        bench.accept(&event(&format!("event-{number}"))).await;
+    }
+    let workers: Vec<_> = (0..16)
+        .map(|_| {
+            let store = bench.store.clone();
+            tokio::spawn(async move { store.lease([].into(), 7, LEASE).await.unwrap() })
+        })
+        .collect();
+    let mut handed_out = Vec::new();
+    for worker in workers {
+        handed_out.extend(worker.await.unwrap().into_iter().map(|one| one.id));
+    }
+    assert_eq!(handed_out.len(), 40);
+    assert_eq!(handed_out.into_iter().collect::<BTreeSet<_>>().len(), 40);
+}
+
+pub(in crate::store) async fn a_waiting_worker_is_woken_by_what_becomes_ready(open: Open) {
+    let bench = bench(open);
+    // Two workers that looked and found nothing: what happens before they wait is not missed by either.
+    let (first, second) = (bench.store.changed(), bench.store.changed());
+    bench.accept(&event("1")).await;
+    tokio::join!(first, second);
+    let leased = bench.lease_one().await;
+    let woken = bench.store.changed();
+    bench.store.retry_at(leased.id, leased.fence, START, "status 500".into()).await.unwrap();
+    woken.await;
+    let leased = bench.lease_one().await;
+    bench.store.park(leased.id.clone(), leased.fence, "given up".into()).await.unwrap();
+    let woken = bench.store.changed();
+    bench.store.requeue(vec![leased.id]).await.unwrap();
+    woken.await;
+}
+
+pub(in crate::store) async fn what_is_handed_out_is_what_was_accepted(open: Open) {
+    let bench = bench(open);
+    let accepted = event("1").verified();
+    bench.accept(&event("1")).await;
+    let leased = bench.lease_one().await;
+    assert_eq!(leased.record.provenance(), accepted.provenance());
+    assert_eq!(leased.record.content, accepted.content);
+    assert_eq!(leased.record.fingerprint, accepted.fingerprint);
+    assert_eq!(leased.record.action, accepted.action);
+    assert_eq!(leased.record.subject, accepted.subject);
+    assert_eq!(leased.record.retain_until, accepted.retain_until);
+    let shown = bench.store.show(leased.id).await.unwrap().unwrap();
+    assert!(shown.intact);
+    assert_eq!(shown.provenance, *accepted.provenance());
+    assert_eq!(shown.entry.request_id.as_deref(), Some("1"));
+}

@@ -1,0 +1,134 @@
+//! Faults at opening: a second receiver, a file that is not ours, what an ended process left behind.
+
+use std::path::Path;
+
+use super::{Desk, accept, lease};
+use crate::store::conformance::{LEASE, answer, event};
+use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::{Acceptance, Claim, Store, StoreError};
+
+#[tokio::test]
+async fn a_second_receiver_of_the_same_file_is_refused() {
+    let desk = Desk::new();
+    let store = desk.open();
+    let refusal = desk.refused();
+    assert_eq!(refusal, OpenError::InUse(desk.path().canonicalize().unwrap()));
+    assert!(refusal.to_string().contains("inbox.db"));
+    // Another name of the same file is the same file.
+    let roundabout = desk.folder.path().join(".").join("inbox.db");
+    assert!(matches!(SqliteStore::open(&roundabout, desk.clock.clone()), Err(OpenError::InUse(_))));
+    #[cfg(unix)]
+    {
+        let alias = desk.folder.path().join("alias.db");
+        std::os::unix::fs::symlink(desk.path(), &alias).unwrap();
+        assert!(matches!(SqliteStore::open(&alias, desk.clock.clone()), Err(OpenError::InUse(_))));
+    }
+    drop(store);
+    desk.open();
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_alone() {
+    let desk = Desk::new();
+    drop(desk.open());
+    desk.tamper("PRAGMA user_version = 2");
+    assert!(matches!(desk.refused(), OpenError::Newer { found: 2, known: 1, .. }));
+    assert!(matches!(SqliteStore::observe(&desk.path()), Err(OpenError::Newer { .. })));
+}
+
+#[test]
+fn another_programs_file_is_refused_and_left_alone() {
+    let desk = Desk::new();
+    desk.tamper("CREATE TABLE theirs (a); PRAGMA user_version = 1");
+    let before = std::fs::read(desk.path()).unwrap();
+    assert!(matches!(desk.refused(), OpenError::Foreign(_)));
+    assert!(matches!(SqliteStore::observe(&desk.path()), Err(OpenError::Foreign(_))));
+    assert_eq!(std::fs::read(desk.path()).unwrap(), before);
+
+    std::fs::write(desk.path(), "not a database, but long enough to have a header of some kind").unwrap();
+    assert!(matches!(desk.refused(), OpenError::Database { .. }));
+}
+
+#[test]
+fn looking_at_a_missing_file_makes_none() {
+    let desk = Desk::new();
+    assert!(matches!(SqliteStore::observe(&desk.path()), Err(OpenError::Missing(_))));
+    assert!(!desk.path().exists());
+    let nowhere = desk.folder.path().join("no").join("inbox.db");
+    assert!(matches!(SqliteStore::open(&nowhere, desk.clock.clone()), Err(OpenError::File { .. })));
+    assert!(SqliteStore::open(Path::new("/"), desk.clock.clone()).is_err());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    std::fs::write(desk.path(), "").unwrap();
+    std::fs::set_permissions(desk.path(), PermissionsExt::from_mode(0o644)).unwrap();
+    let store = desk.open();
+    accept(&store, &event("1")).await;
+    for file in std::fs::read_dir(desk.folder.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
+#[tokio::test]
+async fn an_ended_process_leaves_nothing_stuck_and_nothing_lost() {
+    let desk = Desk::new();
+    let store = desk.open();
+    for id in ["1", "2", "3"] {
+        accept(&store, &event(id)).await;
+    }
+    let leased = lease(&store).await;
+    store.park(leased[2].id.clone(), leased[2].fence, "given up".into()).await.unwrap();
+    let Claim::Granted(held) = store.claim(event("4").verified(), LEASE).await.unwrap() else { panic!() };
+    let Claim::Granted(done) = store.claim(event("5").verified(), LEASE).await.unwrap() else { panic!() };
+    store.complete(done, event("5").verified(), answer(201, "{}")).await.unwrap();
+    drop(store);
+
+    let store = desk.open();
+    let again = lease(&store).await;
+    assert_eq!(again.iter().map(|one| one.attempt).collect::<Vec<_>>(), [2, 2]);
+    assert!(again[0].fence > leased[0].fence);
+    assert_eq!(store.acknowledge(vec![(leased[0].id.clone(), leased[0].fence)]).await, Err(StoreError::LeaseLost));
+    for id in ["1", "2", "3"] {
+        assert_eq!(accept(&store, &event(id)).await, Acceptance::Duplicate);
+    }
+    let claim = store.claim(event("4").verified(), LEASE).await.unwrap();
+    assert!(matches!(claim, Claim::Granted(later) if later.fence > held.fence), "{claim:?}");
+    assert_eq!(store.claim(event("5").verified(), LEASE).await, Ok(Claim::Done(answer(201, "{}"))));
+    assert_eq!(store.stats().await.unwrap().parked, 1);
+}
+
+#[tokio::test]
+async fn a_clean_end_leaves_one_file_with_everything() {
+    let desk = Desk::new();
+    let store = desk.open();
+    accept(&store, &event("1")).await;
+    drop(store);
+    let mut left: Vec<_> =
+        std::fs::read_dir(desk.folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["inbox.db", "inbox.db.lock"]);
+    assert_eq!(desk.observe().stats().unwrap().ready, 1);
+}
+
+#[tokio::test]
+async fn a_setting_that_could_lose_writes_is_never_left_as_it_was() {
+    let desk = Desk::new();
+    let store = desk.open();
+    let settings = store.writer.call(|work| {
+        let read = |name: &str| work.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        Ok(Ok([
+            read("synchronous")?,
+            read("fullfsync")?,
+            read("foreign_keys")?,
+            read("trusted_schema")?,
+            read("wal_autocheckpoint")?,
+            read("busy_timeout")?,
+        ]))
+    });
+    assert_eq!(settings.await, Ok([2, 1, 1, 0, 16_000, 5_000]));
+}

@@ -1,0 +1,174 @@
+//! Faults that no case thought of: whatever is asked, in whatever order, both stores say the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+use tokio::runtime::Builder;
+
+use super::open;
+use crate::clock::{Clock, FixedClock};
+use crate::store::conformance::{Event, LEASE, RETENTION, START, answer, event};
+use crate::store::{Claim, EventId, Lease, Listing, MemoryStore, Store};
+
+/// One thing that is asked of a store. Numbers choose among what the store gave out before.
+#[derive(Debug, Clone)]
+enum Step {
+    Accept(Choice),
+    Claim(Choice),
+    Renew(usize),
+    Complete(usize),
+    Release(usize),
+    Lease,
+    Acknowledge(usize),
+    Retry(usize, u64),
+    Park(usize),
+    Requeue(usize),
+    Prune,
+    Wait(u64),
+}
+
+#[derive(Debug, Clone)]
+struct Choice {
+    id: u8,
+    fence: Option<bool>,
+    other: bool,
+    problem: bool,
+}
+
+fn choice() -> impl Strategy<Value = Choice> {
+    let usual = prop::bool::weighted(0.15);
+    (0..3_u8, any::<Option<bool>>(), usual, usual).prop_map(|(id, fence, other, problem)| Choice {
+        id,
+        fence,
+        other,
+        problem,
+    })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let hours = RETENTION.as_secs() / 3600;
+    prop_oneof![
+        4 => choice().prop_map(Step::Accept),
+        4 => choice().prop_map(Step::Claim),
+        1 => (0..4_usize).prop_map(Step::Renew),
+        3 => (0..4_usize).prop_map(Step::Complete),
+        1 => (0..4_usize).prop_map(Step::Release),
+        4 => Just(Step::Lease),
+        3 => (0..4_usize).prop_map(Step::Acknowledge),
+        1 => (0..4_usize, 0..90_u64).prop_map(|(which, seconds)| Step::Retry(which, seconds)),
+        1 => (0..4_usize).prop_map(Step::Park),
+        1 => (0..9_usize).prop_map(Step::Requeue),
+        2 => Just(Step::Prune),
+        2 => (0..40_u64).prop_map(Step::Wait),
+        1 => (hours / 4..hours).prop_map(|hours| Step::Wait(hours * 3600)),
+    ]
+}
+
+/// A store with what it gave out, the latest first.
+struct Twin {
+    store: Arc<dyn Store>,
+    clock: Arc<FixedClock>,
+    claims: Vec<(Lease, Event)>,
+    leases: Vec<(EventId, u64)>,
+}
+
+impl Twin {
+    fn event(&self, choice: &Choice) -> Event {
+        let mut event = event(&choice.id.to_string());
+        event.fence = choice.fence.map(|first| if first { "first" } else { "second" });
+        event.problem = choice.problem.then_some("no such field");
+        event.retain_until = self.clock.now().after(RETENTION);
+        if choice.other { event.content("other") } else { event }
+    }
+
+    /// Takes a step and says in words what came of it.
+    async fn take(&mut self, step: &Step) -> String {
+        match step {
+            Step::Accept(choice) => format!("{:?}", self.store.accept(self.event(choice).verified()).await),
+            Step::Claim(choice) => {
+                let event = self.event(choice);
+                let claim = self.store.claim(event.verified(), LEASE).await;
+                if let Ok(Claim::Granted(lease)) = claim {
+                    self.claims.insert(0, (lease, event));
+                }
+                format!("{claim:?}")
+            }
+            Step::Renew(which) => match self.claims.get(*which) {
+                Some((held, _)) => format!("{:?}", self.store.renew(*held, LEASE).await),
+                None => String::new(),
+            },
+            Step::Complete(which) => match self.claims.get(*which) {
+                Some((held, event)) => {
+                    format!("{:?}", self.store.complete(*held, event.verified(), answer(200, "done")).await)
+                }
+                None => String::new(),
+            },
+            Step::Release(which) => match self.claims.get(*which) {
+                Some((held, _)) => format!("{:?}", self.store.release(*held).await),
+                None => String::new(),
+            },
+            // More than there are: which of many retries come first is each store's own choice.
+            Step::Lease => {
+                let leased = self.store.lease([].into(), 9, LEASE).await.unwrap();
+                let said: Vec<_> = leased.iter().map(|one| (one.id.clone(), one.fence, one.attempt)).collect();
+                leased.into_iter().for_each(|one| self.leases.insert(0, (one.id, one.fence)));
+                format!("{said:?}")
+            }
+            Step::Wait(seconds) => {
+                self.clock.set(self.clock.now().after(Duration::from_secs(*seconds)));
+                String::new()
+            }
+            Step::Prune => format!("{:?}", self.store.prune().await),
+            Step::Acknowledge(which) | Step::Retry(which, _) | Step::Park(which) | Step::Requeue(which) => {
+                match self.leases.get(*which).cloned() {
+                    Some(held) => self.settle(step, held).await,
+                    None => String::new(),
+                }
+            }
+        }
+    }
+
+    async fn settle(&self, step: &Step, (id, fence): (EventId, u64)) -> String {
+        match step {
+            Step::Requeue(_) => format!("{:?}", self.store.requeue(vec![id]).await),
+            Step::Park(_) => format!("{:?}", self.store.park(id, fence, "given up".into()).await),
+            Step::Retry(_, seconds) => {
+                let due = self.clock.now().after(Duration::from_secs(*seconds));
+                format!("{:?}", self.store.retry_at(id, fence, due, "status 500".into()).await)
+            }
+            _ => format!("{:?}", self.store.acknowledge(vec![(id, fence)]).await),
+        }
+    }
+
+    /// Everything an operator sees but the positions, which only have to grow.
+    async fn picture(&self) -> String {
+        let (list, stats) = (self.store.list(Listing::default()).await.unwrap(), self.store.stats().await);
+        assert!(list.is_sorted_by(|(one, _), (next, _)| one < next));
+        let entries: Vec<_> = list.into_iter().map(|(_, entry)| entry).collect();
+        format!("{entries:?} {stats:?}")
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_order_of_calls_tells_the_stores_apart(steps in prop::collection::vec(step(), 1..60)) {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+        runtime.block_on(async {
+            let clock = Arc::new(FixedClock::at(START));
+            let bench = open(clock.clone());
+            let twin = |store, clock| Twin { store, clock, claims: Vec::new(), leases: Vec::new() };
+            let mut durable = twin(bench.store.clone(), clock);
+            let clock = Arc::new(FixedClock::at(START));
+            let mut memory = twin(Arc::new(MemoryStore::new(clock.clone())), clock);
+            for step in &steps {
+                let (said, expected) = (durable.take(step).await, memory.take(step).await);
+                prop_assert_eq!(said, expected, "{:?}", step);
+                prop_assert_eq!(durable.picture().await, memory.picture().await, "{:?}", step);
+            }
+            Ok(())
+        })?;
+    }
+}

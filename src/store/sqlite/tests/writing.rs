@@ -1,0 +1,93 @@
+//! Faults of writing: a full disk, a failed commit, a writer that ends, a caller that does not wait.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use super::{Desk, accept, join_all, lease, on_writer};
+use crate::store::conformance::event;
+use crate::store::sqlite::writer::Answer;
+use crate::store::{Acceptance, Listing, Store, StoreError};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stores_nothing_and_the_store_survives_it() {
+    let desk = Desk::new();
+    let store = Arc::new(desk.open());
+    accept(&store, &event("1")).await;
+    on_writer(&store, "PRAGMA max_page_count = 1").await.unwrap();
+    let large = event("2").content(Box::leak("x".repeat(1 << 20).into_boxed_str()));
+    let together: Vec<_> = (0..20)
+        .map(|_| {
+            let (store, record) = (store.clone(), large.verified());
+            tokio::spawn(async move { store.accept(record).await })
+        })
+        .collect();
+    for refused in together {
+        let refused = refused.await.unwrap();
+        assert!(matches!(&refused, Err(StoreError::NotStored(why)) if why.contains("disk full")), "{refused:?}");
+    }
+    assert_eq!(desk.observe().list(Listing::default()).unwrap().len(), 1);
+    // What needs no space is still answered.
+    assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
+    assert_eq!(lease(&store).await.len(), 1);
+    on_writer(&store, "PRAGMA max_page_count = 1000000").await.unwrap();
+    assert_eq!(accept(&store, &large).await, Acceptance::Accepted);
+}
+
+#[tokio::test]
+async fn a_failed_commit_promises_nothing() {
+    let desk = Desk::new();
+    let store = desk.open();
+    on_writer(&store, "CREATE TABLE parent (a INTEGER PRIMARY KEY)").await.unwrap();
+    let child = "CREATE TABLE child (a REFERENCES parent DEFERRABLE INITIALLY DEFERRED)";
+    on_writer(&store, child).await.unwrap();
+    // Only the commit finds that the parent is missing.
+    let orphan = on_writer(&store, "INSERT INTO child VALUES (1)").await;
+    assert!(matches!(orphan, Err(StoreError::Unknown(_))), "{orphan:?}");
+    assert_eq!(accept(&store, &event("1")).await, Acceptance::Accepted);
+}
+
+#[tokio::test]
+async fn a_writer_that_ended_is_an_error_and_never_a_wait() {
+    let desk = Desk::new();
+    let store = desk.open();
+    let ended = store.writer.call(|_| -> Answer<()> { panic!("the writer ends here") }).await;
+    assert!(matches!(ended, Err(StoreError::Unknown(_))), "{ended:?}");
+    let after = store.accept(event("1").verified()).await;
+    assert!(matches!(after, Err(StoreError::NotStored(_) | StoreError::Unknown(_))), "{after:?}");
+}
+
+#[tokio::test]
+async fn one_failing_call_does_not_fail_its_neighbours() {
+    let desk = Desk::new();
+    let store = desk.open();
+    // The writer is held until everybody has called, so that the next batch has them all.
+    let (release, held) = mpsc::channel::<()>();
+    let gate = store.writer.call(move |_| Ok(Ok(held.recv().is_err())));
+    let calls = (0..50).map(|number| {
+        let (store, good) = (&store, event(&format!("event-{number}")));
+        async move {
+            let broken = on_writer(store, "INSERT INTO no_such_table VALUES (1)");
+            tokio::join!(broken, store.accept(good.verified()))
+        }
+    });
+    let (held, outcomes, ()) = tokio::join!(gate, join_all(calls), async { drop(release) });
+    assert_eq!(held, Ok(true));
+    assert_eq!(outcomes.len(), 50);
+    for (broken, good) in outcomes {
+        assert!(matches!(broken, Err(StoreError::NotStored(_))), "{broken:?}");
+        assert_eq!(good, Ok(Acceptance::Accepted));
+    }
+    assert_eq!(store.stats().await.unwrap().ready, 50);
+}
+
+#[tokio::test]
+async fn a_caller_that_stopped_waiting_breaks_nothing() {
+    let desk = Desk::new();
+    let store = desk.open();
+    let mut call = store.accept(event("1").verified());
+    let handed_in = std::future::poll_fn(|context| std::task::Poll::Ready(call.as_mut().poll(context))).await;
+    assert!(handed_in.is_pending());
+    drop(call);
+    // Nobody heard the answer; the sender's retry does.
+    assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
+}

@@ -1,0 +1,209 @@
+//! Wrong configuration stops the program before a socket opens, with file, line and field; nothing is off by accident.
+
+use crate::receiver::{err, folder, run};
+
+/// Starts with a changed configuration, which has to be refused, and gives the message.
+fn refused(change: impl FnOnce(String) -> String) -> String {
+    let folder = folder(change);
+    let output = run(folder.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(64), "{output:?}");
+    let served = run(folder.path(), &["serve"]);
+    assert_eq!(served.status.code(), Some(64), "{served:?}");
+    assert!(!err(&served).contains("ready:"), "no socket was opened: {}", err(&served));
+    err(&output)
+}
+
+/// Changes a piece that has to be there.
+fn replace(from: &'static str, to: &'static str) -> impl FnOnce(String) -> String {
+    move |text| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    }
+}
+
+#[track_caller]
+fn says(message: &str, words: &[&str]) {
+    for word in words {
+        assert!(message.contains(word), "expected {word:?} in: {message}");
+    }
+}
+
+#[test]
+fn an_unknown_field_is_named_with_its_line() {
+    let message = refused(replace(
+        "mode    = \"queue\"\nsink    = \"stdout\"\n\n[[endpoint]]",
+        "mode    = \"queue\"\nverifyy = false\nsink = \"stdout\"\n\n[[endpoint]]",
+    ));
+    says(&message, &["countersign.toml:18", "verifyy"]);
+}
+
+#[test]
+fn no_endpoint_without_keys() {
+    says(
+        &refused(replace("keys    = [{ certificate = \"keys/worldline/signing.crt\" }]", "keys = []")),
+        &["countersign.toml:16", "worldline", "keys", "expected at least one key"],
+    );
+}
+
+#[test]
+fn a_key_file_that_is_not_there_is_named() {
+    says(
+        &refused(replace("keys/worldline/signing.crt", "keys/worldline/missing.crt")),
+        &["countersign.toml:16", "missing.crt"],
+    );
+}
+
+#[test]
+fn a_signature_cannot_be_switched_off() {
+    let message = refused(replace("profile = \"worldline\"", "profile = \"worldline\"\nsignature = \"off\""));
+    says(&message, &["signature", "required", "if-present"]);
+}
+
+#[test]
+fn an_optional_signature_without_a_bearer_token_proves_nothing() {
+    let message = refused(replace("profile = \"worldline\"", "profile = \"worldline\"\nsignature = \"if-present\""));
+    says(&message, &["bearer", "if-present"]);
+}
+
+#[test]
+fn demo_keys_are_not_trusted_off_loopback() {
+    says(&refused(|text| text.replacen("127.0.0.1:0", "0.0.0.0:0", 1)), &["demo", "loopback"]);
+}
+
+#[test]
+fn a_demo_secret_is_not_trusted_off_loopback() {
+    let message = refused(|text| {
+        let text = text.replacen("127.0.0.1:0", "0.0.0.0:0", 1);
+        let (head, tail) = text.split_once("[[endpoint]]").unwrap();
+        let tail = tail.split_once("[[endpoint]]").unwrap().1;
+        format!("{head}[[endpoint]]{tail}")
+    });
+    says(&message, &["tribe", "demo"]);
+}
+
+#[test]
+fn a_shorter_memory_than_the_longest_retry_does_not_start() {
+    says(&refused(replace("retain = \"168h\"", "retain = \"167h\"")), &["retain", "168h"]);
+}
+
+#[test]
+fn an_empty_or_short_secret_does_not_start() {
+    for secret in ["", "too-short"] {
+        let folder = folder(replace("keys/tribe/api-key", "short"));
+        std::fs::write(folder.path().join("short"), secret).unwrap();
+        let mode = std::process::Command::new("chmod").arg("600").arg(folder.path().join("short")).status().unwrap();
+        assert!(mode.success());
+        let output = run(folder.path(), &["check"]);
+        assert_eq!(output.status.code(), Some(64));
+        says(&err(&output), &["api_key", "at least 16 bytes"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_that_others_can_read_does_not_start_and_the_cure_is_named() {
+    let folder = folder(replace("keys/tribe/api-key", "secret"));
+    std::fs::write(folder.path().join("secret"), "0123456789012345678901234567890123456789").unwrap();
+    let mode = std::process::Command::new("chmod").arg("644").arg(folder.path().join("secret")).status().unwrap();
+    assert!(mode.success());
+    let output = run(folder.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(64));
+    says(&err(&output), &["api_key", "chmod 600"]);
+}
+
+#[test]
+fn a_secret_is_never_written_into_the_file() {
+    let message = refused(replace(
+        "api_key = { file = \"keys/tribe/api-key\" }",
+        "api_key = \"0123456789012345678901234567890123456789\"",
+    ));
+    says(&message, &["countersign.toml"]);
+    assert!(!message.contains("01234567890123456789"), "{message}");
+}
+
+#[test]
+fn http_signature_without_a_word_on_freshness_does_not_start() {
+    let settings = |signature: &str| {
+        format!(
+            "[[endpoint]]\nname = \"form3\"\npath = \"/hooks/form3\"\nprofile = \"http-signature\"\nsink = \"stdout\"\nkeys = [{{ key_id = \"k\", certificate = \"keys/worldline/signing.crt\" }}]\nsignature = {signature}\n\n[[sink]]"
+        )
+    };
+    let message = refused(|text| text.replacen("[[sink]]", &settings("{ cover = [\"date\", \"digest\"] }"), 1));
+    says(&message, &["form3", "signature.fresh", "off"]);
+    let message = refused(|text| {
+        text.replacen("[[sink]]", &settings("{ cover = [\"host\", \"digest\"], fresh = { header = \"date\" } }"), 1)
+    });
+    says(&message, &["form3", "signature.fresh", "covers"]);
+    let message = refused(|text| text.replacen("[[sink]]", &settings("{ cover = [\"date\"], fresh = \"off\" }"), 1));
+    says(&message, &["form3", "digest"]);
+}
+
+#[test]
+fn a_template_that_leaves_the_body_out_does_not_start() {
+    let message = refused(|text| {
+        text.replacen("[[sink]]", "[[endpoint]]\nname = \"b\"\npath = \"/b\"\nprofile = \"body-signature\"\nsink = \"stdout\"\nkeys = [{ certificate = \"keys/worldline/signing.crt\" }]\nsignature = { header = \"x-s\", input = \"{path}\" }\n\n[[sink]]", 1)
+    });
+    says(&message, &["signature.input", "{body}"]);
+}
+
+#[test]
+fn two_endpoints_at_one_path_and_an_unknown_sink_or_profile_do_not_start() {
+    says(
+        &refused(replace("path    = \"/tribe\"", "path = \"/v3/notification/tribe\"")),
+        &["tribe", "path", "worldline"],
+    );
+    says(&refused(replace("sink    = \"stdout\"", "sink = \"nowhere\"")), &["sink", "nowhere", "stdout"]);
+    says(&refused(replace("profile = \"tribe\"", "profile = \"tribes\"")), &["profile", "tribes", "worldline"]);
+}
+
+#[test]
+fn an_open_admin_listener_needs_a_token() {
+    says(
+        &refused(|text| text.replacen("admin  = \"127.0.0.1:0\"", "admin = \"0.0.0.0:0\"", 1)),
+        &["admin", "admin_token"],
+    );
+}
+
+#[test]
+fn tls_files_that_are_not_there_do_not_start() {
+    let message = refused(replace(
+        "[store]",
+        "tls = { certificate = \"a.crt\", key = \"a.key\", client_ca = \"missing.pem\" }\n\n[store]",
+    ));
+    says(&message, &["tls", "a.crt"]);
+}
+
+#[test]
+fn no_file_at_all_is_bad_usage_and_names_the_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["serve"]);
+    assert_eq!(output.status.code(), Some(64));
+    says(&err(&output), &["countersign.toml", "--config"]);
+}
+
+#[test]
+fn check_says_what_is_signed_and_what_replay_protection_follows() {
+    let folder = folder(|text| text);
+    let output = run(folder.path(), &["check", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let lines: Vec<serde_json::Value> =
+        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let worldline = serde_json::json!({"body": true, "path": false, "requestId": true, "time": true});
+    let tribe = serde_json::json!({"body": true, "path": false, "requestId": false, "time": false});
+    assert_eq!((&lines[0]["binds"], &lines[1]["binds"]), (&worldline, &tribe));
+    assert!(lines[1]["replay"].as_str().unwrap().contains("UNDER A NEW ID"));
+    assert!(lines.iter().all(|line| line["selfTest"]["passed"] == true));
+}
+
+#[test]
+fn bad_usage_is_64_and_help_is_0() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run(folder.path(), &["sned"]).status.code(), Some(64));
+    assert_eq!(run(folder.path(), &["verify"]).status.code(), Some(64));
+    assert_eq!(run(folder.path(), &["--help"]).status.code(), Some(0));
+    assert_eq!(run(folder.path(), &["send", "worldline", "nothing"]).status.code(), Some(64));
+    let nobody = run(folder.path(), &["send", "worldline", "payment", "--to", "http://127.0.0.1:1"]);
+    assert_eq!(nobody.status.code(), Some(69));
+    let far = run(folder.path(), &["send", "worldline", "payment", "--to", "http://192.0.2.1/hooks"]);
+    assert_eq!(far.status.code(), Some(64), "demo keys go to loopback only");
+}

@@ -1,0 +1,93 @@
+//! SIGKILL in the middle of a burst: no acknowledged event is lost, and none is printed twice as new.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::receiver::{Receiver, events, exchange, folder, out, run, status};
+
+const CYCLES: usize = 5;
+
+#[test]
+fn a_burst_that_is_killed_loses_nothing_that_was_acknowledged_and_prints_nothing_twice_as_new() {
+    let folder = folder(|text| text);
+    let (mut acknowledged, mut sent) = (BTreeSet::new(), 0_usize);
+    for cycle in 0..CYCLES {
+        let requests = requests(folder.path(), 60);
+        sent += requests.len();
+        let receiver = Receiver::start(folder.path());
+        let killed = AtomicBool::new(false);
+        let address = receiver.address.clone();
+        let answered = std::thread::scope(|scope| {
+            let senders: Vec<_> = requests
+                .chunks(requests.len() / 4)
+                .map(|chunk| {
+                    let (address, killed) = (&address, &killed);
+                    scope.spawn(move || {
+                        let mut mine = Vec::new();
+                        for (id, raw) in chunk {
+                            if killed.load(Ordering::SeqCst) {
+                                break;
+                            }
+                            if std::net::TcpStream::connect(address).is_ok()
+                                && status(&exchange(address, raw)) == Some(204)
+                            {
+                                mine.push(id.clone());
+                            }
+                        }
+                        mine
+                    })
+                })
+                .collect();
+            // At another point of the burst in each cycle: when so many events were printed.
+            let deadline = Instant::now() + Duration::from_secs(20);
+            let wanted = events(folder.path()).len() + 3 + 7 * cycle;
+            while events(folder.path()).len() < wanted && Instant::now() < deadline {
+                std::thread::yield_now();
+            }
+            receiver.kill();
+            killed.store(true, Ordering::SeqCst);
+            senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect::<Vec<_>>()
+        });
+        acknowledged.extend(answered);
+    }
+    assert!(acknowledged.len() > CYCLES, "the bursts were acknowledged in part: {} of {sent}", acknowledged.len());
+    // A line that the kill cut in half would stand before the next whole one; end it.
+    let receiver = Receiver::start(folder.path());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !out(&receiver.run(&["inbox", "stats"])).contains("nothing waits") {
+        assert!(Instant::now() < deadline, "everything is delivered after the restart");
+    }
+    let printed = events(folder.path());
+    let mut as_new: BTreeMap<String, usize> = BTreeMap::new();
+    for event in &printed {
+        if event["attempt"] == 1 {
+            *as_new.entry(event["requestid"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    let seen: BTreeSet<_> = printed.iter().map(|event| event["requestid"].as_str().unwrap().to_owned()).collect();
+    let lost: Vec<_> = acknowledged.difference(&seen).collect();
+    assert!(lost.is_empty(), "acknowledged, but never printed: {lost:?}");
+    let twice: Vec<_> = as_new.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(twice.is_empty(), "printed twice as new: {twice:?}");
+    let listed = out(&receiver.run(&["inbox", "list", "--json"]));
+    let kept: Vec<String> = listed
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["requestid"].as_str().unwrap().to_owned())
+        .collect();
+    let distinct: BTreeSet<_> = kept.iter().cloned().collect();
+    assert_eq!(distinct.len(), kept.len(), "one record an event");
+    assert!(acknowledged.is_subset(&distinct), "every acknowledged event is kept");
+}
+
+/// Signed requests with their ids.
+fn requests(folder: &std::path::Path, count: usize) -> Vec<(String, Vec<u8>)> {
+    (0..count)
+        .map(|_| {
+            let raw = run(folder, &["send", "worldline", "debtor-token", "--print"]).stdout;
+            let text = String::from_utf8_lossy(&raw).into_owned();
+            let id = text.lines().find_map(|line| line.strip_prefix("x-request-id: ")).unwrap().to_owned();
+            (id, raw)
+        })
+        .collect()
+}

@@ -1,0 +1,10 @@
+//! The binary as an operator runs it: real processes, real sockets, a real SIGKILL.
+
+mod configuration;
+mod faults;
+mod inbox;
+mod inline;
+mod kill;
+mod receiver;
+mod secrets;
+mod verify;

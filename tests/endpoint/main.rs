@@ -1,0 +1,8 @@
+//! The library through its public interface: an endpoint, a store, a handler, and requests that should not get through.
+
+mod custom;
+mod flips;
+mod inline;
+mod parties;
+mod queue;
+mod strict;

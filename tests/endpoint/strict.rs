@@ -1,0 +1,231 @@
+//! Strict HTTP, limits and the one face of every authentication failure.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use countersign::endpoint::Outcome;
+use countersign::error::{Class, Code};
+use countersign::profile::Profile;
+use countersign::store::Store;
+use http::Request;
+use http_body::{Body, Frame};
+use http_body_util::Full;
+use tower::ServiceExt;
+
+use crate::parties::{ID, NOW, PAYMENT, Sender, memory, post};
+
+type Change = fn(&mut Request<Full<Bytes>>);
+
+fn set(request: &mut Request<Full<Bytes>>, name: &'static str, value: &'static str) {
+    request.headers_mut().insert(name, value.parse().unwrap());
+}
+
+fn double(request: &mut Request<Full<Bytes>>, name: &'static str) {
+    let value = request.headers()[name].clone();
+    request.headers_mut().append(name, value);
+}
+
+fn go(request: &mut Request<Full<Bytes>>, target: &'static str) {
+    *request.uri_mut() = target.parse().unwrap();
+}
+
+#[tokio::test]
+async fn what_http_libraries_forgive_is_refused_and_touches_no_store() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let store = memory(&clock);
+    let endpoint = builder.queue(store.clone()).build().unwrap();
+    let cases: &[(Code, Change)] = &[
+        (Code::PathUnknown, |r| go(r, "/hooks/other")),
+        (Code::PathUnknown, |r| go(r, "/hooks/status/")),
+        (Code::PathUnknown, |r| go(r, "/hooks")),
+        (Code::PathUnknown, |r| go(r, "/hooks/x/../status")),
+        (Code::PathUnknown, |r| go(r, "/hooks//status")),
+        (Code::PathUnknown, |r| go(r, "/hooks%2fstatus")),
+        (Code::MethodNotAllowed, |r| *r.method_mut() = http::Method::PUT),
+        (Code::MethodNotAllowed, |r| *r.method_mut() = http::Method::GET),
+        (Code::RequestMalformed, |r| go(r, "http://other.example/hooks/status")),
+        (Code::RequestMalformed, |r| drop(r.headers_mut().remove("host"))),
+        (Code::RequestMalformed, |r| double(r, "host")),
+        (Code::RequestMalformed, |r| set(r, "x_signature", "a")),
+        (Code::RequestMalformed, |r| set(r, "transfer-encoding", "gzip, chunked")),
+        (Code::RequestMalformed, |r| set(r, "upgrade", "h2c")),
+        (Code::RequestMalformed, |r| set(r, "expect", "the-unexpected")),
+        (Code::ContentTypeUnsupported, |r| set(r, "content-encoding", "gzip")),
+        (Code::ContentTypeUnsupported, |r| set(r, "content-type", "text/plain")),
+        (Code::ContentTypeUnsupported, |r| set(r, "content-type", "application/json; charset=utf-16")),
+        (Code::ContentTypeUnsupported, |r| double(r, "content-type")),
+        (Code::RequestIdMissing, |r| drop(r.headers_mut().remove("x-request-id"))),
+        (Code::RequestIdMalformed, |r| set(r, "x-request-id", "1")),
+        (Code::BodyTooLarge, |r| set(r, "content-length", "10737418240")),
+    ];
+    for (code, change) in cases {
+        let mut request = sender.worldline(ID, PAYMENT);
+        change(&mut request);
+        let answer = post(&endpoint, request).await;
+        assert_eq!(answer.outcome, Outcome::Refused(*code));
+        assert_eq!(answer.status, code.status(), "{code}");
+    }
+    assert_eq!(store.stats().await.unwrap(), Default::default());
+    assert_eq!(post(&endpoint, sender.worldline(ID, PAYMENT)).await.outcome, Outcome::Accepted);
+}
+
+#[tokio::test]
+async fn every_authentication_failure_has_one_status_and_one_body() {
+    let sender = Sender::new();
+    let stranger = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let store = memory(&clock);
+    let token = countersign::crypto::Secret::new("a-bearer-token-of-some-length").unwrap();
+    let endpoint = builder.bearer(token).queue(store.clone()).build().unwrap();
+    let authorized = |mut request: Request<Full<Bytes>>| {
+        set(&mut request, "authorization", "Bearer a-bearer-token-of-some-length");
+        request
+    };
+    let cases: &[(Code, Change)] = &[
+        (Code::CredentialMissing, |r| drop(r.headers_mut().remove("x-api-key"))),
+        (Code::CredentialWrong, |r| set(r, "x-api-key", "0123456789012345678901234567890123456780")),
+        (Code::HeaderRepeated, |r| double(r, "x-api-key")),
+        (Code::CredentialMissing, |r| drop(r.headers_mut().remove("authorization"))),
+        (Code::CredentialWrong, |r| set(r, "authorization", "Bearer a-bearer-token-of-some-lengtH")),
+        (Code::CredentialWrong, |r| set(r, "authorization", "Basic YTpi")),
+        (Code::HeaderRepeated, |r| double(r, "authorization")),
+        (Code::SignatureMissing, |r| drop(r.headers_mut().remove("signature"))),
+        (Code::SignatureMalformed, |r| set(r, "signature", "v1,")),
+        (Code::HeaderRepeated, |r| double(r, "signature")),
+        (Code::DigestMissing, |r| drop(r.headers_mut().remove("digest"))),
+        (Code::DigestMalformed, |r| set(r, "digest", "MD5=AAAAAAAAAAAAAAAAAAAAAA==")),
+        (Code::DigestMalformed, |r| set(r, "digest", "SHA-256=AAAAAAAAAAAAAAAAAAAAAA==")),
+        (Code::DigestMismatch, |r| set(r, "digest", "SHA-256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
+        (Code::HeaderRepeated, |r| double(r, "digest")),
+        (Code::HeaderRepeated, |r| double(r, "x-request-id")),
+        (Code::HeaderRepeated, |r| double(r, "messagecreatedatetime")),
+        (Code::TimestampMissing, |r| drop(r.headers_mut().remove("messagecreatedatetime"))),
+        (Code::TimestampMalformed, |r| set(r, "messagecreatedatetime", "yesterday")),
+        (Code::TimestampStale, |r| set(r, "messagecreatedatetime", "2027-01-15T07:29:59.999Z")),
+        (Code::TimestampFuture, |r| set(r, "messagecreatedatetime", "2027-01-15T08:01:00.001Z")),
+        (Code::SignatureMismatch, |r| set(r, "messagecreatedatetime", "2027-01-15T08:00:01Z")),
+        (Code::SignatureMismatch, |r| set(r, "x-request-id", "2af7b333-7a06-41b1-8a61-e9a29fd069bc")),
+        (Code::DigestMismatch, |r| *r.body_mut() = Full::new(Bytes::from_static(b"{}"))),
+    ];
+    let (mut faces, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    for (code, change) in cases {
+        let mut request = authorized(sender.worldline(ID, PAYMENT));
+        change(&mut request);
+        let answer = post(&endpoint, request).await;
+        assert_eq!(answer.outcome, Outcome::Refused(*code));
+        assert_eq!(code.class(), Class::Authentication);
+        assert!(!answer.headers.contains_key("retry-after"));
+        faces.insert((answer.status, answer.body.to_vec()));
+        seen.insert(code.as_str());
+    }
+    let foreign = authorized(stranger.worldline(ID, PAYMENT));
+    let answer = post(&endpoint, foreign).await;
+    assert_eq!(answer.outcome, Outcome::Refused(Code::KeyUnknown));
+    faces.insert((answer.status, answer.body.to_vec()));
+    assert_eq!(faces.len(), 1, "{faces:?}");
+    assert!(seen.len() >= 13);
+    assert_eq!(store.stats().await.unwrap(), Default::default());
+}
+
+#[tokio::test]
+async fn the_weaker_word_of_the_sender_does_not_choose_the_algorithm() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let endpoint = builder.queue(memory(&clock)).build().unwrap();
+    for (word, outcome) in [
+        ("rsa-sha256", Outcome::Accepted),
+        ("SHA256withRSA", Outcome::Duplicate),
+        ("hs2019", Outcome::Duplicate),
+        ("hmac-sha256", Outcome::Refused(Code::AlgorithmRefused)),
+        ("rsa-sha1", Outcome::Refused(Code::AlgorithmRefused)),
+        ("none", Outcome::Refused(Code::AlgorithmRefused)),
+    ] {
+        let mut request = sender.worldline(ID, PAYMENT);
+        let header = request.headers()["signature"].to_str().unwrap().replace("rsa-sha256", word);
+        request.headers_mut().insert("signature", header.parse().unwrap());
+        assert_eq!(post(&endpoint, request).await.outcome, outcome, "{word}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_signature_a_bearer_token_counts_only_where_it_was_allowed_and_half_a_signature_never() {
+    let sender = Sender::new();
+    let token = || countersign::crypto::Secret::new("a-bearer-token-of-some-length").unwrap();
+    let mut lenient = Profile::worldline();
+    if let countersign::profile::Scheme::Http(scheme) = lenient.scheme_mut() {
+        scheme.presence = countersign::profile::Presence::IfPresent;
+    }
+    for (profile, allowed) in [(lenient, true), (Profile::worldline(), false)] {
+        let (builder, clock) = sender.endpoint(profile);
+        let endpoint = builder.bearer(token()).queue(memory(&clock)).build().unwrap();
+        let request = |strip: &[&str]| {
+            let mut request = sender.worldline(ID, PAYMENT);
+            set(&mut request, "authorization", "Bearer a-bearer-token-of-some-length");
+            for name in strip {
+                request.headers_mut().remove(*name);
+            }
+            request
+        };
+        let bare = post(&endpoint, request(&["signature", "digest"])).await.outcome;
+        assert_eq!(bare == Outcome::Accepted, allowed);
+        let stripped = post(&endpoint, request(&["signature"])).await.outcome;
+        assert_eq!(
+            stripped,
+            Outcome::Refused(Code::SignatureMissing),
+            "a digest alone shows that something was stripped"
+        );
+        let mut bad = request(&[]);
+        *bad.body_mut() = Full::new(Bytes::from_static(b"{}"));
+        assert_eq!(post(&endpoint, bad).await.outcome, Outcome::Refused(Code::DigestMismatch));
+    }
+}
+
+/// A body that never ends.
+struct Stalled;
+
+impl Body for Stalled {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_body_is_given_up() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let endpoint = builder.queue(memory(&clock)).build().unwrap();
+    let (head, _) = sender.worldline(ID, PAYMENT).into_parts();
+    let response = endpoint.oneshot(Request::from_parts(head, Stalled)).await.unwrap();
+    assert_eq!(response.status(), 408);
+    assert_eq!(response.headers()["connection"], "close");
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_however_its_length_is_announced() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let endpoint = builder.queue(memory(&clock)).build().unwrap();
+    let mut request = sender.worldline(ID, PAYMENT);
+    *request.body_mut() = Full::new(Bytes::from(vec![b' '; 256 * 1024 + 1]));
+    assert_eq!(post(&endpoint, request).await.outcome, Outcome::Refused(Code::BodyTooLarge));
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_no_key() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let endpoint = builder.queue(memory(&clock)).build().unwrap();
+    clock.set(countersign::clock::Timestamp::from_seconds(70_000_000_000));
+    let mut request = sender.worldline(ID, PAYMENT);
+    let later = countersign::clock::Clock::now(&*clock).to_string();
+    request.headers_mut().insert("messagecreatedatetime", later.parse().unwrap());
+    assert_eq!(post(&endpoint, request).await.outcome, Outcome::Refused(Code::KeyUnknown));
+    assert!(NOW < countersign::clock::Clock::now(&*clock));
+}
