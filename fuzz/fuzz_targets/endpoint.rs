@@ -12,6 +12,7 @@ use countersign::crypto::{Algorithm, Backend, Secret, random};
 use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::keys::{Key, KeyId, KeySet, file};
+use countersign::once::Once;
 use countersign::profile::{BodySignature, Fresh, Identification, Input, Profile};
 use countersign::store::{MemoryStore, Store};
 use http::header::{HeaderName, HeaderValue};
@@ -57,12 +58,16 @@ fn custom() -> Profile {
     profile.with_fresh(Fresh::Header("x-time".into()), std::time::Duration::from_secs(300))
 }
 
+/// Not a panic: that would be caught and answered as a failure of the handler.
+async fn reached(_event: Once) {
+    std::process::abort();
+}
+
 impl World {
     fn new() -> Self {
         let clock = Arc::new(FixedClock::at(NOW));
         let store = Arc::new(MemoryStore::new(clock.clone()));
-        // Not a panic: that would be caught and answered as a failure of the handler.
-        let handler = Dispatch::new().otherwise(|_| async { std::process::abort() });
+        let handler = Dispatch::new().otherwise(reached);
         let worldline = Endpoint::builder("worldline", Profile::worldline()).keys(public());
         let tribe = Endpoint::builder("tribe", Profile::tribe()).keys(public());
         let custom = Endpoint::builder("custom", custom()).keys(secret());
