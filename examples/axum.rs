@@ -13,10 +13,12 @@ use countersign::crypto::{Backend, Secret};
 use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::event::tribe::{
-    Account, AccountsReply, BalancesReply, FundsConfirmation, PaymentInitiated, PaymentStatus, Request, TransactionStatus,
-    TransactionsReply,
+    Account, AccountsReply, BalancesReply, FundsConfirmation, PaymentInitiated, PaymentStatus, Request,
+    TransactionStatus, TransactionsReply,
 };
-use countersign::event::{AccountRequestEvent, FundsRequestEvent, PaymentEvent, PaymentRequestEvent, PaymentRequestKind};
+use countersign::event::{
+    AccountRequestEvent, FundsRequestEvent, PaymentEvent, PaymentRequestEvent, PaymentRequestKind,
+};
 use countersign::keys::{KeySet, file};
 use countersign::profile::Profile;
 use countersign::reply::Reply;
