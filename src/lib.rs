@@ -71,36 +71,35 @@
 )]
 
 // Primitives: no I/O, no policy.
-pub mod clock;
-pub mod crypto;
-pub mod delivery;
-pub mod error;
-pub mod keys;
 pub mod wire;
+pub mod clock;
+pub mod error;
+pub mod delivery;
+pub mod crypto;
+pub mod keys;
 // Proofs, and the plain data that they carry.
-pub mod event;
-pub mod signing_input;
 pub mod verified;
+pub mod signing_input;
+pub mod event;
 // Senders, and what remembers.
 pub mod profile;
 pub mod store;
 // The stages, one layer each.
-pub mod decode;
-pub mod dedup;
-pub mod dispatch;
-pub mod inbox;
-pub mod once;
 pub mod reply;
 pub mod stage;
 pub mod verify;
+pub mod decode;
+pub mod once;
+pub mod dedup;
+pub mod inbox;
+pub mod dispatch;
 // The edge of the library.
 pub mod endpoint;
-
 // The binary.
 #[cfg(feature = "server")]
-pub mod cli;
-#[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod cli;
 
 pub use endpoint::Endpoint;
 pub use event::Event;
