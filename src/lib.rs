@@ -104,3 +104,8 @@ pub mod cli;
 pub use endpoint::Endpoint;
 pub use event::Event;
 pub use verified::Verified;
+
+/// The code of the README compiles.
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
