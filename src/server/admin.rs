@@ -72,7 +72,6 @@ impl Admin {
     }
 
     /// A browser on this machine can be made to ask: it sends an origin, or a host name of its own.
-    #[allow(clippy::disallowed_methods, reason = "an operator's request, on which no signature rests")]
     fn may_ask<B>(&self, request: &Request<B>) -> bool {
         if request.headers().contains_key(ORIGIN) {
             return false;

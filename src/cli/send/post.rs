@@ -58,7 +58,6 @@ impl<'t> Connection<'t> {
         Ok(Self { target, sender: connect(target).await? })
     }
 
-    #[allow(clippy::disallowed_methods, reason = "an answer, on which no signature rests")]
     pub(super) async fn post(&mut self, crafted: &Crafted) -> Result<Received, String> {
         if self.sender.ready().await.is_err() {
             self.sender = connect(self.target).await?;

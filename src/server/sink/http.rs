@@ -36,7 +36,6 @@ impl HttpSink {
     }
 
     /// The sink's answer. Redirects are not followed: they would carry the event to an address nobody configured.
-    #[allow(clippy::disallowed_methods, reason = "an answer, on which no signature rests")]
     pub(super) async fn send(&self, once: &Once) -> Result<Reply, Rejection> {
         let request = self.request(once)?;
         let exchange = async {
