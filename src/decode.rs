@@ -8,6 +8,7 @@ use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::crypto::{Digest, Hash, Sha256};
 use crate::error::Rejection;
 use crate::event::{Event, EventType};
 use crate::profile::{Identification, Profile, Undecodable};
@@ -70,6 +71,7 @@ impl Decoder {
                 identity,
                 fence: fence.filter(|fence| *fence != identity),
                 fingerprint: covered.fingerprint,
+                compared: self.compared(&covered),
                 event_type: event.as_ref().map_or(EventType::Other, Event::event_type).as_str().into(),
                 subject: event.as_ref().ok().and_then(|event| event.subject().map(Into::into)),
                 request_id: covered.request_id.as_ref().map(|id| id.as_str().into()),
@@ -109,6 +111,14 @@ impl Decoder {
             }
             Identification::Fingerprint => Ok(self.fingerprint_identity(covered)),
         }
+    }
+
+    /// Route and user are not signed by every sender; a stored answer must not go to another user or another question.
+    fn compared(&self, covered: &Covered) -> Sha256 {
+        let user = covered.user_token.as_ref().map_or("", |token| token.unsigned());
+        let action = (covered.action.len() as u64).to_be_bytes();
+        let pieces: [&[u8]; 4] = [&covered.fingerprint, &action, covered.action.as_bytes(), user.as_bytes()];
+        Digest::of(Hash::Sha256, &pieces).sha256().unwrap_or_default()
     }
 
     fn fingerprint_identity(&self, covered: &Covered) -> Identity {

@@ -74,7 +74,7 @@ impl Delivery {
     ///
     /// # Errors
     /// [`Code::HeaderRepeated`] if it is there more than once: neither the first nor the last wins.
-    /// [`Code::RequestMalformed`] if it holds bytes outside visible ASCII, space and tab.
+    /// [`Code::HeaderUndecodable`] if it holds bytes outside visible ASCII, space and tab.
     pub fn header(&self, name: &str) -> Result<Option<&str>, Rejection> {
         let mut values = self.headers.get_all(name).iter();
         let Some(value) = values.next() else { return Ok(None) };
@@ -84,7 +84,7 @@ impl Delivery {
         match value.to_str() {
             Ok(text) => Ok(Some(text.trim_matches([' ', '\t']))),
             Err(_) => Err(Rejection::new(
-                Code::RequestMalformed,
+                Code::HeaderUndecodable,
                 format!("expected visible ASCII in {name}, but found other bytes"),
             )),
         }
@@ -121,7 +121,7 @@ mod tests {
     fn non_ascii_bytes_are_an_error() {
         let value = http::HeaderValue::from_bytes(b"\xff").unwrap();
         let delivery = delivery(http::Request::post("/").header("x-a", value));
-        assert_eq!(delivery.header("x-a").unwrap_err().code(), Code::RequestMalformed);
+        assert_eq!(delivery.header("x-a").unwrap_err().code(), Code::HeaderUndecodable);
     }
 
     #[test]

@@ -79,6 +79,8 @@ codes! {
     CredentialWrong = "credential_wrong", Authentication, 401;
     /// A header that security rests on is there more than once.
     HeaderRepeated = "header_repeated", Authentication, 401;
+    /// A header that security rests on holds bytes outside visible ASCII.
+    HeaderUndecodable = "header_undecodable", Authentication, 401;
     /// There is no signature where one is required.
     SignatureMissing = "signature_missing", Authentication, 401;
     /// The signature header does not follow its grammar.
@@ -115,10 +117,6 @@ codes! {
     EventInFlight = "event_in_flight", Unavailable, 503;
     /// The store cannot promise that it keeps the event.
     StoreUnavailable = "store_unavailable", Unavailable, 503;
-    /// No usable key is loaded.
-    KeysUnavailable = "keys_unavailable", Unavailable, 503;
-    /// The receiver is stopping.
-    ShuttingDown = "shutting_down", Unavailable, 503;
     /// The handler took longer than its lease; its answer was dropped.
     LeaseLost = "lease_lost", Unavailable, 503;
     /// The handler or the sink failed.

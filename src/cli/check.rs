@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
+use crate::error::Code;
 use crate::profile::{Fresh, Identification, Presence, Scheme};
 use crate::server::config::{EndpointSettings, StoreSettings};
 use crate::server::self_test;
@@ -31,6 +32,7 @@ struct Binds {
 impl Check {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
         let config = load(path)?;
+        config.try_files().map_err(Ended::Usage)?;
         let now = SystemClock.now();
         let mut failed = false;
         for endpoint in &config.endpoints {
@@ -39,7 +41,8 @@ impl Check {
             let test = self_test(endpoint, now).await;
             failed |= test.is_err();
             let self_test = match &test {
-                Ok(code) => format!("a bad request was refused ({code})"),
+                Ok(Code::SignatureMismatch) => "a request with a wrong signature was refused".to_owned(),
+                Ok(code) => format!("a bad request was refused before its signature was looked at ({code})"),
                 Err(why) => why.clone(),
             };
             if self.json {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::time::{Instant, sleep, timeout};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -65,35 +66,40 @@ where
     }
 
     fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
-        let settings = self.settings.clone();
         let inner = self.inner.clone();
+        // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
+        let work = tokio::spawn(self.settings.clone().handle(receipt, inner));
         Box::pin(async move {
-            let (record, once) = Once::first(receipt);
-            let once = match once {
-                Ok(once) => once,
-                Err(problem) => return settings.keep(record, &problem.to_string()).await,
-            };
-            match settings.claim(&record).await? {
-                Claim::Granted(held) => {
-                    // A task of its own: a sender that hangs up does not stop a handler half way.
-                    let work = tokio::spawn(settings.run(held, record, oneshot(inner, once)));
-                    work.await.unwrap_or_else(|_| {
-                        Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
-                    })
-                }
-                Claim::Done(stored) => Ok(Reply::again(stored)),
-                Claim::Conflict => Err(conflict()),
-                Claim::InFlight => Err(Rejection::new(
-                    Code::EventInFlight,
-                    "expected the first copy to be done, but found it in flight",
-                )
-                .with_retry_after(settings.times.wait)),
-            }
+            work.await.unwrap_or_else(|_| {
+                Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
+            })
         })
     }
 }
 
 impl DedupLayer {
+    async fn handle<S>(self, receipt: Verified<Receipt>, inner: S) -> Result<Reply, Rejection>
+    where
+        S: Service<Once, Response = Reply, Error = Rejection> + Send + 'static,
+        S::Future: Send,
+    {
+        let (record, once) = Once::first(receipt);
+        let once = match once {
+            Ok(once) => once,
+            Err(problem) => return self.keep(record, &problem.to_string()).await,
+        };
+        match self.claim(&record).await? {
+            Claim::Granted(held) => self.run(held, record, oneshot(inner, once)).await,
+            Claim::Done(stored) => Ok(Reply::again(stored)),
+            Claim::Conflict => Err(conflict()),
+            Claim::InFlight => {
+                let wait = self.times.wait;
+                let found = "expected the first copy to be done, but found it in flight";
+                Err(Rejection::new(Code::EventInFlight, found).with_retry_after(wait))
+            }
+        }
+    }
+
     /// Claims, waiting a little for a first copy that is being handled.
     async fn claim(&self, record: &Verified<Record>) -> Result<Claim, Rejection> {
         let start = Instant::now();
@@ -132,8 +138,7 @@ impl DedupLayer {
         };
         guard.disarm();
         match answer {
-            // An answer of 5xx says that the sender should try again: it is not the end of this event.
-            Ok(reply) if reply.status.is_none_or(|status| !status.is_server_error()) => {
+            Ok(reply) if reply.status.is_none_or(is_final) => {
                 self.store.complete(held, record, reply.to_stored()).await.map_err(|e| unavailable(&e))?;
                 Ok(reply)
             }
@@ -151,6 +156,13 @@ impl DedupLayer {
         let acceptance = self.store.accept(record).await.map_err(|e| unavailable(&e))?;
         undecodable(self.undecodable, acceptance, problem)
     }
+}
+
+/// Whether an answer ends the event: success, or a refusal that speaks about the request itself. Every other answer (a
+/// gateway's 401, 404 or 429, a redirect, 5xx) is passed on, and the sender's retry is handled anew.
+fn is_final(status: StatusCode) -> bool {
+    status.is_success()
+        || matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// The answer to content that was kept because it cannot be read.

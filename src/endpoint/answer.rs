@@ -83,7 +83,7 @@ fn refused(rejection: &Rejection, dialect: &dyn Dialect, context: Context<'_>) -
         answer.headers.insert(RETRY_AFTER, HeaderValue::from(delay.as_secs().max(1)));
     }
     // What follows a request that was not read to its end, or not understood, is not trusted to be a request.
-    if rejection.code().class() == Class::Request || rejection.code() == Code::ShuttingDown {
+    if rejection.code().class() == Class::Request {
         answer.headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     answer

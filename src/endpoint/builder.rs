@@ -265,7 +265,12 @@ impl<State> EndpointBuilder<State> {
                            it is trusted only by a listener on loopback";
             return Err(ConfigError::new("keys", message));
         }
-        let least = SHORTEST_RETENTION.max(self.profile.retry_horizon);
+        // A request must not stay fresh longer than it is remembered, or it could take effect twice.
+        let window = match self.profile.fresh {
+            Fresh::Off => Duration::ZERO,
+            Fresh::Header(_) | Fresh::Member(_) => self.profile.tolerance.saturating_add(Duration::from_secs(3600)),
+        };
+        let least = SHORTEST_RETENTION.max(self.profile.retry_horizon).max(window);
         if self.retain < least {
             let (least, found) = (least.as_secs() / 3600, self.retain.as_secs() / 3600);
             let message = format!(

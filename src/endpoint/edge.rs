@@ -83,6 +83,8 @@ impl Endpoint {
 
     fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
         let rest = path.strip_prefix(&*self.shared.path)?;
+        // An endpoint at the root: its own path is written `/`, and has nothing below.
+        let rest = if self.shared.path.is_empty() && rest == "/" { "" } else { rest };
         (rest.is_empty() || rest.starts_with('/')).then_some(rest)
     }
 }

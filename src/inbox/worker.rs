@@ -1,7 +1,10 @@
 //! The worker of one endpoint's inbox: leases records, hands each to its service, and acknowledges, retries or parks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
 
 use tower_service::Service;
 
@@ -13,8 +16,14 @@ use crate::reply::Reply;
 use crate::stage::oneshot;
 use crate::store::{EventId, Leased, Store, StoreError};
 
-/// How many records are leased at once.
-const BATCH: usize = 256;
+/// How many records are leased at once, at first and by a slow sink: a batch is acknowledged as a whole.
+const SMALLEST_BATCH: usize = 1;
+/// How many records are leased at once by a fast sink.
+const LARGEST_BATCH: usize = 256;
+/// A batch that takes longer is followed by a smaller one.
+const LONG: Duration = Duration::from_secs(1);
+/// How long one delivery may take, whatever the sink's own limit is. Shorter than a lease.
+const DEADLINE: Duration = Duration::from_secs(45);
 /// How long a lease lasts; a process that dies gives its leases back when the store is opened again.
 const LEASE: Duration = Duration::from_secs(60);
 /// How long the worker sleeps when nothing changes: retries come due, and operators requeue from another process.
@@ -76,24 +85,30 @@ where
 
     /// Works until `shutdown` resolves; what is being delivered then is finished first.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        tokio::pin!(shutdown);
-        loop {
-            // Before the look: what becomes ready during it is not missed.
-            let changed = self.store.changed();
-            let delivered = match self.round().await {
-                Ok(delivered) => delivered,
-                Err(error) => {
-                    tracing::error!(code = "store_unavailable", %error, "the inbox cannot be read; trying again");
-                    0
+        let stopping = AtomicBool::new(false);
+        let stop = async {
+            shutdown.await;
+            stopping.store(true, Ordering::SeqCst);
+        };
+        let work = async {
+            let mut size = SMALLEST_BATCH;
+            while !stopping.load(Ordering::SeqCst) {
+                // Before the look: what becomes ready during it is not missed.
+                let changed = self.store.changed();
+                let start = Instant::now();
+                match self.batch(size, &stopping).await {
+                    Ok(0) => {
+                        tokio::select! { () = changed => {}, () = sleep(LOOK) => {} }
+                    }
+                    Ok(_) => size = next_size(size, start.elapsed()),
+                    Err(error) => {
+                        tracing::error!(code = "store_unavailable", %error, "the inbox cannot be read; trying again");
+                        sleep(LOOK).await;
+                    }
                 }
-            };
-            let idle = async {
-                if delivered == 0 {
-                    tokio::select! { () = changed => {}, () = tokio::time::sleep(LOOK) => {} }
-                }
-            };
-            tokio::select! { biased; () = &mut shutdown => return, () = idle => {} }
-        }
+            }
+        };
+        tokio::join!(stop, work);
     }
 
     /// One batch. Answers how many records it held.
@@ -101,10 +116,18 @@ where
     /// # Errors
     /// The store failed; what was delivered may be delivered again.
     pub async fn round(&self) -> Result<usize, StoreError> {
-        let leased = self.store.lease(Arc::clone(&self.endpoint), BATCH, LEASE).await?;
+        self.batch(LARGEST_BATCH, &AtomicBool::new(false)).await
+    }
+
+    async fn batch(&self, size: usize, stopping: &AtomicBool) -> Result<usize, StoreError> {
+        let leased = self.store.lease(Arc::clone(&self.endpoint), size, LEASE).await?;
         let count = leased.len();
         let mut delivered: Vec<(EventId, u64)> = Vec::with_capacity(count);
         for record in leased {
+            // What was not tried is ready again when the store is opened the next time.
+            if stopping.load(Ordering::SeqCst) {
+                break;
+            }
             let (id, fence, attempt) = (record.id.clone(), record.fence, record.attempt);
             match self.deliver(record).await {
                 Ok(_) => delivered.push((id, fence)),
@@ -128,8 +151,13 @@ where
     async fn deliver(&self, leased: Leased) -> Result<Reply, Rejection> {
         let once = Once::stored(leased.record, &self.decoder, leased.attempt)?;
         // A task of its own: a handler that panics is a failed try and not the end of the worker.
-        let work = tokio::spawn(oneshot(self.service.clone(), once));
-        let reply = work.await.unwrap_or_else(|_| {
+        let work = tokio::spawn(timeout(DEADLINE, oneshot(self.service.clone(), once)));
+        let reply = work.await.map(|reply| {
+            reply.unwrap_or_else(|_| {
+                Err(Rejection::new(Code::HandlerFailed, "expected an answer within 45 s, but found none"))
+            })
+        });
+        let reply = reply.unwrap_or_else(|_| {
             Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
         })?;
         match reply.status {
@@ -151,4 +179,10 @@ where
         let at = self.clock.now().after(self.retry.delay(try_of_round));
         self.store.retry_at(id, fence, at, reason).await
     }
+}
+
+/// Larger batches while the sink is fast, smaller ones while it is slow.
+fn next_size(size: usize, took: Duration) -> usize {
+    let next = if took > LONG { size / 2 } else { size.saturating_mul(2) };
+    next.clamp(SMALLEST_BATCH, LARGEST_BATCH)
 }

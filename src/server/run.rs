@@ -17,7 +17,7 @@ use super::sink::Sink;
 use super::{Router, connection, tls};
 use crate::clock::{Clock, SystemClock};
 use crate::inbox::Worker;
-use crate::store::{MemoryStore, SqliteStore, Store};
+use crate::store::{Listing, MemoryStore, SqliteStore, State, Store};
 
 /// How long what is in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -65,6 +65,7 @@ pub async fn serve(
     let store = open(&config.store, Arc::clone(&clock))?;
     let (close, closing) = watch::channel(false);
     let (router, mut workers) = endpoints(&config, &store, &clock, &closing)?;
+    report_stranded(&config, &store).await;
 
     let listener = bind(config.server.listen).await?;
     let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
@@ -164,6 +165,32 @@ fn endpoints(
     Ok((Router::new(built, Arc::clone(clock)), workers))
 }
 
+/// Events that were acknowledged and that no worker will deliver, because their endpoint was renamed, removed or turned
+/// inline. They are kept; whoever changed the configuration has to know.
+async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
+    let waiting = Listing { state: Some(State::Ready), after: None, limit: Some(10_000) };
+    let Ok(entries) = store.list(waiting).await else { return };
+    let mut stranded = std::collections::BTreeMap::<String, usize>::new();
+    for (_, entry) in entries {
+        let worked = config.endpoint(&entry.endpoint).is_some_and(|endpoint| {
+            let sink = config.sinks.iter().find(|sink| sink.name == endpoint.sink);
+            !endpoint.inline && sink.is_some_and(|sink| !matches!(sink.kind, SinkKind::None))
+        });
+        if !worked {
+            let count = stranded.entry(entry.endpoint).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    for (endpoint, count) in stranded {
+        tracing::error!(
+            code = "stranded",
+            endpoint,
+            count,
+            "events wait that nobody delivers: no queue endpoint of this name has a sink"
+        );
+    }
+}
+
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address)
         .await
@@ -228,6 +255,15 @@ async fn prune(store: Arc<dyn Store>, mut closing: watch::Receiver<bool>) {
 
 /// The database file that the configuration names, for `inbox`.
 impl Config {
+    /// Opens what only `serve` needs: TLS keys and the files of sinks.
+    ///
+    /// # Errors
+    /// What cannot be opened, with the name of its file.
+    pub fn try_files(&self) -> Result<(), String> {
+        self.server.tls.as_ref().map(tls::acceptor).transpose()?;
+        self.sinks.iter().try_for_each(|sink| Sink::open(sink).map(drop))
+    }
+
     /// The SQLite file, if that is the store.
     pub fn database(&self) -> Option<PathBuf> {
         match &self.store {

@@ -55,7 +55,7 @@ fn request(settings: &EndpointSettings, at: Timestamp) -> String {
     }
     match profile.scheme() {
         Scheme::Body(scheme) => {
-            set(&scheme.header, body_signature(scheme, at));
+            set(&scheme.header, body_signature(scheme, profile.fresh(), at));
             for part in scheme.input.parts() {
                 if let Part::Header(name) = part {
                     set(name, "self-test".to_owned());
@@ -74,10 +74,20 @@ fn request(settings: &EndpointSettings, at: Timestamp) -> String {
     format!("POST {}{route} HTTP/1.1\r\n{lines}\r\n{BODY}", settings.path)
 }
 
-fn body_signature(scheme: &BodySignature, at: Timestamp) -> String {
+fn body_signature(scheme: &BodySignature, fresh: &Fresh, at: Timestamp) -> String {
     let signature = scheme.encoding.encode(&NO_SIGNATURE);
     match (&scheme.member, &scheme.prefix) {
-        (Some(member), _) => format!("t={},{member}={signature}", at.seconds()),
+        (Some(member), _) => {
+            let signed = scheme.input.parts().filter_map(|part| match part {
+                Part::Member(name) => Some(&**name),
+                _ => None,
+            });
+            let timed = if let Fresh::Member(name) = fresh { Some(&**name) } else { None };
+            let names: std::collections::BTreeSet<&str> =
+                signed.chain(timed).filter(|name| *name != &**member).collect();
+            let pairs: String = names.iter().map(|name| format!("{name}={},", at.seconds())).collect();
+            format!("{pairs}{member}={signature}")
+        }
         (None, Some(prefix)) => format!("{prefix}{signature}"),
         (None, None) => signature,
     }

@@ -49,10 +49,12 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
     let router = Router::new(vec![endpoint.clone()], clock);
     let first = Slot::default();
     let slot = Arc::clone(&first);
+    // A capture does not say where it came from: it is judged as if from where the endpoint expects it.
+    let peer = settings.expected_peer();
     let respond = move |request| {
         let (router, slot) = (router.clone(), Arc::clone(&slot));
         async move {
-            let response = router.respond(request, Some(std::net::Ipv4Addr::LOCALHOST.into())).await;
+            let response = router.respond(request, Some(peer)).await;
             let outcome = response.extensions().get::<Outcome>().copied();
             let rejection = response.extensions().get::<Rejection>().cloned();
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);

@@ -149,6 +149,7 @@ impl Event {
             identity: self.identity(),
             fence: self.fence.map(|fence| Identity::new(self.endpoint, "fence", fence.as_bytes())),
             fingerprint: Digest::sha256_of(&self.content),
+            compared: Digest::sha256_of(&self.content),
             action: "events".into(),
             event_type: "org.example.event".into(),
             subject: Some("payment-1".into()),

@@ -32,7 +32,8 @@ use crate::verified::Verified;
 pub use identity::{EventId, Identity};
 pub use memory::MemoryStore;
 pub use record::{Entry, Leased, Record, Shown, State, Stats};
-pub use seal::Seal;
+#[cfg_attr(not(feature = "sqlite"), allow(unused_imports, reason = "only a store on a disk seals"))]
+pub(crate) use seal::Seal;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 

@@ -19,8 +19,11 @@ pub struct Record {
     /// A second name that must not have been seen either, for senders whose id is not signed: a record whose fence is
     /// taken is a duplicate.
     pub fence: Option<Identity>,
-    /// SHA-256 of the verified content. The same identity with another fingerprint is a conflict.
+    /// SHA-256 of the verified content.
     pub fingerprint: Sha256,
+    /// What copies are compared by: the fingerprint, and what is not signed but changes the answer. The same identity
+    /// with another value is a conflict. It is looked at when an identity is claimed, and not kept with the content.
+    pub compared: Sha256,
     /// The profile's name for the route, needed to decode the content again.
     pub action: Arc<str>,
     /// CloudEvents type.

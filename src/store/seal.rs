@@ -11,17 +11,17 @@ use super::Record;
 
 /// Seals records with one key.
 #[derive(Debug, Clone)]
-pub struct Seal(MacKey);
+pub(crate) struct Seal(MacKey);
 
 impl Seal {
     /// Length of a key, in bytes.
-    pub const KEY_LENGTH: usize = 32;
+    pub(crate) const KEY_LENGTH: usize = 32;
 
     /// A fresh key for a new store.
     ///
     /// # Errors
     /// The operating system's source of randomness failed.
-    pub fn generate() -> Result<[u8; Self::KEY_LENGTH], std::io::Error> {
+    pub(crate) fn generate() -> Result<[u8; Self::KEY_LENGTH], std::io::Error> {
         let mut key = [0; Self::KEY_LENGTH];
         random(&mut key)?;
         Ok(key)
@@ -31,13 +31,13 @@ impl Seal {
     ///
     /// # Errors
     /// [`BadSignature`] if it is no key.
-    pub fn new(key: &[u8]) -> Result<Self, BadSignature> {
+    pub(crate) fn new(key: &[u8]) -> Result<Self, BadSignature> {
         let secret = Secret::new(key).map_err(|_| BadSignature)?;
         MacKey::new(Algorithm::Hs256, &secret).map(Self).ok_or(BadSignature)
     }
 
     /// The seal of a record, 32 bytes, to be stored beside it.
-    pub fn seal(&self, record: &Record, provenance: &Provenance) -> Vec<u8> {
+    pub(crate) fn seal(&self, record: &Record, provenance: &Provenance) -> Vec<u8> {
         let columns = columns(record, provenance);
         self.0.sign(&[&columns, &record.content])
     }
@@ -46,7 +46,12 @@ impl Seal {
     ///
     /// # Errors
     /// [`BadSignature`] if record or provenance are not what was sealed.
-    pub fn open(&self, record: Record, provenance: Provenance, seal: &[u8]) -> Result<Verified<Record>, BadSignature> {
+    pub(crate) fn open(
+        &self,
+        record: Record,
+        provenance: Provenance,
+        seal: &[u8],
+    ) -> Result<Verified<Record>, BadSignature> {
         let columns = columns(&record, &provenance);
         let proof = self.0.verify(&[&columns, &record.content], seal)?;
         Ok(Verified::assertion(record, provenance, proof))

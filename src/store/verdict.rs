@@ -47,7 +47,7 @@ pub(super) enum Verdict {
 /// Judges a record by what is remembered of its identity and, if nobody holds that, of its fence.
 pub(super) fn judge(record: &Record, identity: Option<Taken>, fence: Option<Taken>, now: Timestamp) -> Verdict {
     // A conflict concerns the identity alone: whoever repeats a fence repeats what the sender signed.
-    if identity.as_ref().is_some_and(|taken| taken.fingerprint != record.fingerprint) {
+    if identity.as_ref().is_some_and(|taken| taken.fingerprint != record.compared) {
         return Verdict::Conflict;
     }
     match (identity.map(|taken| taken.verdict(now)), fence.map(|taken| taken.verdict(now))) {

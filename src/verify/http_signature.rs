@@ -48,13 +48,17 @@ pub(super) fn prepare<'k>(
         digest.ok_or_else(|| Rejection::new(Code::DigestMissing, "expected a digest header, but found none"))?;
     let claimed =
         DigestHeader::parse(digest).map_err(|error| Rejection::new(Code::DigestMalformed, error.to_string()))?;
-    let input = signing_string(&signature, delivery)?.digest(&delivery.body, &claimed)?;
+    let input = signing_string(scheme, &signature, delivery)?.digest(&delivery.body, &claimed)?;
     let covered = std::iter::once("body".into()).chain(signature.headers.iter().map(|name| (*name).into())).collect();
     Ok(Some(Prepared { input, keys: vec![key], signatures: vec![raw], signed_at, covered }))
 }
 
 /// Section 2.3: one line per listed name, without a last line feed.
-fn signing_string(signature: &CavageSignature<'_>, delivery: &Delivery) -> Result<SigningInput, Rejection> {
+fn signing_string(
+    scheme: &HttpSignature,
+    signature: &CavageSignature<'_>,
+    delivery: &Delivery,
+) -> Result<SigningInput, Rejection> {
     let mut input = SigningInput::new();
     for (index, name) in signature.headers.iter().enumerate() {
         if index > 0 {
@@ -67,11 +71,14 @@ fn signing_string(signature: &CavageSignature<'_>, delivery: &Delivery) -> Resul
             "(created)" => input.push(integer(signature.created).as_bytes()),
             "(expires)" => input.push(integer(signature.expires).as_bytes()),
             name => {
-                let value = delivery.header(name)?.ok_or_else(|| {
-                    Rejection::new(
-                        Code::CoveredHeaderMissing,
-                        format!("expected the signed header {name}, but found none"),
-                    )
+                // A name that the sender made up does not go into the log.
+                let known = scheme.cover.iter().find(|known| &***known == name).map_or("of its list", |known| &**known);
+                let value = delivery.header(name).map_err(|rejection| {
+                    Rejection::new(rejection.code(), format!("expected one readable header {known}, but found another"))
+                })?;
+                let value = value.ok_or_else(|| {
+                    let message = format!("expected the signed header {known}, but found none");
+                    Rejection::new(Code::CoveredHeaderMissing, message)
                 })?;
                 input.push_header(name, value);
             }

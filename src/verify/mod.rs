@@ -50,7 +50,7 @@ impl Verifier {
     /// # Errors
     /// A [`Rejection`] that says precisely why not, for operators. No store was asked and nothing was written.
     pub fn verify(&self, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
-        let request_id = self.request_id(&delivery)?;
+        let request_id = self.request_id(&delivery)?.map(str::to_owned);
         let user_token = self.user_token(&delivery)?;
         let bearer = self.credentials.check(&delivery)?;
         let prepared = match &self.profile.scheme {
@@ -62,8 +62,9 @@ impl Verifier {
             (None, Some(proof)) => self.rest_on_bearer(proof, &delivery),
             (None, None) => return Err(Rejection::new(Code::SignatureMissing, "expected a signature, but found none")),
         };
+        let signed = !verified.provenance().covered.is_empty() && self.profile.id_is_signed();
         Ok(verified.map(|mut covered| {
-            covered.request_id = request_id;
+            covered.request_id = request_id.map(|id| RequestId::new(id, signed));
             covered.user_token = user_token;
             covered
         }))
@@ -104,9 +105,13 @@ impl Verifier {
         input.verified(Arc::clone(&delivery.action), provenance, proof)
     }
 
-    fn request_id(&self, delivery: &Delivery) -> Result<Option<RequestId>, Rejection> {
+    fn request_id<'d>(&self, delivery: &'d Delivery) -> Result<Option<&'d str>, Rejection> {
         let Identification::Header { name, uuid } = &self.profile.identification else { return Ok(None) };
-        let value = delivery.header(name)?.filter(|value| !value.is_empty());
+        let value = delivery.header(name).or_else(|rejection| match rejection.code() {
+            Code::HeaderUndecodable => Ok(Some("\u{fffd}")),
+            _ => Err(rejection),
+        })?;
+        let value = value.filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| {
             Rejection::new(Code::RequestIdMissing, format!("expected an id in {name}, but found none"))
         })?;
@@ -118,7 +123,7 @@ impl Verifier {
                 format!("expected {expected} in {name}, but found {} bytes that are none", value.len()),
             ));
         }
-        Ok(Some(RequestId::new(value, self.profile.id_is_signed())))
+        Ok(Some(value))
     }
 
     fn user_token(&self, delivery: &Delivery) -> Result<Option<Unsigned<Box<str>>>, Rejection> {

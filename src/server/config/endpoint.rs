@@ -172,6 +172,12 @@ impl EndpointSettings {
         self.api_key.is_some()
     }
 
+    /// An address that the endpoint takes requests from.
+    pub(in crate::server) fn expected_peer(&self) -> IpAddr {
+        let listed = self.allow_ip.as_ref().and_then(|networks| networks.first());
+        listed.map_or(std::net::Ipv4Addr::LOCALHOST.into(), |(address, _)| *address)
+    }
+
     /// The headers in which the sender shows secrets, for the self-test: it has to get past them to be one.
     pub(in crate::server) fn shown_secrets(&self) -> Vec<(String, String)> {
         let text = |secret: &Secret| String::from_utf8_lossy(secret.expose()).into_owned();

@@ -157,9 +157,18 @@ fn server(
     source: Source<'_>,
 ) -> Result<(ServerSettings, Option<String>), Problem> {
     let admin_token = match &table.admin_token {
-        Some(secret) => Some(
-            secret::read(secret, folder, "admin_token").map_err(|error| source.problem(&(0..0), "[server]", &error))?.0,
-        ),
+        Some(secret) => {
+            let (token, demo) = secret::read(secret, folder, "admin_token")
+                .map_err(|error| source.problem(&source.table("server"), "[server]", &error))?;
+            if demo {
+                let error = ConfigError::new(
+                    "admin_token",
+                    "expected a secret of your own, but found a demo secret, which everybody has",
+                );
+                return Err(source.problem(&source.table("server"), "[server]", &error));
+            }
+            Some(token)
+        }
         None => None,
     };
     if let (Some(admin), None) = (&table.admin, &admin_token)
@@ -191,6 +200,10 @@ fn server(
         }
         None => None,
     };
+    if !(1..=1_000_000).contains(&table.max_connections) {
+        let error = ConfigError::new("max_connections", "expected 1 to 1000000, but found another number");
+        return Err(source.problem(&source.table("server"), "[server]", &error));
+    }
     let settings = ServerSettings {
         listen: *table.listen.get_ref(),
         admin: table.admin.as_ref().map(|admin| *admin.get_ref()),
@@ -209,7 +222,11 @@ fn store(url: &str, folder: &Path) -> Result<StoreSettings, ConfigError> {
             "url",
             "expected sqlite:PATH or memory:, but found Redis, which this build does not have",
         )),
-        _ => Err(ConfigError::new("url", format!("expected sqlite:PATH or memory:, but found {url:?}"))),
+        // The rest of a URL may hold a password.
+        Some((scheme, _)) => {
+            Err(ConfigError::new("url", format!("expected sqlite:PATH or memory:, but found {scheme:?}")))
+        }
+        None => Err(ConfigError::new("url", "expected sqlite:PATH or memory:, but found a text without a scheme")),
     }
 }
 

@@ -73,6 +73,12 @@ impl Source<'_> {
         Problem { file: self.file.to_owned(), line, field, message: without_values(error.message()) }
     }
 
+    /// Where a table begins.
+    pub(super) fn table(&self, name: &str) -> Range<usize> {
+        let at = self.text.find(&format!("[{name}]")).unwrap_or(0);
+        at..at
+    }
+
     fn line_at(&self, offset: usize) -> Option<usize> {
         let before = self.text.as_bytes().get(..offset.min(self.text.len()))?;
         Some(before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1))

@@ -16,9 +16,11 @@ use crate::crypto::{Algorithm, MacKey, Secret};
 use crate::error::Rejection;
 use crate::once::Once;
 use crate::reply::Reply;
-use crate::store::StoredAnswer;
 use crate::wire::encoding::Encoding;
 use crate::wire::header::only;
+
+/// Largest answer that is passed on, in bytes; of a larger one the first copy is refused although the sink has acted.
+const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
 #[derive(Debug, Clone)]
 pub(in crate::server) struct HttpSink {
@@ -41,7 +43,7 @@ impl HttpSink {
         let exchange = async {
             let response = self.client.request(request).await.map_err(|error| failed(&error))?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, StoredAnswer::LARGEST).collect().await;
+            let body = Limited::new(body, LARGEST_ANSWER).collect().await;
             Ok::<_, Rejection>((head, body.map_err(|error| failed(&error))?.to_bytes()))
         };
         let answer = tokio::time::timeout(self.timeout, exchange).await;

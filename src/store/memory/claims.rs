@@ -164,7 +164,7 @@ impl Inner {
     }
 
     fn put(&mut self, record: &Record, hold: Hold, fence: u64, position: Option<u64>) {
-        let (fingerprint, retain_until) = (record.fingerprint, record.retain_until);
+        let (fingerprint, retain_until) = (record.compared, record.retain_until);
         let claimed = Claimed::Identity { fingerprint, hold, fence, position, retain_until };
         self.claims.insert(*record.identity.as_bytes(), claimed);
     }

@@ -171,7 +171,7 @@ impl Work<'_> {
         self.connection.prepare_cached(PUT)?.execute(params![
             record.identity.as_bytes(),
             None::<&[u8]>,
-            record.fingerprint,
+            record.compared,
             state,
             fence,
             lease_until.map(Timestamp::millis),

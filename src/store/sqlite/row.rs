@@ -78,6 +78,7 @@ impl Stored {
             identity: Identity::from_bytes(hash(row, 11)?),
             fence: None,
             fingerprint: hash(row, 12)?,
+            compared: hash(row, 12)?,
             action: text(row, 14)?.unwrap_or_default().into(),
             event_type: entry.event_type.as_str().into(),
             subject: entry.subject.as_deref().map(Into::into),
@@ -93,7 +94,9 @@ impl Stored {
             algorithm: text(row, 16)?.and_then(|name| name.parse().ok()),
             signed_at: integer(row, 18)?.map(Timestamp::from_millis),
             received_at: entry.received_at,
-            covered: text(row, 17)?.map_or_else(|| Arc::from([]), |lines| lines.split('\n').map(Into::into).collect()),
+            covered: text(row, 17)?
+                .filter(|lines| !lines.is_empty())
+                .map_or_else(|| Arc::from([]), |lines| lines.split('\n').map(Into::into).collect()),
         };
         Ok(Self { id: EventId::parse(&entry.id), entry, record, provenance, seal: bytes(row, 20)? })
     }
