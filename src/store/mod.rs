@@ -13,6 +13,7 @@ mod conformance;
 mod identity;
 pub mod memory;
 mod record;
+#[cfg(any(feature = "sqlite", test))]
 mod seal;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -32,7 +33,7 @@ use crate::verified::Verified;
 pub use identity::{EventId, Identity};
 pub use memory::MemoryStore;
 pub use record::{Entry, Leased, Record, Shown, State, Stats};
-#[cfg_attr(not(feature = "sqlite"), allow(unused_imports, reason = "only a store on a disk seals"))]
+#[cfg(any(feature = "sqlite", test))]
 pub(crate) use seal::Seal;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

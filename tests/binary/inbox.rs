@@ -69,3 +69,16 @@ fn a_second_receiver_on_the_same_store_does_not_start() {
     assert!(err(&second).contains("countersign.db"), "{}", err(&second));
     assert!(receiver.send("worldline", "payment", &[]).status.success());
 }
+
+#[test]
+fn events_that_nobody_will_deliver_are_reported_at_the_start() {
+    let folder = folder(|text| text.replace("type = \"stdout\"", "type = \"none\""));
+    let receiver = Receiver::start(folder.path());
+    assert!(receiver.send("worldline", "payment", &[]).status.success());
+    receiver.kill();
+    let path = folder.path().join("countersign.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("name    = \"worldline\"", "name = \"renamed\"")).unwrap();
+    let receiver = Receiver::start(folder.path());
+    assert!(receiver.errors().contains("\"code\":\"stranded\",\"endpoint\":\"worldline\""), "{}", receiver.errors());
+}

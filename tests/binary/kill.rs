@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::receiver::{Receiver, events, exchange, folder, out, run, status};
+use crate::receiver::{Receiver, events, folder, out, run, status, try_exchange};
 
 const CYCLES: usize = 5;
 
@@ -29,9 +29,7 @@ fn a_burst_that_is_killed_loses_nothing_that_was_acknowledged_and_prints_nothing
                             if killed.load(Ordering::SeqCst) {
                                 break;
                             }
-                            if std::net::TcpStream::connect(address).is_ok()
-                                && status(&exchange(address, raw)) == Some(204)
-                            {
+                            if try_exchange(address, raw).is_ok_and(|answer| status(&answer) == Some(204)) {
                                 mine.push(id.clone());
                             }
                         }

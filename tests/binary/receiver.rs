@@ -130,14 +130,19 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 pub fn exchange(address: &str, bytes: &[u8]) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
+    try_exchange(address, bytes).unwrap()
+}
+
+/// Like [`exchange`], of a receiver that may be gone.
+pub fn try_exchange(address: &str, bytes: &[u8]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     // The receiver may close before it has read everything.
     let _ = stream.write_all(bytes);
     let _ = stream.shutdown(std::net::Shutdown::Write);
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
 pub fn status(answer: &str) -> Option<u16> {

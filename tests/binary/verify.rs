@@ -127,3 +127,16 @@ fn an_unknown_endpoint_is_bad_usage_and_names_the_known_ones() {
     assert_eq!(output.status.code(), Some(64));
     assert!(String::from_utf8_lossy(&output.stderr).contains("worldline, tribe"));
 }
+
+#[test]
+fn a_capture_is_judged_as_if_from_where_the_endpoint_expects_it() {
+    let folder = folder(|text| {
+        text.replacen("profile = \"worldline\"", "profile = \"worldline\"\nallow_ip = [\"192.0.2.0/24\"]", 1)
+    });
+    let raw = printed(folder.path(), "worldline", "payment", &[]);
+    assert_eq!(verdict(folder.path(), "worldline", &raw, &[])["verdict"], "accepted");
+    let checked = out(&run(folder.path(), &["check"]));
+    assert_eq!(checked.matches("a request with a wrong signature was refused").count(), 2, "{checked}");
+    let receiver = Receiver::start(folder.path());
+    assert_eq!(status(&receiver.raw(&raw)), Some(401), "loopback is not on the list");
+}

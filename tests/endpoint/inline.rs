@@ -209,3 +209,68 @@ async fn a_handler_over_its_deadline_is_given_up_and_asked_again() {
     );
     assert_eq!(post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await.outcome, Outcome::Accepted);
 }
+
+#[tokio::test]
+async fn a_gateways_refusal_is_passed_on_and_never_the_end_of_an_event() {
+    let sender = Sender::new();
+    for status in [401, 403, 404, 408, 410, 429, 307] {
+        let (builder, clock) = sender.endpoint(Profile::tribe());
+        let counter = Counter::default();
+        let seen = counter.clone();
+        let dispatch = Dispatch::new().otherwise(move |_| {
+            let number = seen.up();
+            async move {
+                let refusal = http::StatusCode::from_u16(status).unwrap();
+                if number == 0 { Reply::accepted().with_status(refusal) } else { Reply::accepted() }
+            }
+        });
+        let endpoint = builder.inline(memory(&clock), InlineTimes::default(), dispatch).build().unwrap();
+        assert_eq!(post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await.status, status);
+        let again = post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await;
+        assert_eq!((again.status, again.outcome), (200, Outcome::Accepted));
+    }
+}
+
+#[tokio::test]
+async fn a_stored_answer_goes_to_no_other_user_and_to_no_other_question() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::tribe());
+    let counter = Counter::default();
+    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), counter.dispatch()).build().unwrap();
+    let body = r#"{"account_id":"a"}"#;
+    assert_eq!(post(&endpoint, sender.tribe("v2_account", ID, body)).await.outcome, Outcome::Accepted);
+    let mut other = sender.tribe("v2_account", ID, body);
+    other.headers_mut().insert("x-auth-token", "token-of-another-user".parse().unwrap());
+    assert_eq!(post(&endpoint, other).await.outcome, Outcome::Refused(Code::IdConflict));
+    let question = sender.tribe("v2_account_balances", ID, body);
+    assert_eq!(post(&endpoint, question).await.outcome, Outcome::Refused(Code::IdConflict));
+    assert_eq!(post(&endpoint, sender.tribe("v2_account", ID, body)).await.outcome, Outcome::Duplicate);
+    assert_eq!(counter.count(), 1);
+}
+
+#[tokio::test]
+async fn a_sender_that_hangs_up_leaves_no_claim_to_nobody() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::tribe());
+    let counter = Counter::default();
+    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), counter.dispatch()).build().unwrap();
+    for polls in 0..6 {
+        let id = format!("1af7b333-7a06-41b1-8a61-e9a29fd069c{polls}");
+        let mut hung_up = Box::pin(post(&endpoint, sender.tribe("v2_payment_single", &id, SINGLE)));
+        for _ in 0..polls {
+            if futures_poll(&mut hung_up) {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(hung_up);
+        let retry = post(&endpoint, sender.tribe("v2_payment_single", &id, SINGLE)).await.outcome;
+        assert!(matches!(retry, Outcome::Accepted | Outcome::Duplicate), "{retry:?} after {polls} polls");
+    }
+    assert_eq!(counter.count(), 6);
+}
+
+fn futures_poll<F: Future + Unpin>(future: &mut F) -> bool {
+    let waker = std::task::Waker::noop();
+    std::pin::Pin::new(future).poll(&mut std::task::Context::from_waker(waker)).is_ready()
+}

@@ -60,6 +60,9 @@ async fn what_http_libraries_forgive_is_refused_and_touches_no_store() {
         (Code::ContentTypeUnsupported, |r| double(r, "content-type")),
         (Code::RequestIdMissing, |r| drop(r.headers_mut().remove("x-request-id"))),
         (Code::RequestIdMalformed, |r| set(r, "x-request-id", "1")),
+        (Code::RequestIdMalformed, |r| {
+            r.headers_mut().insert("x-request-id", http::HeaderValue::from_bytes(b"\xff").unwrap());
+        }),
         (Code::BodyTooLarge, |r| set(r, "content-length", "10737418240")),
     ];
     for (code, change) in cases {
@@ -101,6 +104,9 @@ async fn every_authentication_failure_has_one_status_and_one_body() {
         (Code::DigestMalformed, |r| set(r, "digest", "SHA-256=AAAAAAAAAAAAAAAAAAAAAA==")),
         (Code::DigestMismatch, |r| set(r, "digest", "SHA-256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
         (Code::HeaderRepeated, |r| double(r, "digest")),
+        (Code::HeaderUndecodable, |r| {
+            r.headers_mut().insert("signature", http::HeaderValue::from_bytes(b"\xff").unwrap());
+        }),
         (Code::HeaderRepeated, |r| double(r, "x-request-id")),
         (Code::HeaderRepeated, |r| double(r, "messagecreatedatetime")),
         (Code::TimestampMissing, |r| drop(r.headers_mut().remove("messagecreatedatetime"))),
@@ -228,4 +234,36 @@ async fn an_expired_certificate_is_no_key() {
     request.headers_mut().insert("messagecreatedatetime", later.parse().unwrap());
     assert_eq!(post(&endpoint, request).await.outcome, Outcome::Refused(Code::KeyUnknown));
     assert!(NOW < countersign::clock::Clock::now(&*clock));
+}
+
+#[tokio::test]
+async fn an_id_of_an_unsigned_message_does_not_count_as_signed() {
+    let sender = Sender::new();
+    let mut lenient = Profile::worldline();
+    if let countersign::profile::Scheme::Http(scheme) = lenient.scheme_mut() {
+        scheme.presence = countersign::profile::Presence::IfPresent;
+    }
+    let (builder, clock) = sender.endpoint(lenient);
+    let store = memory(&clock);
+    let token = countersign::crypto::Secret::new("a-bearer-token-of-some-length").unwrap();
+    let endpoint = builder.bearer(token).queue(store.clone()).build().unwrap();
+    let mut request = sender.worldline(ID, PAYMENT);
+    set(&mut request, "authorization", "Bearer a-bearer-token-of-some-length");
+    request.headers_mut().remove("signature");
+    request.headers_mut().remove("digest");
+    assert_eq!(post(&endpoint, request).await.outcome, Outcome::Accepted);
+    let id = store.list(Default::default()).await.unwrap()[0].1.id.clone();
+    let shown = store.show(id).await.unwrap().unwrap();
+    assert!(shown.intact && shown.provenance.covered.is_empty() && shown.provenance.algorithm.is_none());
+}
+
+#[test]
+fn a_request_may_not_stay_fresh_longer_than_it_is_remembered() {
+    let sender = Sender::new();
+    let month = std::time::Duration::from_secs(30 * 24 * 3600);
+    let (builder, clock) = sender.endpoint(Profile::worldline().with_tolerance(month));
+    let error = builder.queue(memory(&clock)).build().unwrap_err();
+    assert_eq!(error.field(), "retain");
+    let (builder, clock) = sender.endpoint(Profile::worldline().with_tolerance(month));
+    assert!(builder.retain(month * 2).queue(memory(&clock)).build().is_ok());
 }
