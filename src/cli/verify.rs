@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anstyle::AnsiColor;
 use clap::Args;
-use serde_json::json;
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::table::{coloured, plain};
@@ -60,18 +60,26 @@ impl Verify {
     }
 }
 
+/// One line of `--json`; the members stand in this order.
+#[derive(Serialize)]
+struct Document<'a> {
+    file: String,
+    verdict: &'a str,
+    code: Option<&'a str>,
+    status: u16,
+    event: Option<Box<RawValue>>,
+}
+
 fn document(file: &Path, verdict: &Verdict) -> Result<String, Ended> {
-    let event = match event(verdict)? {
-        Some(line) => Some(RawValue::from_string(line).map_err(|error| Ended::Failed(error.to_string()))?),
-        None => None,
+    let failed = |error: serde_json::Error| Ended::Failed(error.to_string());
+    let document = Document {
+        file: file.display().to_string(),
+        verdict: if verdict.rejection.is_none() { "accepted" } else { "refused" },
+        code: verdict.rejection.as_ref().map(|rejection| rejection.code().as_str()),
+        status: verdict.status,
+        event: event(verdict)?.map(RawValue::from_string).transpose().map_err(failed)?,
     };
-    let word = if verdict.rejection.is_none() { "accepted" } else { "refused" };
-    let code = verdict.rejection.as_ref().map(|rejection| rejection.code().as_str());
-    // Written in parts, because the event must keep its bytes.
-    let head = json!({"file": file.display().to_string(), "verdict": word, "code": code, "status": verdict.status});
-    let head = head.to_string();
-    let open = head.strip_suffix('}').unwrap_or(&head);
-    Ok(format!("{open},\"event\":{}}}", event.as_ref().map_or("null", |event| event.get())))
+    serde_json::to_string(&document).map_err(failed)
 }
 
 fn event(verdict: &Verdict) -> Result<Option<String>, Ended> {

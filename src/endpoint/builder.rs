@@ -234,6 +234,22 @@ impl<State> EndpointBuilder<State> {
         self
     }
 
+    /// The verifier alone, for a stack that is composed by hand; everything that [`EndpointBuilder::build`] refuses is
+    /// refused here.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a setting leaves something open that protects.
+    pub fn verifier(self) -> Result<Verifier, ConfigError> {
+        self.check()?;
+        Ok(Verifier {
+            endpoint: self.name,
+            profile: Arc::new(self.profile),
+            keys: self.keys.map(Arc::new),
+            credentials: self.credentials,
+            public_url: self.public_url,
+        })
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let bearer = self.credentials.bearer.is_some();
         match (&self.profile.scheme, &self.keys) {

@@ -13,6 +13,8 @@ use crate::wire::json;
 
 /// The longest retry schedule among the senders that document one is two weeks; most stay below a week.
 const RETRY_HORIZON: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Among the senders that document it, most wait 5 to 10 seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 pub(super) fn profile(name: &str, scheme: Scheme, identification: Identification) -> Profile {
@@ -24,6 +26,7 @@ pub(super) fn profile(name: &str, scheme: Scheme, identification: Identification
         fresh: Fresh::Off,
         tolerance: TOLERANCE,
         retry_horizon: RETRY_HORIZON,
+        answer_within: ANSWER_WITHIN,
         success: StatusCode::OK,
         content_types: Vec::new(),
         wants_api_key: false,

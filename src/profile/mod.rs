@@ -136,6 +136,7 @@ pub struct Profile {
     pub(crate) fresh: Fresh,
     pub(crate) tolerance: Duration,
     pub(crate) retry_horizon: Duration,
+    pub(crate) answer_within: Duration,
     pub(crate) success: StatusCode,
     pub(crate) content_types: Vec<&'static str>,
     pub(crate) wants_api_key: bool,
@@ -240,6 +241,11 @@ impl Profile {
     /// How long the sender retries; the store has to remember longer.
     pub fn retry_horizon(&self) -> Duration {
         self.retry_horizon
+    }
+
+    /// How long an inline handler may take unless it is configured: shorter than the sender waits.
+    pub fn answer_within(&self) -> Duration {
+        self.answer_within
     }
 
     /// The status of success.

@@ -28,6 +28,8 @@ use crate::event::{
 };
 use crate::wire::json;
 
+/// How long the sender waits is not documented; a third party waits behind it.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const RETRY_HORIZON: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn profile() -> Profile {
@@ -46,6 +48,7 @@ pub(super) fn profile() -> Profile {
         fresh: Fresh::Off,
         tolerance: Duration::ZERO,
         retry_horizon: RETRY_HORIZON,
+        answer_within: ANSWER_WITHIN,
         success: StatusCode::OK,
         content_types: vec!["application/json"],
         wants_api_key: true,

@@ -31,6 +31,8 @@ const STATUS: &str = "status";
 const DEBTOR_TOKEN: &str = "debtorToken";
 /// A try may be the last of 25 minutes of retries, with the first one's time.
 const TOLERANCE: Duration = Duration::from_secs(30 * 60);
+/// The sender gives a try up after 8 seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const RETRY_HORIZON: Duration = Duration::from_secs(25 * 60);
 
 pub(super) fn profile() -> Profile {
@@ -45,6 +47,7 @@ pub(super) fn profile() -> Profile {
         fresh: Fresh::Header("messagecreatedatetime".into()),
         tolerance: TOLERANCE,
         retry_horizon: RETRY_HORIZON,
+        answer_within: ANSWER_WITHIN,
         success: StatusCode::NO_CONTENT,
         content_types: vec!["application/json"],
         wants_api_key: false,

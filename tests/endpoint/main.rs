@@ -1,5 +1,6 @@
 //! The library through its public interface: an endpoint, a store, a handler, and requests that should not get through.
 
+mod by_hand;
 mod custom;
 mod flips;
 mod inline;

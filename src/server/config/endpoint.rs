@@ -97,6 +97,8 @@ impl EndpointSettings {
                 Ok(Some(secret))
             }
         };
+        let deadline =
+            table.deadline.as_deref().map_or(Ok(profile.answer_within()), |text| span_field("deadline", text))?;
         let settings = Self {
             name: table.name.as_str().into(),
             path: table.path.trim_end_matches('/').to_owned(),
@@ -106,13 +108,7 @@ impl EndpointSettings {
             keys,
             inline: table.mode == Mode::Inline,
             sink: table.sink.clone(),
-            times: InlineTimes {
-                deadline: table
-                    .deadline
-                    .as_deref()
-                    .map_or(Ok(InlineTimes::default().deadline), |text| span_field("deadline", text))?,
-                ..InlineTimes::default()
-            },
+            times: InlineTimes { deadline, ..InlineTimes::default() },
             allow_ip: table.allow_ip.as_deref().map(networks).transpose()?,
             limits: limits(table)?,
             retain: around.retain,
