@@ -267,3 +267,28 @@ fn a_request_may_not_stay_fresh_longer_than_it_is_remembered() {
     let (builder, clock) = sender.endpoint(Profile::worldline().with_tolerance(month));
     assert!(builder.retain(month * 2).queue(memory(&clock)).build().is_ok());
 }
+
+#[tokio::test]
+async fn a_genuine_signature_that_leaves_out_what_is_demanded_is_refused() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let endpoint = builder.queue(memory(&clock)).build().unwrap();
+    let signed = |names: &[&str]| {
+        let mut request = sender.worldline(ID, PAYMENT);
+        let lines: Vec<String> =
+            names.iter().map(|name| format!("{name}: {}", request.headers()[*name].to_str().unwrap())).collect();
+        let signature = sender.sign(lines.join("\n").as_bytes());
+        let key_id = sender.certificate.thumbprint_sha1_hex();
+        let header = format!("keyId=\"{key_id}\",headers=\"{}\",signature=\"{signature}\"", names.join(" "));
+        request.headers_mut().insert("signature", header.parse().unwrap());
+        request
+    };
+    let all = ["messagecreatedatetime", "x-request-id", "digest"];
+    for left_out in all {
+        let names: Vec<_> = all.into_iter().filter(|name| *name != left_out).collect();
+        let outcome = post(&endpoint, signed(&names)).await.outcome;
+        assert_eq!(outcome, Outcome::Refused(Code::CoverInsufficient), "{left_out}");
+    }
+    let more = ["host", "digest", "x-request-id", "messagecreatedatetime", "content-type"];
+    assert_eq!(post(&endpoint, signed(&more)).await.outcome, Outcome::Accepted, "more, in another order");
+}
