@@ -343,7 +343,7 @@ impl EndpointBuilder<Chosen> {
             credentials: self.credentials,
             public_url: self.public_url,
         };
-        let stack = ending(self.undecodable, Arc::clone(&decoder), verifier);
+        let stack = ending(self.undecodable, Arc::clone(&decoder), verifier.clone());
         let in_flight = Arc::new(Semaphore::new(self.in_flight));
         Ok(Endpoint {
             shared: Arc::new(Shared {
@@ -355,6 +355,7 @@ impl EndpointBuilder<Chosen> {
                 allowed: self.allowed,
                 in_flight,
                 decoder,
+                verifier,
                 stack,
             }),
         })

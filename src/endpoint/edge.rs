@@ -23,6 +23,7 @@ use crate::error::{Class, Code, Rejection};
 use crate::profile::{Context, Profile, Route};
 use crate::reply::Reply;
 use crate::stage::StageFuture;
+use crate::verify::Verifier;
 use crate::wire::uuid::is_uuid;
 
 /// Address of the peer, for `allow_ip`; the server puts it into the request's extensions.
@@ -47,6 +48,7 @@ pub(super) struct Shared {
     pub(super) allowed: Option<Vec<(IpAddr, u8)>>,
     pub(super) in_flight: Arc<Semaphore>,
     pub(super) decoder: Arc<Decoder>,
+    pub(super) verifier: Verifier,
     pub(super) stack: Stack,
 }
 
@@ -146,6 +148,10 @@ impl Endpoint {
         shared.admit(peer)?;
         if strict::announced_length(&head.headers).is_some_and(|length| length > shared.limits.body as u64) {
             return Err(too_large(shared.limits));
+        }
+        if strict::is_costly(&head.headers) {
+            let bare = Request::from_parts(head.clone(), Bytes::new());
+            shared.verifier.screen(&Delivery::new(bare, Arc::clone(&action), shared.clock.now()))?;
         }
         let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
             Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")

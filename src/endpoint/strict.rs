@@ -9,6 +9,9 @@ use http::{HeaderValue, Version};
 use crate::error::{Code, Rejection};
 use crate::wire::header::only;
 
+/// A body above this size, in bytes, is read only if the head stands a first look.
+const COSTLY: u64 = 16 * 1024;
+
 /// Refuses a head that two readers could understand differently.
 pub(super) fn check(head: &Parts) -> Result<(), Rejection> {
     target(head)?;
@@ -50,6 +53,11 @@ pub(super) fn content_type(headers: &HeaderMap, allowed: &[&'static str]) -> Res
 /// The length that the head announces.
 pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
     only(headers, CONTENT_LENGTH.as_str())?.parse().ok()
+}
+
+/// Whether the body is worth a look at the head first: it is large, of unknown length, or not sent before we agree.
+pub(super) fn is_costly(headers: &HeaderMap) -> bool {
+    headers.contains_key(EXPECT) || headers.contains_key(TRANSFER_ENCODING) || announced_length(headers) > Some(COSTLY)
 }
 
 fn target(head: &Parts) -> Result<(), Rejection> {

@@ -15,6 +15,10 @@ use tokio::sync::watch;
 
 /// How long a head may take, and how long a connection may be silent.
 const HEAD: Duration = Duration::from_secs(5);
+/// How long a connection lives, however busy it is.
+const LIFETIME: Duration = Duration::from_secs(600);
+/// How long what is in flight on it may take then.
+const GRACE: Duration = Duration::from_secs(60);
 /// Largest head, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
 /// Most headers.
@@ -44,7 +48,10 @@ where
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => return ended,
-        _ = closing.wait_for(|closing| *closing) => connection.as_mut().graceful_shutdown(),
+        _ = closing.wait_for(|closing| *closing) => {}
+        // A peer that sends and never reads would keep its place for ever; an honest one connects again.
+        () = tokio::time::sleep(LIFETIME) => {}
     }
-    connection.await
+    connection.as_mut().graceful_shutdown();
+    tokio::time::timeout(GRACE, connection).await.unwrap_or(Ok(()))
 }

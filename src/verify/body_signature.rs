@@ -1,6 +1,7 @@
 //! Engine 1: a signature in a header over a template of body, headers and URL.
 
 use super::{Prepared, Verifier, fresh};
+use crate::clock::Timestamp;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
 use crate::profile::{BodySignature, Fresh};
@@ -16,11 +17,7 @@ pub(super) fn prepare<'k>(
     scheme: &BodySignature,
     delivery: &Delivery,
 ) -> Result<Prepared<'k>, Rejection> {
-    let header = delivery.header(&scheme.header)?.ok_or_else(|| {
-        Rejection::new(Code::SignatureMissing, format!("expected a signature in {}, but found none", scheme.header))
-    })?;
-    let signatures = signatures(scheme, header)?;
-    let signed_at = signed_at(verifier, header, delivery)?;
+    let (header, signatures, signed_at) = head(verifier, scheme, delivery)?;
     let keys = verifier.live_keys(delivery)?;
 
     let parts = Parts { verifier, header, delivery };
@@ -42,6 +39,21 @@ pub(super) fn prepare<'k>(
     Ok(Prepared { input, keys, signatures, signed_at, covered })
 }
 
+/// What the head of a message says: the header, the signatures in it, and the signed time.
+type Head<'d> = (&'d str, Vec<Vec<u8>>, Option<Timestamp>);
+
+/// Everything that can be refused without the body.
+pub(super) fn head<'d>(
+    verifier: &Verifier,
+    scheme: &BodySignature,
+    delivery: &'d Delivery,
+) -> Result<Head<'d>, Rejection> {
+    let header = delivery.header(&scheme.header)?.ok_or_else(|| {
+        Rejection::new(Code::SignatureMissing, format!("expected a signature in {}, but found none", scheme.header))
+    })?;
+    Ok((header, signatures(scheme, header)?, signed_at(verifier, header, delivery)?))
+}
+
 fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Rejection> {
     let malformed = |error: crate::wire::GrammarError| Rejection::new(Code::SignatureMalformed, error.to_string());
     let texts = match (&scheme.member, &scheme.prefix, &scheme.separator) {
@@ -56,11 +68,7 @@ fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Reje
     texts.into_iter().map(|text| scheme.encoding.decode(text, LARGEST_SIGNATURE).map_err(malformed)).collect()
 }
 
-fn signed_at(
-    verifier: &Verifier,
-    header: &str,
-    delivery: &Delivery,
-) -> Result<Option<crate::clock::Timestamp>, Rejection> {
+fn signed_at(verifier: &Verifier, header: &str, delivery: &Delivery) -> Result<Option<Timestamp>, Rejection> {
     let (now, tolerance) = (delivery.received_at, verifier.profile.tolerance);
     match &verifier.profile.fresh {
         Fresh::Off => Ok(None),

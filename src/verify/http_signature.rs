@@ -18,12 +18,21 @@ use crate::wire::encoding::Encoding;
 /// Largest signature, in bytes: RSA-8192.
 const LARGEST_SIGNATURE: usize = 1024;
 
-/// What stands in the message, ready for the cryptography; `None` if it is not signed and need not be.
-pub(super) fn prepare<'k>(
+/// What the head of a message says, before its body is looked at.
+pub(super) struct Head<'k, 'd> {
+    signature: CavageSignature<'d>,
+    key: &'k Key,
+    raw: Vec<u8>,
+    claimed: DigestHeader,
+    signed_at: Option<Timestamp>,
+}
+
+/// Everything that can be refused without the body; `None` if the message is not signed and need not be.
+pub(super) fn head<'k, 'd>(
     verifier: &'k Verifier,
     scheme: &HttpSignature,
-    delivery: &Delivery,
-) -> Result<Option<Prepared<'k>>, Rejection> {
+    delivery: &'d Delivery,
+) -> Result<Option<Head<'k, 'd>>, Rejection> {
     let header = delivery.header("signature")?;
     let digest = delivery.header("digest")?;
     let header = match (header, digest, scheme.presence) {
@@ -48,6 +57,18 @@ pub(super) fn prepare<'k>(
         digest.ok_or_else(|| Rejection::new(Code::DigestMissing, "expected a digest header, but found none"))?;
     let claimed =
         DigestHeader::parse(digest).map_err(|error| Rejection::new(Code::DigestMalformed, error.to_string()))?;
+    Ok(Some(Head { signature, key, raw, claimed, signed_at }))
+}
+
+/// What stands in the message, ready for the cryptography.
+pub(super) fn prepare<'k>(
+    verifier: &'k Verifier,
+    scheme: &HttpSignature,
+    delivery: &Delivery,
+) -> Result<Option<Prepared<'k>>, Rejection> {
+    let Some(Head { signature, key, raw, claimed, signed_at }) = head(verifier, scheme, delivery)? else {
+        return Ok(None);
+    };
     let input = signing_string(scheme, &signature, delivery)?.digest(&delivery.body, &claimed)?;
     let covered = std::iter::once("body".into()).chain(signature.headers.iter().map(|name| (*name).into())).collect();
     Ok(Some(Prepared { input, keys: vec![key], signatures: vec![raw], signed_at, covered }))

@@ -70,6 +70,21 @@ impl Verifier {
         }))
     }
 
+    /// Refuses by the head alone what the head alone shows, so that a large body need not be read first. What passes
+    /// is not verified by that.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`], as far as it does not need the body.
+    pub fn screen(&self, head: &Delivery) -> Result<(), Rejection> {
+        self.request_id(head)?;
+        self.user_token(head)?;
+        self.credentials.check(head)?;
+        match &self.profile.scheme {
+            Scheme::Body(scheme) => body_signature::head(self, scheme, head).map(drop),
+            Scheme::Http(scheme) => http_signature::head(self, scheme, head).map(drop),
+        }
+    }
+
     fn verify_signature(&self, prepared: Prepared<'_>, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {
         let Prepared { input, keys, signatures, signed_at, covered } = prepared;
         let (key, proof) = fitting(&input, &keys, &signatures).ok_or_else(|| {

@@ -292,3 +292,39 @@ async fn a_genuine_signature_that_leaves_out_what_is_demanded_is_refused() {
     let more = ["host", "digest", "x-request-id", "messagecreatedatetime", "content-type"];
     assert_eq!(post(&endpoint, signed(&more)).await.outcome, Outcome::Accepted, "more, in another order");
 }
+
+/// A body that must not be asked for.
+struct Unread;
+
+impl Body for Unread {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        panic!("the body was read although the head shows that the request is refused");
+    }
+}
+
+#[tokio::test]
+async fn a_large_or_unsent_body_is_not_read_for_a_head_that_is_refused_anyway() {
+    let sender = Sender::new();
+    let changes: [Change; 5] = [
+        |r| drop(r.headers_mut().remove("signature")),
+        |r| set(r, "x-api-key", "0123456789012345678901234567890123456780"),
+        |r| set(r, "digest", "MD5=AAAAAAAAAAAAAAAAAAAAAA=="),
+        |r| set(r, "messagecreatedatetime", "2001-01-01T00:00:00Z"),
+        |r| drop(r.headers_mut().remove("x-request-id")),
+    ];
+    for costly in [("expect", "100-continue"), ("transfer-encoding", "chunked"), ("content-length", "100000")] {
+        let (builder, clock) = sender.endpoint(Profile::worldline());
+        let endpoint = builder.queue(memory(&clock)).build().unwrap();
+        for change in changes {
+            let mut request = sender.worldline(ID, PAYMENT);
+            set(&mut request, costly.0, costly.1);
+            change(&mut request);
+            let (head, _) = request.into_parts();
+            let response = endpoint.clone().oneshot(Request::from_parts(head, Unread)).await.unwrap();
+            assert!(response.status() == 401 || response.status() == 400, "{costly:?}");
+        }
+    }
+}
