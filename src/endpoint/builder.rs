@@ -273,9 +273,6 @@ impl<State> EndpointBuilder<State> {
                            without it, an unsigned message would prove nothing";
             return Err(ConfigError::new("bearer", message));
         }
-        if self.profile.wants_api_key && self.credentials.api_key.is_none() {
-            return Err(ConfigError::new("api_key", "expected the API key that this sender shows, but found none"));
-        }
         if self.keys.as_ref().is_some_and(KeySet::has_demo_key) && !self.demo_keys {
             let message = "expected keys of your own, but found a demo key, which everybody has; \
                            it is trusted only by a listener on loopback";

@@ -243,6 +243,11 @@ impl Profile {
         self.retry_horizon
     }
 
+    /// Whether the sender shows an API key, which the endpoint should be told so that it can compare it.
+    pub fn shows_api_key(&self) -> bool {
+        self.wants_api_key
+    }
+
     /// How long an inline handler may take unless it is configured: shorter than the sender waits.
     pub fn answer_within(&self) -> Duration {
         self.answer_within

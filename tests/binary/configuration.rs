@@ -207,3 +207,11 @@ fn bad_usage_is_64_and_help_is_0() {
     let far = run(folder.path(), &["send", "worldline", "payment", "--to", "http://192.0.2.1/hooks"]);
     assert_eq!(far.status.code(), Some(64), "demo keys go to loopback only");
 }
+
+#[test]
+fn an_api_key_that_nobody_compares_is_said_aloud() {
+    let folder = folder(replace("api_key = { file = \"keys/tribe/api-key\" }\n", ""));
+    let output = run(folder.path(), &["check"]);
+    assert!(output.status.success(), "{output:?}");
+    says(&String::from_utf8_lossy(&output.stdout), &["warning", "tribe", "X-Api-Key is not compared"]);
+}

@@ -123,6 +123,11 @@ impl EndpointSettings {
             warnings
                 .push(format!("endpoint {:?} trusts demo keys, because it listens on loopback only", settings.name));
         }
+        if settings.profile.shows_api_key() && settings.api_key.is_none() {
+            let name = &settings.name;
+            warnings
+                .push(format!("endpoint {name:?} has no api_key: what the sender shows in X-Api-Key is not compared"));
+        }
         // What the builder refuses is refused here, with a line.
         let clock = Arc::new(crate::clock::SystemClock);
         settings.builder(clock.clone()).queue(Arc::new(crate::store::MemoryStore::new(clock))).build()?;
