@@ -54,8 +54,8 @@ pub struct Route {
     pub path: Box<str>,
     /// The profile's name for it.
     pub action: Arc<str>,
-    /// Whether it has to carry the token of a user (Tribe's `X-Auth-Token`).
-    pub needs_user: bool,
+    /// The header in which it has to carry the token of a user, if it is asked on behalf of one.
+    pub user_token: Option<Box<str>>,
     /// Whether the same content again is a replay although its id is another, because the id is not signed and the
     /// content of this route is unique.
     pub refuse_same_body: bool,
@@ -73,7 +73,7 @@ impl Route {
             method: Method::POST,
             path: path.into(),
             action: action.into(),
-            needs_user: false,
+            user_token: None,
             refuse_same_body: false,
         }
     }

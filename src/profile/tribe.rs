@@ -30,6 +30,7 @@ use crate::wire::json;
 
 /// How long the sender waits is not documented; a third party waits behind it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const USER_TOKEN: &str = "x-auth-token";
 const RETRY_HORIZON: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn profile() -> Profile {
@@ -37,7 +38,7 @@ pub(super) fn profile() -> Profile {
         method: Method::POST,
         path: format!("/{action}").into(),
         action: (*action).into(),
-        needs_user: tribe::needs_user(action),
+        user_token: tribe::needs_user(action).then(|| USER_TOKEN.into()),
         refuse_same_body: tribe::is_notification(action),
     };
     Profile {

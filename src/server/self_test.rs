@@ -38,10 +38,11 @@ fn request(settings: &EndpointSettings, at: Timestamp) -> String {
     let mut headers = vec![
         ("host".to_owned(), "self-test.invalid".to_owned()),
         ("content-type".to_owned(), "application/json".to_owned()),
-        ("x-auth-token".to_owned(), "self-test".to_owned()),
         ("content-length".to_owned(), BODY.len().to_string()),
     ];
     headers.extend(settings.shown_secrets());
+    let user_token = profile.routes().first().and_then(|route| route.user_token.as_deref());
+    headers.extend(user_token.map(|name| (name.to_owned(), "self-test".to_owned())));
     let mut set = |name: &str, value: String| {
         if !headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
             headers.push((name.to_owned(), value));

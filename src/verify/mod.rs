@@ -142,15 +142,14 @@ impl Verifier {
     }
 
     fn user_token(&self, delivery: &Delivery) -> Result<Option<Unsigned<Box<str>>>, Rejection> {
-        let needed = self.profile.route(&delivery.action).is_some_and(|route| route.needs_user);
-        if !needed {
+        let Some(name) = self.profile.route(&delivery.action).and_then(|route| route.user_token.as_deref()) else {
             return Ok(None);
-        }
-        match delivery.header("x-auth-token")?.filter(|token| !token.is_empty()) {
+        };
+        match delivery.header(name)?.filter(|token| !token.is_empty()) {
             Some(token) => Ok(Some(Unsigned::new(token.into()))),
             None => Err(Rejection::new(
                 Code::CredentialMissing,
-                "expected the user's token in x-auth-token, but found none",
+                format!("expected the user's token in {name}, but found none"),
             )),
         }
     }
