@@ -20,7 +20,7 @@ use crate::dedup::{DedupLayer, InlineTimes, OnUndecodable, WithoutDedupLayer};
 use crate::delivery::Delivery;
 use crate::error::{ConfigError, Rejection};
 use crate::inbox::Inbox;
-use crate::keys::KeySet;
+use crate::keys::{KeyRing, KeySet};
 use crate::once::Once;
 use crate::profile::{Fresh, Presence, Profile, Scheme};
 use crate::reply::Reply;
@@ -48,7 +48,7 @@ pub struct EndpointBuilder<State> {
     name: Arc<str>,
     path: Box<str>,
     profile: Profile,
-    keys: Option<KeySet>,
+    keys: Option<Arc<KeyRing>>,
     credentials: Credentials,
     clock: Arc<dyn Clock>,
     limits: Limits,
@@ -135,6 +135,28 @@ impl EndpointBuilder<Undecided> {
     }
 }
 
+/// Whether an endpoint of this profile may verify with these keys: asked when it is built, and again for every set
+/// that would take the place of the first.
+///
+/// # Errors
+/// [`ConfigError`] if one of the keys is for demos and those are not trusted, or there are more than are tried.
+pub fn acceptable(profile: &Profile, keys: &KeySet, trusting_demo_keys: bool) -> Result<(), ConfigError> {
+    if matches!(profile.scheme, Scheme::Body(_)) && keys.len() > MOST_KEYS {
+        let message = format!(
+            "expected at most {MOST_KEYS} keys, because this sender does not name its key and each is tried, \
+             but found {}",
+            keys.len()
+        );
+        return Err(ConfigError::new("keys", message));
+    }
+    if keys.has_demo_key() && !trusting_demo_keys {
+        let message = "expected keys of your own, but found a demo key, which everybody has; \
+                       it is trusted only by a listener on loopback";
+        return Err(ConfigError::new("keys", message));
+    }
+    Ok(())
+}
+
 /// The stack, from the outside in.
 fn stack<S>(verifier: Verifier, decoder: Arc<Decoder>, ending: S) -> Stack
 where
@@ -159,7 +181,13 @@ impl<State> EndpointBuilder<State> {
 
     /// The keys of the sender.
     #[must_use]
-    pub fn keys(mut self, keys: KeySet) -> Self {
+    pub fn keys(self, keys: KeySet) -> Self {
+        self.key_ring(Arc::new(KeyRing::new(keys)))
+    }
+
+    /// The keys of the sender, which somebody else may replace while the endpoint works.
+    #[must_use]
+    pub fn key_ring(mut self, keys: Arc<KeyRing>) -> Self {
         self.keys = Some(keys);
         self
     }
@@ -244,7 +272,7 @@ impl<State> EndpointBuilder<State> {
         Ok(Verifier {
             endpoint: self.name,
             profile: Arc::new(self.profile),
-            keys: self.keys.map(Arc::new),
+            keys: self.keys,
             credentials: self.credentials,
             public_url: self.public_url,
         })
@@ -255,15 +283,7 @@ impl<State> EndpointBuilder<State> {
         match (&self.profile.scheme, &self.keys) {
             (Scheme::Http(scheme), None) if scheme.presence == Presence::IfPresent && bearer => {}
             (_, None) => return Err(ConfigError::new("keys", "expected at least one key, but found none")),
-            (Scheme::Body(_), Some(keys)) if keys.len() > MOST_KEYS => {
-                let message = format!(
-                    "expected at most {MOST_KEYS} keys, because this sender does not name its key and each is tried, \
-                     but found {}",
-                    keys.len()
-                );
-                return Err(ConfigError::new("keys", message));
-            }
-            (_, Some(_)) => {}
+            (_, Some(keys)) => acceptable(&self.profile, &keys.current(), self.demo_keys)?,
         }
         if let Scheme::Http(scheme) = &self.profile.scheme
             && scheme.presence == Presence::IfPresent
@@ -272,11 +292,6 @@ impl<State> EndpointBuilder<State> {
             let message = "expected a bearer token beside signature = \"if-present\", but found none: \
                            without it, an unsigned message would prove nothing";
             return Err(ConfigError::new("bearer", message));
-        }
-        if self.keys.as_ref().is_some_and(KeySet::has_demo_key) && !self.demo_keys {
-            let message = "expected keys of your own, but found a demo key, which everybody has; \
-                           it is trusted only by a listener on loopback";
-            return Err(ConfigError::new("keys", message));
         }
         // A request must not stay fresh longer than it is remembered, or it could take effect twice.
         let window = match self.profile.fresh {
@@ -336,7 +351,7 @@ impl EndpointBuilder<Chosen> {
         let verifier = Verifier {
             endpoint: Arc::clone(&self.name),
             profile: Arc::clone(&profile),
-            keys: self.keys.map(Arc::new),
+            keys: self.keys,
             credentials: self.credentials,
             public_url: self.public_url,
         };

@@ -11,5 +11,5 @@ mod strict;
 
 pub use answer::{Outcome, answer};
 pub use body::Limits;
-pub use builder::{Chosen, EndpointBuilder, Undecided};
+pub use builder::{Chosen, EndpointBuilder, Undecided, acceptable};
 pub use edge::{Endpoint, Peer};

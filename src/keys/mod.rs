@@ -16,6 +16,7 @@ mod key;
 pub mod pem;
 pub mod private;
 pub mod public;
+mod ring;
 mod set;
 mod thumbprint;
 
@@ -25,6 +26,7 @@ pub use error::KeyError;
 pub use id::KeyId;
 pub use key::{Key, VerifyingKey};
 pub use private::read_private;
+pub use ring::KeyRing;
 pub use set::KeySet;
 
 #[cfg(test)]

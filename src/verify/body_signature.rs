@@ -1,9 +1,10 @@
 //! Engine 1: a signature in a header over a template of body, headers and URL.
 
-use super::{Prepared, Verifier, fresh};
+use super::{Prepared, Verifier, fresh, live_keys};
 use crate::clock::Timestamp;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
+use crate::keys::KeySet;
 use crate::profile::{BodySignature, Fresh};
 use crate::signing_input::SigningInput;
 use crate::wire::members;
@@ -13,12 +14,13 @@ use crate::wire::template::Part;
 const LARGEST_SIGNATURE: usize = 1024;
 
 pub(super) fn prepare<'k>(
-    verifier: &'k Verifier,
+    verifier: &Verifier,
     scheme: &BodySignature,
+    keys: Option<&'k KeySet>,
     delivery: &Delivery,
 ) -> Result<Prepared<'k>, Rejection> {
     let (header, signatures, signed_at) = head(verifier, scheme, delivery)?;
-    let keys = verifier.live_keys(delivery)?;
+    let keys = live_keys(keys, delivery)?;
 
     let parts = Parts { verifier, header, delivery };
     let mut input = SigningInput::new();

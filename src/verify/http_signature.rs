@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::crypto::Algorithm;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
-use crate::keys::Key;
+use crate::keys::{Key, KeySet};
 use crate::profile::{Fresh, HttpSignature, KeyIdMatch, Presence};
 use crate::signing_input::SigningInput;
 use crate::wire::cavage::CavageSignature;
@@ -29,8 +29,9 @@ pub(super) struct Head<'k, 'd> {
 
 /// Everything that can be refused without the body; `None` if the message is not signed and need not be.
 pub(super) fn head<'k, 'd>(
-    verifier: &'k Verifier,
+    verifier: &Verifier,
     scheme: &HttpSignature,
+    keys: Option<&'k KeySet>,
     delivery: &'d Delivery,
 ) -> Result<Option<Head<'k, 'd>>, Rejection> {
     let header = delivery.header("signature")?;
@@ -47,7 +48,7 @@ pub(super) fn head<'k, 'd>(
     demand_cover(scheme, &signature)?;
     let created = created_and_expires(verifier, &signature, delivery.received_at)?;
     let signed_at = signed_at(verifier, &signature, delivery)?.or(created);
-    let key = key(verifier, scheme, &signature, delivery)?;
+    let key = key(scheme, keys, &signature, delivery)?;
     demand_algorithm(scheme, &signature, key.algorithm())?;
     let raw = Encoding::Base64
         .decode(signature.signature, LARGEST_SIGNATURE)
@@ -62,11 +63,12 @@ pub(super) fn head<'k, 'd>(
 
 /// What stands in the message, ready for the cryptography.
 pub(super) fn prepare<'k>(
-    verifier: &'k Verifier,
+    verifier: &Verifier,
     scheme: &HttpSignature,
+    keys: Option<&'k KeySet>,
     delivery: &Delivery,
 ) -> Result<Option<Prepared<'k>>, Rejection> {
-    let Some(Head { signature, key, raw, claimed, signed_at }) = head(verifier, scheme, delivery)? else {
+    let Some(Head { signature, key, raw, claimed, signed_at }) = head(verifier, scheme, keys, delivery)? else {
         return Ok(None);
     };
     let input = signing_string(scheme, &signature, delivery)?.digest(&delivery.body, &claimed)?;
@@ -187,13 +189,13 @@ fn signed_at(
 }
 
 fn key<'k>(
-    verifier: &'k Verifier,
     scheme: &HttpSignature,
+    keys: Option<&'k KeySet>,
     signature: &CavageSignature<'_>,
     delivery: &Delivery,
 ) -> Result<&'k Key, Rejection> {
     let at = delivery.received_at;
-    let key = verifier.keys.as_deref().and_then(|keys| match scheme.key_id {
+    let key = keys.and_then(|keys| match scheme.key_id {
         KeyIdMatch::Exact => keys.find(signature.key_id, at),
         KeyIdMatch::Hex => keys.find_hex(signature.key_id, at),
     });

@@ -13,7 +13,7 @@ use crate::clock::Timestamp;
 use crate::crypto::SignatureValid;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
-use crate::keys::{Key, KeySet};
+use crate::keys::{Key, KeyRing, KeySet};
 use crate::profile::{Identification, Profile, Scheme};
 use crate::signing_input::BoundInput;
 use crate::verified::{Covered, Provenance, RequestId, Unsigned, Verified};
@@ -30,7 +30,7 @@ const LONGEST_ID: usize = 255;
 pub struct Verifier {
     pub(crate) endpoint: Arc<str>,
     pub(crate) profile: Arc<Profile>,
-    pub(crate) keys: Option<Arc<KeySet>>,
+    pub(crate) keys: Option<Arc<KeyRing>>,
     pub(crate) credentials: Credentials,
     pub(crate) public_url: Option<Box<str>>,
 }
@@ -53,9 +53,12 @@ impl Verifier {
         let request_id = self.request_id(&delivery)?.map(str::to_owned);
         let user_token = self.user_token(&delivery)?;
         let bearer = self.credentials.check(&delivery)?;
+        // One set from beginning to end, whatever is swapped meanwhile.
+        let keys = self.keys.as_ref().map(|ring| ring.current());
+        let keys = keys.as_deref();
         let prepared = match &self.profile.scheme {
-            Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, &delivery)?),
-            Scheme::Http(scheme) => http_signature::prepare(self, scheme, &delivery)?,
+            Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, keys, &delivery)?),
+            Scheme::Http(scheme) => http_signature::prepare(self, scheme, keys, &delivery)?,
         };
         let verified = match (prepared, bearer) {
             (Some(prepared), _) => self.verify_signature(prepared, &delivery)?,
@@ -81,7 +84,10 @@ impl Verifier {
         self.credentials.check(head)?;
         match &self.profile.scheme {
             Scheme::Body(scheme) => body_signature::head(self, scheme, head).map(drop),
-            Scheme::Http(scheme) => http_signature::head(self, scheme, head).map(drop),
+            Scheme::Http(scheme) => {
+                let keys = self.keys.as_ref().map(|ring| ring.current());
+                http_signature::head(self, scheme, keys.as_deref(), head).map(drop)
+            }
         }
     }
 
@@ -153,15 +159,15 @@ impl Verifier {
             )),
         }
     }
+}
 
-    fn live_keys(&self, delivery: &Delivery) -> Result<Vec<&Key>, Rejection> {
-        let live: Vec<&Key> =
-            self.keys.iter().flat_map(|keys| keys.live(delivery.received_at)).take(MOST_KEYS).collect();
-        if live.is_empty() {
-            return Err(Rejection::new(Code::KeyUnknown, "expected a key in force, but found none"));
-        }
-        Ok(live)
+/// The keys that are tried for a sender that does not name its key.
+fn live_keys<'k>(keys: Option<&'k KeySet>, delivery: &Delivery) -> Result<Vec<&'k Key>, Rejection> {
+    let live: Vec<&Key> = keys.into_iter().flat_map(|keys| keys.live(delivery.received_at)).take(MOST_KEYS).collect();
+    if live.is_empty() {
+        return Err(Rejection::new(Code::KeyUnknown, "expected a key in force, but found none"));
     }
+    Ok(live)
 }
 
 /// How many keys are tried for a sender that does not name its key.
