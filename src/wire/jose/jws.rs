@@ -1,0 +1,57 @@
+//! A compact JWS: three parts, of which the second is empty if the payload is detached (RFC 7515 appendix F).
+//!
+//! The rule: the bytes that were signed are the bytes that were received; nothing is written anew.
+
+use super::compact::{decode, split};
+use super::header::JoseHeader;
+use crate::wire::GrammarError;
+use crate::wire::encoding::Encoding;
+
+/// Largest signature, in bytes: RSA-8192.
+const LARGEST_SIGNATURE: usize = 1024;
+const SHAPE: &str = "a compact jws of three parts";
+
+/// A compact JWS whose header and signature are decoded and whose payload is not.
+#[derive(Debug, Clone)]
+pub struct CompactJws<'a> {
+    /// The header.
+    pub header: JoseHeader,
+    /// The header as received, in base64url.
+    pub protected: &'a str,
+    /// The payload as received; empty if it is detached.
+    pub payload: &'a str,
+    /// The signature, never empty.
+    pub signature: Vec<u8>,
+    /// Header and payload with the dot between them, as received (RFC 7515 section 5.1, the JWS Signing Input).
+    pub signing_input: &'a str,
+}
+
+impl<'a> CompactJws<'a> {
+    /// Reads the compact serialisation of at most `max_bytes` bytes.
+    ///
+    /// # Errors
+    /// There are not exactly three parts, the header is not as [`JoseHeader::parse`] demands, or the signature is
+    /// empty, over 1 KiB or not canonical base64url. The payload is decoded by [`CompactJws::decode_payload`].
+    pub fn parse(text: &'a str, max_bytes: usize) -> Result<Self, GrammarError> {
+        if text.len() > max_bytes {
+            return Err(GrammarError::expected("a shorter token", format!("{} bytes", text.len())));
+        }
+        let [protected, payload, signature] = split::<3>(text, SHAPE)?;
+        let length = protected.len().saturating_add(1).saturating_add(payload.len());
+        Ok(Self {
+            signature: Encoding::Base64Url.decode(signature, LARGEST_SIGNATURE)?,
+            header: JoseHeader::parse(protected)?,
+            protected,
+            payload,
+            signing_input: text.get(..length).unwrap_or_default(),
+        })
+    }
+
+    /// The payload's bytes. An empty payload is no bytes.
+    ///
+    /// # Errors
+    /// The text is not canonical base64url.
+    pub fn decode_payload(&self) -> Result<Vec<u8>, GrammarError> {
+        decode(self.payload, usize::MAX)
+    }
+}
