@@ -101,6 +101,10 @@ impl Decoder {
                 let id = if *uuid { id.to_ascii_lowercase() } else { id.to_owned() };
                 Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
             }
+            Identification::Claim { .. } => Ok(match &covered.request_id {
+                Some(id) => Identity::new(&self.endpoint, &kind, id.as_str().as_bytes()),
+                None => self.fingerprint_identity(covered),
+            }),
             Identification::Json(pointer) => {
                 crate::wire::json::check(&covered.content)?;
                 let document: serde_json::Value = serde_json::from_slice(&covered.content)?;

@@ -101,6 +101,33 @@ codes! {
     DigestMismatch = "digest_mismatch", Authentication, 401;
     /// No key of the endpoint fits the signature.
     SignatureMismatch = "signature_mismatch", Authentication, 401;
+    /// The token does not follow the compact serialisation, or its header asks for what is not offered.
+    TokenMalformed = "token_malformed", Authentication, 401;
+    /// The token is of another type than its place takes.
+    TokenTypeRefused = "token_type_refused", Authentication, 401;
+    /// The token is not nested as the profile says: a signature without encryption around or inside of it, or one
+    /// layer too many.
+    NestingRefused = "nesting_refused", Authentication, 401;
+    /// A token could not be decrypted. There is one code, whatever the cause.
+    DecryptionFailed = "decryption_failed", Authentication, 401;
+    /// A claim is missing.
+    ClaimMissing = "claim_missing", Authentication, 401;
+    /// A claim is `null`.
+    ClaimNull = "claim_null", Authentication, 401;
+    /// A claim is of another type.
+    ClaimTypeWrong = "claim_type_wrong", Authentication, 401;
+    /// A claim has a value that nobody means: a negative date, an empty text.
+    ClaimOutOfRange = "claim_out_of_range", Authentication, 401;
+    /// Issuer, audience or another claim is not the configured one.
+    ClaimMismatch = "claim_mismatch", Authentication, 401;
+    /// A claim is there that only another kind of token has.
+    ClaimUnexpected = "claim_unexpected", Authentication, 401;
+    /// The token's end has passed.
+    TokenExpired = "token_expired", Authentication, 401;
+    /// The token's beginning lies ahead.
+    TokenNotYetValid = "token_not_yet_valid", Authentication, 401;
+    /// The token is valid for longer than the endpoint allows.
+    TokenLifetimeTooLong = "token_lifetime_too_long", Authentication, 401;
     /// The signed time is missing.
     TimestampMissing = "timestamp_missing", Authentication, 401;
     /// The signed time cannot be read.
@@ -115,6 +142,8 @@ codes! {
     IdConflict = "id_conflict", Conflict, 422;
     /// A first copy is still being handled.
     EventInFlight = "event_in_flight", Unavailable, 503;
+    /// Too many tokens wait to be decrypted.
+    DecryptionBusy = "decryption_busy", Unavailable, 503;
     /// The store cannot promise that it keeps the event.
     StoreUnavailable = "store_unavailable", Unavailable, 503;
     /// The handler took longer than its lease; its answer was dropped.

@@ -9,7 +9,10 @@ use crate::crypto::{BadSignature, Digest, Hash, Sha256, SignatureValid};
 use crate::error::{Code, Rejection};
 use crate::keys::VerifyingKey;
 use crate::verified::{Covered, Provenance, Verified};
+use crate::wire::GrammarError;
 use crate::wire::digest::DigestHeader;
+use crate::wire::encoding::Encoding;
+use crate::wire::jose::CompactJws;
 
 /// A signing input that does not bind the body yet. It has no way to be verified.
 #[derive(Debug, Default)]
@@ -40,13 +43,52 @@ impl SigningInput {
         let digest = Digest::of(Hash::Sha256, &[body]);
         BoundInput {
             fingerprint: digest.sha256().unwrap_or_default(),
-            whole_body: self.head.is_empty().then_some(digest),
-            inline_body: true,
+            whole: self.head.is_empty().then_some(digest),
+            middle: Some(body.clone()),
             head: self.head,
             tail: Vec::new(),
-            body: body.clone(),
+            content: body.clone(),
             headers: self.headers,
         }
+    }
+
+    /// Binds the payload of a compact JWS, which stands inside of what was signed (RFC 7515 section 5.1).
+    ///
+    /// # Errors
+    /// The payload is not canonical base64url.
+    pub fn attached(token: &Bytes, jws: &CompactJws<'_>) -> Result<BoundInput, GrammarError> {
+        let content = Bytes::from(jws.decode_payload()?);
+        Ok(BoundInput {
+            fingerprint: Digest::sha256_of(&content),
+            whole: None,
+            // The same memory as the token: what was received is what is verified.
+            middle: Some(token.slice_ref(jws.signing_input.as_bytes())),
+            head: Vec::new(),
+            tail: Vec::new(),
+            content,
+            headers: Vec::new(),
+        })
+    }
+
+    /// Binds the body by a hash in a token, whose signing input the caller has appended and which is compared here.
+    ///
+    /// # Errors
+    /// [`Code::DigestMismatch`] if `claimed` is not the body's.
+    pub fn hash(self, body: &Bytes, hash: Hash, claimed: &[u8]) -> Result<BoundInput, Rejection> {
+        let digest = Digest::of(hash, &[body]);
+        if digest.bytes() != claimed {
+            let message = "expected the body's hash in the token, but found another";
+            return Err(Rejection::new(Code::DigestMismatch, message));
+        }
+        Ok(BoundInput {
+            fingerprint: digest.sha256().unwrap_or_else(|| Digest::sha256_of(body)),
+            whole: None,
+            middle: None,
+            head: self.head,
+            tail: Vec::new(),
+            content: body.clone(),
+            headers: self.headers,
+        })
     }
 
     /// Binds the body by a digest header, which the caller has appended and which is compared here.
@@ -67,11 +109,11 @@ impl SigningInput {
         }
         Ok(BoundInput {
             fingerprint,
-            whole_body: None,
-            inline_body: false,
+            whole: None,
+            middle: None,
             head: self.head,
             tail: Vec::new(),
-            body: body.clone(),
+            content: body.clone(),
             headers: self.headers,
         })
     }
@@ -81,10 +123,12 @@ impl SigningInput {
 #[derive(Debug)]
 pub struct BoundInput {
     head: Vec<u8>,
+    /// The content, or what stands for it, where it is signed itself and not by its digest.
+    middle: Option<Bytes>,
     tail: Vec<u8>,
-    body: Bytes,
-    inline_body: bool,
-    whole_body: Option<Digest>,
+    content: Bytes,
+    /// The digest of the middle, if that is all there is.
+    whole: Option<Digest>,
     fingerprint: Sha256,
     headers: Vec<(Box<str>, Box<str>)>,
 }
@@ -93,9 +137,9 @@ impl BoundInput {
     /// Appends bytes behind the body.
     pub fn push(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.whole_body = None;
+            self.whole = None;
         }
-        if self.inline_body { self.tail.extend_from_slice(bytes) } else { self.head.extend_from_slice(bytes) }
+        if self.middle.is_some() { self.tail.extend_from_slice(bytes) } else { self.head.extend_from_slice(bytes) }
     }
 
     /// Appends the value of a header behind the body; it then counts as covered.
@@ -104,7 +148,23 @@ impl BoundInput {
         self.headers.push((name.into(), value.into()));
     }
 
-    /// SHA-256 of the body.
+    /// What was bound so far becomes the payload of a JWS whose payload is not sent along: signed in base64url behind
+    /// the protected header (RFC 7515 appendix F).
+    #[must_use]
+    pub fn behind(self, protected: &str) -> Self {
+        let mut head = Vec::with_capacity(protected.len().saturating_add(1));
+        head.extend_from_slice(protected.as_bytes());
+        head.push(b'.');
+        head.extend_from_slice(Encoding::Base64Url.encode(&self.to_bytes()).as_bytes());
+        Self { head, middle: None, tail: Vec::new(), whole: None, ..self }
+    }
+
+    /// The content that is bound.
+    pub fn content(&self) -> &Bytes {
+        &self.content
+    }
+
+    /// SHA-256 of the content.
     pub fn fingerprint(&self) -> &Sha256 {
         &self.fingerprint
     }
@@ -114,20 +174,24 @@ impl BoundInput {
     /// # Errors
     /// [`BadSignature`], whatever is wrong.
     pub(crate) fn check(&self, key: &VerifyingKey, signature: &[u8]) -> Result<SignatureValid, BadSignature> {
-        let pieces: [&[u8]; 3] = [&self.head, if self.inline_body { &self.body } else { &[] }, &self.tail];
-        match (key, &self.whole_body) {
-            (VerifyingKey::Public(key), Some(digest)) => key.verify_hashed(&self.body, digest, signature),
-            (VerifyingKey::Public(key), None) if !self.inline_body => key.verify(&[&self.head], signature),
-            (VerifyingKey::Public(key), None) => key.verify(&pieces, signature),
-            (VerifyingKey::Mac(key), _) => key.verify(&pieces, signature),
+        match (key, &self.whole, &self.middle) {
+            (VerifyingKey::Public(key), Some(digest), Some(middle)) => key.verify_hashed(middle, digest, signature),
+            (VerifyingKey::Public(key), ..) => key.verify(self.pieces().as_slice(), signature),
+            (VerifyingKey::Mac(key), ..) => key.verify(self.pieces().as_slice(), signature),
         }
+    }
+
+    /// What is signed, without the parts that are empty: one piece alone needs no copy.
+    fn pieces(&self) -> Vec<&[u8]> {
+        let middle: &[u8] = self.middle.as_deref().unwrap_or_default();
+        [&self.head, middle, &self.tail].into_iter().filter(|piece| !piece.is_empty()).collect()
     }
 
     /// The covered part of the delivery, once a signature over it was checked.
     pub(crate) fn verified(self, action: Arc<str>, provenance: Provenance, proof: SignatureValid) -> Verified<Covered> {
         let covered = Covered {
             action,
-            content: self.body,
+            content: self.content,
             fingerprint: self.fingerprint,
             headers: self.headers,
             request_id: None,
@@ -138,7 +202,6 @@ impl BoundInput {
 
     /// The bytes, for `verify` to show.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let body: &[u8] = if self.inline_body { &self.body } else { &[] };
-        [self.head.as_slice(), body, &self.tail].concat()
+        self.pieces().concat()
     }
 }

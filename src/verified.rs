@@ -43,6 +43,12 @@ impl<T> Verified<T> {
         Ok(Verified { value: read(self.value)?, provenance: self.provenance })
     }
 
+    /// The same, with the time that the sender signed, where it was read from what is proved.
+    pub(crate) fn signed_at(mut self, at: Option<Timestamp>) -> Self {
+        self.provenance.signed_at = at;
+        self
+    }
+
     /// Takes the value apart; both parts are as proved as the whole was.
     pub(crate) fn fork<A, B>(self, split: impl FnOnce(T) -> (A, B)) -> (Verified<A>, Verified<B>) {
         let (first, second) = split(self.value);

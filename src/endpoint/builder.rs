@@ -20,15 +20,14 @@ use crate::dedup::{DedupLayer, InlineTimes, OnUndecodable, WithoutDedupLayer};
 use crate::delivery::Delivery;
 use crate::error::{ConfigError, Rejection};
 use crate::inbox::Inbox;
-use crate::keys::{KeyRing, KeySet};
+use crate::keys::{DecryptionKeys, KeyRing, KeySet};
 use crate::once::Once;
-use crate::profile::{Fresh, Presence, Profile, Scheme};
+use crate::profile::{Presence, Profile, Scheme};
 use crate::reply::Reply;
 use crate::stage::oneshot;
 use crate::store::Store;
 use crate::verified::Verified;
-use crate::verify::{Credentials, MOST_KEYS, Verifier, VerifyLayer};
-use crate::wire::template::Part;
+use crate::verify::{Credentials, DecryptionPermits, MOST_KEYS, Verifier, VerifyLayer};
 
 /// Identities are remembered at least this long, whatever the profile says.
 pub(super) const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
@@ -49,6 +48,8 @@ pub struct EndpointBuilder<State> {
     path: Box<str>,
     profile: Profile,
     keys: Option<Arc<KeyRing>>,
+    decryption: Option<DecryptionKeys>,
+    permits: DecryptionPermits,
     credentials: Credentials,
     clock: Arc<dyn Clock>,
     limits: Limits,
@@ -69,6 +70,8 @@ impl EndpointBuilder<Undecided> {
             path: "".into(),
             profile,
             keys: None,
+            decryption: None,
+            permits: DecryptionPermits::default(),
             credentials: Credentials::default(),
             clock: Arc::new(SystemClock),
             limits: Limits::default(),
@@ -120,6 +123,8 @@ impl EndpointBuilder<Undecided> {
             path: self.path,
             profile: self.profile,
             keys: self.keys,
+            decryption: self.decryption,
+            permits: self.permits,
             credentials: self.credentials,
             clock: self.clock,
             limits: self.limits,
@@ -189,6 +194,20 @@ impl<State> EndpointBuilder<State> {
     #[must_use]
     pub fn key_ring(mut self, keys: Arc<KeyRing>) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Our private keys, where the sender encrypts.
+    #[must_use]
+    pub fn decryption_keys(mut self, keys: DecryptionKeys) -> Self {
+        self.decryption = Some(keys);
+        self
+    }
+
+    /// The places for decryptions, where several endpoints share them; half of the processors unless said.
+    #[must_use]
+    pub fn decryption_permits(mut self, permits: DecryptionPermits) -> Self {
+        self.permits = permits;
         self
     }
 
@@ -273,6 +292,8 @@ impl<State> EndpointBuilder<State> {
             endpoint: self.name,
             profile: Arc::new(self.profile),
             keys: self.keys,
+            decryption: self.decryption.map(Arc::new),
+            permits: self.permits,
             credentials: self.credentials,
             public_url: self.public_url,
         })
@@ -294,9 +315,9 @@ impl<State> EndpointBuilder<State> {
             return Err(ConfigError::new("bearer", message));
         }
         // A request must not stay fresh longer than it is remembered, or it could take effect twice.
-        let window = match self.profile.fresh {
-            Fresh::Off => Duration::ZERO,
-            Fresh::Header(_) | Fresh::Member(_) => self.profile.tolerance.saturating_add(Duration::from_secs(3600)),
+        let window = match self.profile.stays_fresh() {
+            Duration::ZERO => Duration::ZERO,
+            fresh => fresh.saturating_add(Duration::from_secs(3600)),
         };
         let least = SHORTEST_RETENTION.max(self.profile.retry_horizon).max(window);
         if self.retain < least {
@@ -306,33 +327,14 @@ impl<State> EndpointBuilder<State> {
             );
             return Err(ConfigError::new("retain", message));
         }
-        self.check_covered()
-    }
-
-    /// What is relied on has to be signed.
-    fn check_covered(&self) -> Result<(), ConfigError> {
-        let fresh_is_signed = match (&self.profile.fresh, &self.profile.scheme) {
-            (Fresh::Off, _) => true,
-            (Fresh::Header(name), _) => self.profile.covers(name),
-            (Fresh::Member(name), Scheme::Body(scheme)) => scheme.input.covers_member(name),
-            (Fresh::Member(_), Scheme::Http(_)) => false,
+        let said = super::promises::Said {
+            profile: &self.profile,
+            bearer,
+            public_url: self.public_url.is_some(),
+            decryption: self.decryption.as_ref(),
+            demo_keys: self.demo_keys,
         };
-        if !fresh_is_signed {
-            return Err(ConfigError::new(
-                "signature.fresh",
-                "expected a time that the signature covers, but found one that anybody can change",
-            ));
-        }
-        if let Scheme::Body(scheme) = &self.profile.scheme
-            && scheme.input.parts().any(|part| matches!(part, Part::Url))
-            && self.public_url.is_none()
-        {
-            return Err(ConfigError::new(
-                "public_url",
-                "expected the URL that the sender calls, for {url}, but found none",
-            ));
-        }
-        Ok(())
+        said.check()
     }
 }
 
@@ -352,6 +354,8 @@ impl EndpointBuilder<Chosen> {
             endpoint: Arc::clone(&self.name),
             profile: Arc::clone(&profile),
             keys: self.keys,
+            decryption: self.decryption.map(Arc::new),
+            permits: self.permits,
             credentials: self.credentials,
             public_url: self.public_url,
         };

@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod builder;
 mod edge;
+mod promises;
 mod strict;
 
 pub use answer::{Outcome, answer};

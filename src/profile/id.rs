@@ -10,6 +10,13 @@ pub enum Identification {
         /// Whether it has to be a UUID.
         uuid: bool,
     },
+    /// A claim of the token.
+    Claim {
+        /// Its name.
+        name: Box<str>,
+        /// Whether a token without it is refused; if not, its content names the event.
+        required: bool,
+    },
     /// A member of the verified document.
     Json(JsonPointer),
     /// The verified content itself.
@@ -31,6 +38,7 @@ impl Identification {
     pub fn kind(&self) -> String {
         match self {
             Self::Header { name, .. } => format!("header:{}", name.to_ascii_lowercase()),
+            Self::Claim { name, .. } => format!("claim:{name}"),
             Self::Json(pointer) => format!("json:{}", pointer.as_str()),
             Self::Fingerprint => "fingerprint".to_owned(),
         }

@@ -6,6 +6,7 @@ mod custom;
 mod dialect;
 mod http_signature;
 mod id;
+mod jose;
 mod tribe;
 mod worldline;
 
@@ -23,6 +24,7 @@ pub use custom::{OtherDecoder, TypeMap};
 pub use dialect::{Answer, Context, Dialect, Plain, Told};
 pub use http_signature::{HttpSignature, KeyIdMatch, Presence};
 pub use id::{Identification, JsonPointer};
+pub use jose::{Authorization, BodyHash, ClaimRules, Demand, Extension, Form, Jose, Nesting, Types};
 
 /// How a sender proves itself.
 #[derive(Debug, Clone)]
@@ -32,6 +34,8 @@ pub enum Scheme {
     Body(BodySignature),
     /// draft-cavage-http-signatures-12 with a digest.
     Http(HttpSignature),
+    /// A compact JWS, with or without encryption.
+    Jose(Box<Jose>),
 }
 
 /// Which signed time has to be recent.
@@ -41,6 +45,10 @@ pub enum Fresh {
     Header(Box<str>),
     /// The time in a `name=value` member of the signature header, which the signature has to cover.
     Member(Box<str>),
+    /// The time in a claim of the token.
+    Claim(Box<str>),
+    /// The token says itself until when it holds.
+    Expiry,
     /// No signed time is looked at: only the memory of the store stops a replay.
     Off,
 }
@@ -165,6 +173,11 @@ impl Profile {
         custom::profile("http-signature", Scheme::Http(scheme), identification)
     }
 
+    /// A sender that signs with compact JOSE.
+    pub fn jose(scheme: Jose, identification: Identification) -> Self {
+        custom::profile("jose", Scheme::Jose(Box::new(scheme)), identification)
+    }
+
     /// The signed time that has to be recent, and how recent. Times ahead are allowed one minute, whatever this is.
     #[must_use]
     pub fn with_fresh(mut self, fresh: Fresh, tolerance: Duration) -> Self {
@@ -281,11 +294,23 @@ impl Profile {
         self.routes.iter().find(|route| &*route.action == action)
     }
 
+    /// How long a message stays fresh at most after it was signed, if that is limited: what is not remembered for
+    /// longer could take effect twice.
+    pub fn stays_fresh(&self) -> Duration {
+        match (&self.fresh, &self.scheme) {
+            (Fresh::Off, _) => Duration::ZERO,
+            (Fresh::Expiry, Scheme::Jose(scheme)) => {
+                scheme.claims.as_ref().map_or(Duration::ZERO, |rules| rules.max_lifetime.saturating_add(rules.leeway))
+            }
+            _ => self.tolerance,
+        }
+    }
+
     /// Whether the signature covers the header that identifies an event.
     pub fn id_is_signed(&self) -> bool {
         match &self.identification {
             Identification::Header { name, .. } => self.covers(name),
-            Identification::Json(_) | Identification::Fingerprint => true,
+            Identification::Json(_) | Identification::Claim { .. } | Identification::Fingerprint => true,
         }
     }
 
@@ -294,6 +319,10 @@ impl Profile {
         match &self.scheme {
             Scheme::Body(scheme) => scheme.input.covers(header),
             Scheme::Http(scheme) => scheme.cover.iter().any(|name| name.eq_ignore_ascii_case(header)),
+            Scheme::Jose(scheme) => match &scheme.form {
+                Form::Detached { input, .. } => input.covers(header),
+                Form::Body | Form::Token { .. } => false,
+            },
         }
     }
 }

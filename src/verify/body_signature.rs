@@ -5,8 +5,8 @@ use crate::clock::Timestamp;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
 use crate::keys::KeySet;
-use crate::profile::{BodySignature, Fresh};
-use crate::signing_input::SigningInput;
+use crate::profile::{BodySignature, Fresh, Input};
+use crate::signing_input::{BoundInput, SigningInput};
 use crate::wire::members;
 use crate::wire::template::Part;
 
@@ -22,23 +22,34 @@ pub(super) fn prepare<'k>(
     let (header, signatures, signed_at) = head(verifier, scheme, delivery)?;
     let keys = live_keys(keys, delivery)?;
 
+    let input = template(verifier, &scheme.input, header, delivery, SigningInput::new())?;
+    let covered = std::iter::once("body".into()).chain(scheme.input.parts().filter_map(covered_name)).collect();
+    Ok(Prepared { input, keys, signatures, signed_at, covered })
+}
+
+/// What a template makes of a delivery, behind what `input` holds already; `header` is what its members stand in.
+pub(super) fn template(
+    verifier: &Verifier,
+    template: &Input,
+    header: &str,
+    delivery: &Delivery,
+    mut input: SigningInput,
+) -> Result<BoundInput, Rejection> {
     let parts = Parts { verifier, header, delivery };
-    let mut input = SigningInput::new();
-    for part in &scheme.input.before {
+    for part in &template.before {
         match parts.value(part)? {
             (Some(name), value) => input.push_header(name, &value),
             (None, value) => input.push(value.as_bytes()),
         }
     }
     let mut input = input.body(&delivery.body);
-    for part in &scheme.input.after {
+    for part in &template.after {
         match parts.value(part)? {
             (Some(name), value) => input.push_header(name, &value),
             (None, value) => input.push(value.as_bytes()),
         }
     }
-    let covered = std::iter::once("body".into()).chain(scheme.input.parts().filter_map(covered_name)).collect();
-    Ok(Prepared { input, keys, signatures, signed_at, covered })
+    Ok(input)
 }
 
 /// What the head of a message says: the header, the signatures in it, and the signed time.
@@ -73,7 +84,7 @@ fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Reje
 fn signed_at(verifier: &Verifier, header: &str, delivery: &Delivery) -> Result<Option<Timestamp>, Rejection> {
     let (now, tolerance) = (delivery.received_at, verifier.profile.tolerance);
     match &verifier.profile.fresh {
-        Fresh::Off => Ok(None),
+        Fresh::Off | Fresh::Claim(_) | Fresh::Expiry => Ok(None),
         Fresh::Header(name) => fresh::check(delivery.header(name)?, name, now, tolerance).map(Some),
         Fresh::Member(name) => {
             let member = members::member(header, name)

@@ -7,7 +7,7 @@ use crate::error::{Code, Rejection};
 use crate::wire::time;
 
 /// How far ahead of ours a sender's clock may be.
-const AHEAD: Duration = Duration::from_secs(60);
+pub(super) const AHEAD: Duration = Duration::from_secs(60);
 
 /// Reads a signed time and compares it with the clock.
 pub(super) fn check(

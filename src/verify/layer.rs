@@ -8,7 +8,7 @@ use tower_service::Service;
 
 use super::Verifier;
 use crate::delivery::Delivery;
-use crate::error::Rejection;
+use crate::error::{Code, Rejection};
 use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
 use crate::verified::{Covered, Verified};
@@ -53,9 +53,27 @@ where
     }
 
     fn call(&mut self, delivery: Delivery) -> Self::Future {
-        // Inline on the worker: handing an RSA verification to another thread costs as much as the verification.
-        let verified = self.verifier.verify(delivery);
         let inner = self.inner.clone();
+        if self.verifier.decrypts() {
+            let verifier = Arc::clone(&self.verifier);
+            return Box::pin(async move { oneshot(inner, decrypting(verifier, delivery).await?).await });
+        }
+        // Inline on the worker: handing an RSA verification to another thread costs as much as the verification.
+        let verified = self.verifier.verify(&delivery);
         Box::pin(async move { oneshot(inner, verified?).await })
     }
+}
+
+/// A private key is used by few at once, and only for what could be right.
+async fn decrypting(verifier: Arc<Verifier>, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
+    verifier.inspect(&delivery)?;
+    let permit = verifier.permits.acquire().await?;
+    let verified = tokio::task::spawn_blocking(move || {
+        let verified = verifier.verify(&delivery);
+        drop(permit);
+        verified
+    });
+    verified
+        .await
+        .unwrap_or_else(|_| Err(Rejection::new(Code::DecryptionBusy, "expected an end, but found the runtime ending")))
 }

@@ -1,11 +1,17 @@
 //! Who sent it: credentials, coverage, freshness, key, digest, signature, in this order, from the cheapest to the
 //! dearest. The decision is one plain function; the layer is thin glue around it.
 
+mod authorization;
 mod body_signature;
+mod claims;
 mod credentials;
+mod decryption;
 mod fresh;
 mod http_signature;
+mod jose;
+mod journal;
 mod layer;
+mod permits;
 
 use std::sync::Arc;
 
@@ -13,14 +19,17 @@ use crate::clock::Timestamp;
 use crate::crypto::SignatureValid;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
-use crate::keys::{Key, KeyRing, KeySet};
-use crate::profile::{Identification, Profile, Scheme};
+use crate::keys::{DecryptionKeys, Key, KeyRing, KeySet};
+use crate::profile::{Identification, Nesting, Profile, Scheme};
 use crate::signing_input::BoundInput;
 use crate::verified::{Covered, Provenance, RequestId, Unsigned, Verified};
 use crate::wire::uuid::is_uuid;
 
 pub use credentials::Credentials;
+pub use decryption::Decrypted;
+pub use journal::Journal;
 pub use layer::{Verify, VerifyLayer};
+pub use permits::DecryptionPermits;
 
 /// Largest id in a header, in bytes.
 const LONGEST_ID: usize = 255;
@@ -31,6 +40,8 @@ pub struct Verifier {
     pub(crate) endpoint: Arc<str>,
     pub(crate) profile: Arc<Profile>,
     pub(crate) keys: Option<Arc<KeyRing>>,
+    pub(crate) decryption: Option<Arc<DecryptionKeys>>,
+    pub(crate) permits: DecryptionPermits,
     pub(crate) credentials: Credentials,
     pub(crate) public_url: Option<Box<str>>,
 }
@@ -49,28 +60,50 @@ impl Verifier {
     ///
     /// # Errors
     /// A [`Rejection`] that says precisely why not, for operators. No store was asked and nothing was written.
-    pub fn verify(&self, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
-        let request_id = self.request_id(&delivery)?.map(str::to_owned);
-        let user_token = self.user_token(&delivery)?;
-        let bearer = self.credentials.check(&delivery)?;
+    pub fn verify(&self, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {
+        self.verify_with(delivery, &mut Journal::none())
+    }
+
+    /// Like [`Verifier::verify`], and writes down each layer that fits.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`].
+    pub fn verify_with(&self, delivery: &Delivery, journal: &mut Journal) -> Result<Verified<Covered>, Rejection> {
+        let request_id = self.request_id(delivery)?.map(str::to_owned);
+        let user_token = self.user_token(delivery)?;
+        let bearer = self.credentials.check(delivery)?;
         // One set from beginning to end, whatever is swapped meanwhile.
         let keys = self.keys.as_ref().map(|ring| ring.current());
         let keys = keys.as_deref();
         let prepared = match &self.profile.scheme {
-            Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, keys, &delivery)?),
-            Scheme::Http(scheme) => http_signature::prepare(self, scheme, keys, &delivery)?,
+            Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, keys, delivery)?),
+            Scheme::Http(scheme) => http_signature::prepare(self, scheme, keys, delivery)?,
+            Scheme::Jose(scheme) => {
+                let verified = jose::Engine { verifier: self, scheme, keys, delivery }.verify(journal)?;
+                return Ok(self.with_ids(verified, request_id, user_token));
+            }
         };
         let verified = match (prepared, bearer) {
-            (Some(prepared), _) => self.verify_signature(prepared, &delivery)?,
-            (None, Some(proof)) => self.rest_on_bearer(proof, &delivery),
+            (Some(prepared), _) => self.verify_signature(prepared, delivery)?,
+            (None, Some(proof)) => self.rest_on_bearer(proof, delivery),
             (None, None) => return Err(Rejection::new(Code::SignatureMissing, "expected a signature, but found none")),
         };
+        Ok(self.with_ids(verified, request_id, user_token))
+    }
+
+    /// What was read from the head, with whether it is signed.
+    fn with_ids(
+        &self,
+        verified: Verified<Covered>,
+        request_id: Option<String>,
+        user_token: Option<Unsigned<Box<str>>>,
+    ) -> Verified<Covered> {
         let signed = !verified.provenance().covered.is_empty() && self.profile.id_is_signed();
-        Ok(verified.map(|mut covered| {
-            covered.request_id = request_id.map(|id| RequestId::new(id, signed));
-            covered.user_token = user_token;
-            covered
-        }))
+        verified.map(|covered| Covered {
+            request_id: request_id.map(|id| RequestId::new(id, signed)).or(covered.request_id),
+            user_token,
+            ..covered
+        })
     }
 
     /// Refuses by the head alone what the head alone shows, so that a large body need not be read first. What passes
@@ -88,6 +121,27 @@ impl Verifier {
                 let keys = self.keys.as_ref().map(|ring| ring.current());
                 http_signature::head(self, scheme, keys.as_deref(), head).map(drop)
             }
+            Scheme::Jose(scheme) => {
+                let keys = self.keys.as_ref().map(|ring| ring.current());
+                jose::Engine { verifier: self, scheme, keys: keys.as_deref(), delivery: head }.head()
+            }
+        }
+    }
+
+    /// Whether verifying takes a private key of ours.
+    pub(crate) fn decrypts(&self) -> bool {
+        matches!(&self.profile.scheme, Scheme::Jose(scheme) if scheme.nesting.decrypts())
+    }
+
+    /// Refuses what can be refused without a private key, where verifying takes one.
+    pub(crate) fn inspect(&self, delivery: &Delivery) -> Result<(), Rejection> {
+        self.screen(delivery)?;
+        match &self.profile.scheme {
+            Scheme::Jose(scheme) if scheme.nesting == Nesting::JweOfJws => {
+                let token = jose::text(&delivery.body)?;
+                decryption::inspect(self, token, delivery.received_at).map(drop)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -94,10 +94,83 @@ pub(super) struct EndpointTable {
     pub(super) undecodable: Option<UndecodableWord>,
     pub(super) deadline: Option<String>,
     pub(super) public_url: Option<String>,
-    // Members of the `jose` engine, known so that the message can say what is missing.
-    pub(super) decrypt: Option<toml::Value>,
-    pub(super) claims: Option<toml::Value>,
-    pub(super) authorization: Option<toml::Value>,
+    #[serde(default)]
+    pub(super) decrypt: Vec<DecryptTable>,
+    pub(super) claims: Option<ClaimsTable>,
+    pub(super) authorization: Option<AuthorizationWord>,
+    pub(super) reply_key: Option<ReplyKeyTable>,
+}
+
+/// A private key of ours.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DecryptTable {
+    pub(super) private_key: Option<PathBuf>,
+    pub(super) secret: Option<SecretTable>,
+    pub(super) key_id: Option<String>,
+    pub(super) algorithms: Option<Vec<String>>,
+    pub(super) encryption: Option<Vec<String>>,
+}
+
+/// What signs our error documents.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReplyKeyTable {
+    pub(super) private_key: PathBuf,
+    pub(super) key_id: String,
+    pub(super) issuer: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum AuthorizationWord {
+    Required,
+    IfPresent,
+    Off,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClaimsTable {
+    pub(super) iss: Option<Strings>,
+    pub(super) aud: Option<Strings>,
+    pub(super) leeway: Option<String>,
+    pub(super) max_lifetime: Option<String>,
+    pub(super) exp: Option<DemandWord>,
+    pub(super) nbf: Option<DemandWord>,
+    pub(super) iat: Option<DemandWord>,
+    pub(super) jti: Option<DemandWord>,
+    pub(super) required: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Strings {
+    One(String),
+    Some(Vec<String>),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum DemandWord {
+    Required,
+    Optional,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BodyHashTable {
+    pub(super) claim: String,
+    pub(super) encoding: String,
+    pub(super) hash: Option<String>,
+    pub(super) prefix: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum ExtensionValue {
+    Equals(String),
+    Past { past: bool },
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -170,10 +243,13 @@ pub(super) struct SignatureTable {
     pub(super) cover: Option<Vec<String>>,
     pub(super) fresh: Option<FreshValue>,
     pub(super) form: Option<String>,
-    pub(super) body_hash: Option<toml::Value>,
+    pub(super) body_hash: Option<BodyHashTable>,
     pub(super) nesting: Option<String>,
-    pub(super) claims: Option<toml::Value>,
-    pub(super) typ: Option<toml::Value>,
+    pub(super) claims: Option<ClaimsTable>,
+    pub(super) typ: Option<Vec<String>>,
+    pub(super) b64: Option<bool>,
+    pub(super) jku: Option<String>,
+    pub(super) critical: Option<BTreeMap<String, ExtensionValue>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,9 @@
 //! The configuration: read whole, checked whole, before a socket opens.
 
+mod decrypt;
 mod endpoint;
 mod file;
+mod jose;
 mod keys;
 mod problem;
 mod profile;

@@ -15,7 +15,7 @@ use crate::profile::{
 };
 use crate::wire::encoding::Encoding;
 
-const KNOWN: &str = "tribe, worldline, body-signature or http-signature";
+const KNOWN: &str = "cbuae, tribe, worldline, body-signature, http-signature or jose";
 
 /// The profile, and whether its ECDSA signatures are DER.
 pub(super) fn read(table: &EndpointTable) -> Result<(Profile, bool), ConfigError> {
@@ -24,21 +24,26 @@ pub(super) fn read(table: &EndpointTable) -> Result<(Profile, bool), ConfigError
         "worldline" => (preset(table, Profile::worldline())?, false),
         "body-signature" => body_signature(table)?,
         "http-signature" => (http_signature(table)?, false),
-        "jose" | "cbuae" => {
-            let message = format!("expected {KNOWN}, but found {:?}, which this build does not have", table.profile);
-            return Err(ConfigError::new("profile", message));
-        }
+        "cbuae" => (cbuae(table)?, false),
+        "jose" => (super::jose::jose(table)?, false),
         other => return Err(ConfigError::new("profile", format!("expected {KNOWN}, but found {other:?}"))),
     };
-    let jose = [("decrypt", &table.decrypt), ("claims", &table.claims), ("authorization", &table.authorization)];
-    if let Some((field, _)) = jose.into_iter().find(|(_, value)| value.is_some()) {
+    let cbuae = table.profile == "cbuae";
+    let jose = cbuae || table.profile == "jose";
+    let only = [
+        ("decrypt", !table.decrypt.is_empty(), jose, "\"jose\" or \"cbuae\""),
+        ("claims", table.claims.is_some(), jose, "\"jose\" or \"cbuae\""),
+        ("authorization", table.authorization.is_some(), cbuae, "\"cbuae\""),
+        ("reply_key", table.reply_key.is_some(), cbuae, "\"cbuae\""),
+    ];
+    if let Some((field, .., with)) = only.into_iter().find(|(_, given, read, _)| *given && !*read) {
         return Err(ConfigError::new(
             field,
-            format!("expected this only with profile \"jose\" or \"cbuae\", but found {:?}", table.profile),
+            format!("expected this only with profile {with}, but found {:?}", table.profile),
         ));
     }
     if let Some(tolerance) = &table.tolerance {
-        if *profile.fresh() == Fresh::Off {
+        if matches!(profile.fresh(), Fresh::Off | Fresh::Expiry) {
             return Err(ConfigError::new("tolerance", "expected a profile with a signed time, but found one without"));
         }
         profile = profile.with_tolerance(span_field("tolerance", tolerance)?);
@@ -151,7 +156,7 @@ fn http_signature(table: &EndpointTable) -> Result<Profile, ConfigError> {
     custom(table, Profile::http_signature(scheme, identification(table.id.as_ref())?), fresh, tolerance)
 }
 
-fn custom(
+pub(super) fn custom(
     table: &EndpointTable,
     profile: Profile,
     fresh: Fresh,
@@ -185,7 +190,7 @@ fn custom(
     Ok(profile)
 }
 
-fn signature_table<'t>(table: &'t EndpointTable, example: &str) -> Result<&'t SignatureTable, ConfigError> {
+pub(super) fn signature_table<'t>(table: &'t EndpointTable, example: &str) -> Result<&'t SignatureTable, ConfigError> {
     match &table.signature {
         Some(SignatureValue::Table(signature)) => Ok(signature),
         _ => Err(ConfigError::new("signature", format!("expected a table such as {example}, but found none"))),
@@ -200,6 +205,9 @@ fn unused(signature: &SignatureTable, more: &[(&'static str, bool)]) -> Result<(
         ("nesting", signature.nesting.is_some()),
         ("claims", signature.claims.is_some()),
         ("typ", signature.typ.is_some()),
+        ("b64", signature.b64.is_some()),
+        ("jku", signature.jku.is_some()),
+        ("critical", signature.critical.is_some()),
     ];
     match jose.iter().chain(more).find(|(_, given)| *given) {
         Some((name, _)) => Err(ConfigError::new(
@@ -210,7 +218,7 @@ fn unused(signature: &SignatureTable, more: &[(&'static str, bool)]) -> Result<(
     }
 }
 
-fn fresh(signature: &SignatureTable) -> Result<Option<(Fresh, Option<Duration>)>, ConfigError> {
+pub(super) fn fresh(signature: &SignatureTable) -> Result<Option<(Fresh, Option<Duration>)>, ConfigError> {
     let wrong = |message: &str| ConfigError::new("signature.fresh", message);
     let table = match &signature.fresh {
         None => return Ok(None),
@@ -222,12 +230,12 @@ fn fresh(signature: &SignatureTable) -> Result<Option<(Fresh, Option<Duration>)>
     match (&table.header, &table.member, &table.claim) {
         (Some(header), None, None) => Ok(Some((Fresh::Header(header.to_ascii_lowercase().into()), tolerance))),
         (None, Some(member), None) => Ok(Some((Fresh::Member(member.as_str().into()), tolerance))),
-        (None, None, Some(_)) => Err(wrong("expected header or member, but found claim, which only a token has")),
+        (None, None, Some(claim)) => Ok(Some((Fresh::Claim(claim.as_str().into()), tolerance))),
         _ => Err(wrong("expected one of header, member or claim, but found none or more than one")),
     }
 }
 
-fn identification(table: Option<&IdTable>) -> Result<Identification, ConfigError> {
+pub(super) fn identification(table: Option<&IdTable>) -> Result<Identification, ConfigError> {
     let wrong = |message: &str| ConfigError::new("id", message);
     let Some(table) = table else { return Ok(Identification::Fingerprint) };
     match (&table.header, &table.json, &table.claim, table.fingerprint) {
@@ -237,8 +245,8 @@ fn identification(table: Option<&IdTable>) -> Result<Identification, ConfigError
         }
         (None, Some(json), None, None) => Ok(Identification::Json(pointer("id", json)?)),
         (None, None, None, Some(true)) => Ok(Identification::Fingerprint),
-        (None, None, Some(_), None) => {
-            Err(wrong("expected header, json or fingerprint, but found claim, which only a token has"))
+        (None, None, Some(claim), None) => {
+            Ok(Identification::Claim { name: claim.as_str().into(), required: true })
         }
         _ => Err(wrong("expected one of header, json, claim or fingerprint = true, but found none or more than one")),
     }
@@ -250,7 +258,7 @@ fn pointer(field: &'static str, text: &str) -> Result<JsonPointer, ConfigError> 
     })
 }
 
-fn header_name(field: &'static str, name: &str) -> Result<(), ConfigError> {
+pub(super) fn header_name(field: &'static str, name: &str) -> Result<(), ConfigError> {
     http::HeaderName::from_bytes(name.as_bytes())
         .map(|_| ())
         .map_err(|_| ConfigError::new(field, format!("expected the name of a header, but found {name:?}")))

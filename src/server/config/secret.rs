@@ -47,7 +47,7 @@ fn decode(bytes: Vec<u8>, encoding: Option<&str>) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(unix)]
-fn private(path: &Path) -> Result<(), String> {
+pub(super) fn private(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(path).map_err(|error| error.to_string())?.permissions().mode();
     if mode & 0o077 == 0 {
@@ -61,6 +61,6 @@ fn private(path: &Path) -> Result<(), String> {
 }
 
 #[cfg(not(unix))]
-fn private(_path: &Path) -> Result<(), String> {
+pub(super) fn private(_path: &Path) -> Result<(), String> {
     Ok(())
 }

@@ -1,0 +1,119 @@
+//! What a profile relies on, held against what an endpoint has.
+//!
+//! The rule: what is relied on is signed, what is needed is there, and what nobody would use is not.
+
+use crate::error::ConfigError;
+use crate::keys::DecryptionKeys;
+use crate::profile::{ClaimRules, Demand, Form, Fresh, Identification, Jose, Nesting, Profile, Scheme};
+use crate::wire::template::Part;
+
+/// An endpoint before it is built.
+pub(super) struct Said<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) bearer: bool,
+    pub(super) public_url: bool,
+    pub(super) decryption: Option<&'a DecryptionKeys>,
+    pub(super) demo_keys: bool,
+}
+
+impl Said<'_> {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        self.fresh_is_signed()?;
+        self.url_is_known()?;
+        match &self.profile.scheme {
+            Scheme::Jose(scheme) => self.jose(scheme),
+            Scheme::Body(_) | Scheme::Http(_) => self.no_token(),
+        }
+    }
+
+    fn fresh_is_signed(&self) -> Result<(), ConfigError> {
+        let rules = |scheme: &Jose| scheme.claims.as_ref().map(|rules| rules.exp);
+        let signed = match (&self.profile.fresh, &self.profile.scheme) {
+            (Fresh::Off, _) => true,
+            (Fresh::Header(name), _) => self.profile.covers(name),
+            (Fresh::Member(name), Scheme::Body(scheme)) => scheme.input.covers_member(name),
+            (Fresh::Claim(_), Scheme::Jose(scheme)) => rules(scheme).is_some(),
+            (Fresh::Expiry, Scheme::Jose(scheme)) => rules(scheme) == Some(Demand::Required),
+            (Fresh::Member(_) | Fresh::Claim(_) | Fresh::Expiry, _) => false,
+        };
+        if signed {
+            return Ok(());
+        }
+        let message = "expected a time that the signature covers, but found one that anybody can change or leave out";
+        Err(ConfigError::new("signature.fresh", message))
+    }
+
+    fn url_is_known(&self) -> Result<(), ConfigError> {
+        let input = match &self.profile.scheme {
+            Scheme::Body(scheme) => Some(&scheme.input),
+            Scheme::Jose(scheme) => match &scheme.form {
+                Form::Detached { input, .. } => Some(input),
+                Form::Body | Form::Token { .. } => None,
+            },
+            Scheme::Http(_) => None,
+        };
+        if self.public_url || input.is_none_or(|input| !input.parts().any(|part| matches!(part, Part::Url))) {
+            return Ok(());
+        }
+        let message = "expected the URL that the sender calls, for {url}, but found none";
+        Err(ConfigError::new("public_url", message))
+    }
+
+    fn no_token(&self) -> Result<(), ConfigError> {
+        if matches!(self.profile.identification, Identification::Claim { .. }) {
+            return Err(ConfigError::new(
+                "id",
+                "expected header, json or fingerprint, but found claim, which only a token has",
+            ));
+        }
+        if self.decryption.is_some() {
+            return Err(ConfigError::new("decrypt", "expected keys only where a token is encrypted, but found some"));
+        }
+        Ok(())
+    }
+
+    fn jose(&self, scheme: &Jose) -> Result<(), ConfigError> {
+        self.keys_to_decrypt(scheme)?;
+        let in_authorization = matches!(&scheme.form, Form::Token { header, .. } if &**header == "authorization");
+        if [self.bearer, scheme.authorization.is_some(), in_authorization].into_iter().filter(|one| *one).count() > 1 {
+            let message = "expected one kind of token in Authorization, but found two that could stand there";
+            return Err(ConfigError::new("authorization", message));
+        }
+        let beside = !matches!(scheme.form, Form::Body);
+        if beside && scheme.nesting != Nesting::Jws {
+            let message = "expected nesting only where the body is the token, but found it for a token in a header";
+            return Err(ConfigError::new("signature.nesting", message));
+        }
+        match (&scheme.form, &scheme.claims) {
+            (Form::Token { .. }, None) => {
+                return Err(ConfigError::new("signature.claims", "expected rules for the claims, but found none"));
+            }
+            (Form::Detached { .. }, Some(_)) => {
+                let message = "expected no claims where the payload is not sent along, but found some";
+                return Err(ConfigError::new("signature.claims", message));
+            }
+            _ => {}
+        }
+        if matches!(self.profile.identification, Identification::Claim { .. }) && scheme.claims.is_none() {
+            return Err(ConfigError::new("id", "expected a token with claims, but found one without"));
+        }
+        let rules = scheme.claims.iter().chain(scheme.authorization.iter().map(|one| &one.claims));
+        if rules.into_iter().any(|rules| rules.leeway > ClaimRules::MOST_LEEWAY) {
+            return Err(ConfigError::new("claims", "expected a leeway of at most 60s, but found more"));
+        }
+        Ok(())
+    }
+
+    fn keys_to_decrypt(&self, scheme: &Jose) -> Result<(), ConfigError> {
+        let wrong = |message| Err(ConfigError::new("decrypt", message));
+        match (scheme.nesting.decrypts(), self.decryption) {
+            (true, None) => wrong("expected a private key, because this sender encrypts, but found none"),
+            (false, Some(_)) => wrong("expected keys only where a token is encrypted, but found some"),
+            (true, Some(keys)) if keys.has_demo_key() && !self.demo_keys => wrong(
+                "expected a private key of your own, but found a demo key, which everybody has; \
+                 it is trusted only by a listener on loopback",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
