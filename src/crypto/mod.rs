@@ -29,3 +29,6 @@ pub use public_key::{PublicKey, WeakKey};
 pub use secret::{MacKey, Secret, TooShort};
 pub use signing_key::{SigningKey, UnusableKey};
 pub use valid::{BadSignature, SignatureValid};
+
+#[cfg(test)]
+mod oaep_tests;
