@@ -119,7 +119,8 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-fn rsa_bits(pkcs1: &[u8]) -> Result<usize, WeakKey> {
+/// Size of the modulus, in bits, of a `RSAPublicKey` that is neither weak nor odd.
+pub(super) fn rsa_bits(pkcs1: &[u8]) -> Result<usize, WeakKey> {
     let malformed = || WeakKey("an RSA public key", "bytes that are none".to_owned());
     let mut reader = SliceReader::new(pkcs1).map_err(|_| malformed())?;
     let (modulus, exponent) = reader
@@ -153,6 +154,11 @@ impl WeakKey {
     /// A key that is not what was expected.
     pub fn expected(what: &'static str, found: impl Into<String>) -> Self {
         Self(what, found.into())
+    }
+
+    /// What was found.
+    pub(super) fn found(&self) -> &str {
+        &self.1
     }
 }
 

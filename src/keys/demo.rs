@@ -2,7 +2,7 @@
 //!
 //! The rule: a key is known by the SHA-256 of its material, so that renaming it hides nothing.
 
-use crate::crypto::Digest;
+use crate::crypto::{Digest, Sha256};
 use crate::wire::encoding::Encoding;
 
 /// One lower-case hex SHA-256 in a line; `#` starts a comment line.
@@ -11,11 +11,16 @@ const DEMO: &str = include_str!("../../keys/demo.txt");
 /// Whether `material` is a published key: PKCS#1 of an RSA key, an uncompressed curve point, the 32 bytes of an
 /// Ed25519 key, or the bytes of a secret.
 pub fn is_demo_key(material: &[u8]) -> bool {
-    is_listed(DEMO, material)
+    is_demo_hash(&Digest::sha256_of(material))
 }
 
-fn is_listed(list: &str, material: &[u8]) -> bool {
-    let hash = Encoding::Hex.encode(&Digest::sha256_of(material));
+/// The same, for a key that shows the SHA-256 of its material only.
+pub(super) fn is_demo_hash(hash: &Sha256) -> bool {
+    is_listed(DEMO, hash)
+}
+
+fn is_listed(list: &str, hash: &Sha256) -> bool {
+    let hash = Encoding::Hex.encode(hash);
     lines(list).any(|line| line == hash)
 }
 
@@ -38,9 +43,9 @@ mod tests {
     #[test]
     fn a_published_key_is_known_among_comments() {
         let list = "# of abc\n\nba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\r\n";
-        assert!(is_listed(list, b"abc"));
-        assert!(!is_listed(list, b"abcd"));
-        assert!(!is_listed(&list.replace("\nba", "\n#ba"), b"abc"));
+        assert!(is_listed(list, &Digest::sha256_of(b"abc")));
+        assert!(!is_listed(list, &Digest::sha256_of(b"abcd")));
+        assert!(!is_listed(&list.replace("\nba", "\n#ba"), &Digest::sha256_of(b"abc")));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::crypto::{TooShort, UnusableKey, WeakKey};
+use crate::crypto::{TooShort, UnusableDecryptionKey, UnusableKey, WeakKey};
 use crate::wire::json::JsonError;
 
 /// Characters of foreign text that an error repeats.
@@ -54,6 +54,12 @@ impl From<TooShort> for KeyError {
 
 impl From<UnusableKey> for KeyError {
     fn from(unusable: UnusableKey) -> Self {
+        Self(unusable.to_string())
+    }
+}
+
+impl From<UnusableDecryptionKey> for KeyError {
+    fn from(unusable: UnusableDecryptionKey) -> Self {
         Self(unusable.to_string())
     }
 }

@@ -27,6 +27,21 @@ const MOST: usize = 64;
 /// member of a private key is there; secrets are among public keys; a key is weak, malformed, of an unknown type or
 /// cannot have its algorithm; or no key is left.
 pub fn read_set(backend: Backend, text: &[u8], demanded: Option<Algorithm>) -> Result<Vec<Key>, KeyError> {
+    let members = members(text)?;
+    let mut keys = Vec::new();
+    for (number, one) in (1_usize..).zip(&members) {
+        let key = one.key(backend, demanded).map_err(|error| error.within(format_args!("key {number} of the set")))?;
+        keys.extend(key);
+    }
+    if keys.is_empty() {
+        let use_for = demanded.map_or_else(String::new, |algorithm| format!(" {algorithm}"));
+        return Err(KeyError::expected(format_args!("a key to verify{use_for} signatures with"), "none in the set"));
+    }
+    Ok(keys)
+}
+
+/// The keys of a set, within the bounds, with names that differ, and either all of them secrets or none.
+pub(super) fn members(text: &[u8]) -> Result<Vec<Members<'_>>, KeyError> {
     if text.len() > LONGEST {
         return Err(KeyError::expected(format_args!("at most {LONGEST} bytes of keys"), text.len()));
     }
@@ -39,16 +54,7 @@ pub fn read_set(backend: Backend, text: &[u8], demanded: Option<Algorithm>) -> R
     if members.iter().any(Members::is_symmetric) && !members.iter().all(Members::is_symmetric) {
         return Err(KeyError::expected("either shared secrets or public keys", "both in one set"));
     }
-    let mut keys = Vec::new();
-    for (number, one) in (1_usize..).zip(&members) {
-        let key = one.key(backend, demanded).map_err(|error| error.within(format_args!("key {number} of the set")))?;
-        keys.extend(key);
-    }
-    if keys.is_empty() {
-        let use_for = demanded.map_or_else(String::new, |algorithm| format!(" {algorithm}"));
-        return Err(KeyError::expected(format_args!("a key to verify{use_for} signatures with"), "none in the set"));
-    }
-    Ok(keys)
+    Ok(members)
 }
 
 /// The keys of a set, or the one key that is none.

@@ -75,26 +75,32 @@ impl<'a> Members<'a> {
             .map_err(|_| KeyError::expected(format_args!("{name:?} to be a string"), "another type"))
     }
 
-    fn required(&self, name: &str) -> Result<Cow<'a, str>, KeyError> {
+    pub(super) fn required(&self, name: &str) -> Result<Cow<'a, str>, KeyError> {
         self.text(name)?.ok_or_else(|| KeyError::expected(format_args!("a member {name:?}"), "none"))
     }
 
-    fn bytes(&self, name: &str) -> Result<Vec<u8>, KeyError> {
+    pub(super) fn bytes(&self, name: &str) -> Result<Vec<u8>, KeyError> {
         Encoding::Base64Url
             .decode(&self.required(name)?, LONGEST)
             .map_err(|_| KeyError::expected(format_args!("{name:?} in unpadded base64url"), "another spelling"))
     }
 
     fn is_for_verifying(&self) -> Result<bool, KeyError> {
+        self.is_for(&["verify"], "sig", "enc")
+    }
+
+    /// Whether the key says that it is for one of `operations` ("key_ops") and for `wanted` ("use"), or says nothing;
+    /// `other` is the use that passes it over.
+    pub(super) fn is_for(&self, operations: &[&str], wanted: &str, other: &str) -> Result<bool, KeyError> {
         match self.text("use")?.as_deref() {
-            None | Some("sig") => {}
-            Some("enc") => return Ok(false),
-            Some(other) => return Err(KeyError::expected("\"use\" sig or enc", quoted(other))),
+            Some(name) if name == other => return Ok(false),
+            Some(name) if name != wanted => return Err(KeyError::expected("\"use\" sig or enc", quoted(name))),
+            _ => {}
         }
         let Some(raw) = self.0.get("key_ops") else { return Ok(true) };
-        let operations: Vec<String> = serde_json::from_str(raw.get())
+        let named: Vec<String> = serde_json::from_str(raw.get())
             .map_err(|_| KeyError::expected("\"key_ops\" to be an array of strings", "another type"))?;
-        Ok(operations.iter().any(|operation| operation == "verify"))
+        Ok(named.iter().any(|name| operations.contains(&name.as_str())))
     }
 
     fn algorithm(&self) -> Result<Option<Algorithm>, KeyError> {
@@ -125,7 +131,7 @@ impl<'a> Members<'a> {
             .map_err(|_| KeyError::expected("an RSA public key", "numbers that are too large"))
     }
 
-    fn number(&self, name: &str) -> Result<Vec<u8>, KeyError> {
+    pub(super) fn number(&self, name: &str) -> Result<Vec<u8>, KeyError> {
         let bytes = self.bytes(name)?;
         if bytes.first() == Some(&0) {
             return Err(KeyError::expected(format_args!("{name:?} in its fewest bytes"), "a leading zero byte"));

@@ -150,6 +150,22 @@ fn a_key_for_another_use_is_passed_over() {
 }
 
 #[test]
+fn a_real_set_with_keys_for_encryption_is_taken() {
+    let x25519 = r#"{"kty":"OKP","crv":"X25519","x":"AAAA","use":"enc","alg":"ECDH-ES+A256KW","kid":"x"}"#.to_owned();
+    let p256 = ec(r#","use":"enc","alg":"ECDH-ES","kid":"p""#);
+    let unknown = r#"{"kty":"AKP","alg":"ML-KEM-768","pub":"AAAA","use":"enc","kid":"u"}"#.to_owned();
+    for alg in ["RSA-OAEP-256", "RSA-OAEP", "RSA1_5", "RSA-OAEP-512"] {
+        let encrypts = rsa(&format!(r#","use":"enc","alg":{alg:?},"kid":"e""#));
+        let signs = rsa(r#","use":"sig","alg":"PS256","kid":"s""#);
+        let all = set(&[encrypts, x25519.clone(), p256.clone(), unknown.clone(), signs]);
+        let keys = read(&all).unwrap();
+        assert_eq!(keys.iter().map(|key| key.id().as_str()).collect::<Vec<_>>(), ["s"]);
+        assert_eq!(demand(&all, Algorithm::Ps256).unwrap(), [Algorithm::Ps256]);
+    }
+    assert_eq!(read(&set(&[rsa(r#","alg":"RSA-OAEP","key_ops":["encrypt","wrapKey"]"#), ec("")])).unwrap().len(), 1);
+}
+
+#[test]
 fn an_unknown_use_is_refused() {
     for more in [r#","use":"SIG""#, r#","use":"""#, r#","use":["sig"]"#, r#","key_ops":"verify""#, r#","use":null"#] {
         assert!(read(&rsa(more)).is_err(), "{more}");

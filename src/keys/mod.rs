@@ -4,6 +4,8 @@
 //! it; nothing is guessed, mended or looked up elsewhere.
 
 mod certificate;
+mod decryption;
+mod decryption_file;
 mod demo;
 mod edwards;
 mod error;
@@ -15,12 +17,15 @@ mod jwk_member;
 mod key;
 pub mod pem;
 pub mod private;
+mod private_jwk;
 pub mod public;
 mod ring;
 mod set;
 mod thumbprint;
 
 pub use certificate::Certificate;
+pub use decryption::{DecryptingKey, DecryptionKeys};
+pub use decryption_file::read_decryption;
 pub use demo::is_demo_key;
 pub use error::KeyError;
 pub use id::KeyId;

@@ -21,6 +21,13 @@ const CURE: &str = "convert it with: openssl pkcs8 -topk8 -nocrypt";
 /// The text is something else, has more than the one block, or the key is of an unknown type, weak, or cannot have
 /// `algorithm`.
 pub fn read_private(text: &str, algorithm: Option<Algorithm>) -> Result<SigningKey, KeyError> {
+    let der = one_block(text)?;
+    let algorithm = of_pkcs8(der.expose())?.algorithm(algorithm)?;
+    Ok(SigningKey::from_pkcs8(algorithm, der.expose())?)
+}
+
+/// The content of the one block "PRIVATE KEY", wiped when it goes out of scope.
+pub(super) fn one_block(text: &str) -> Result<Secret, KeyError> {
     let mut blocks = pem::read(text)?;
     let foreign = blocks.iter().find(|block| block.label != "PRIVATE KEY").map(|block| block.label.clone());
     match foreign.as_deref() {
@@ -37,10 +44,7 @@ pub fn read_private(text: &str, algorithm: Option<Algorithm>) -> Result<SigningK
     let (Some(block), true) = (blocks.pop(), blocks.is_empty()) else {
         return Err(KeyError::expected(EXPECTED, "several"));
     };
-    // Wiped when it goes out of scope.
-    let der = Secret::new(block.der)?;
-    let algorithm = of_pkcs8(der.expose())?.algorithm(algorithm)?;
-    Ok(SigningKey::from_pkcs8(algorithm, der.expose())?)
+    Ok(Secret::new(block.der)?)
 }
 
 /// The AlgorithmIdentifier after the version; the rest is read by the library that signs.

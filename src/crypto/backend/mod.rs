@@ -1,7 +1,9 @@
-//! The one file that names the cryptographic libraries. It decides nothing: sizes and policies are checked above it.
+//! The one folder that names the cryptographic libraries. It decides nothing: sizes and policies are checked above it.
 //!
 //! `aws-lc-rs` parses a key once and verifies over a finished digest, so that a body is hashed once for its digest
 //! and its signature. `ring`, behind a feature, is the second opinion: it offers neither, and no P-521.
+
+pub(super) mod ciphers;
 
 use aws_lc_rs::signature as aws;
 use aws_lc_rs::{constant_time, digest as aws_digest, hmac, rand};
