@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Code;
-use crate::profile::{Fresh, Identification, Presence, Scheme};
+use crate::profile::{Form, Fresh, Identification, Presence, Scheme};
 use crate::server::config::{EndpointSettings, StoreSettings};
 use crate::server::self_test;
 
@@ -108,6 +108,7 @@ fn binds(endpoint: &EndpointSettings) -> Binds {
     let path = match profile.scheme() {
         Scheme::Body(scheme) => scheme.input.covers_path(),
         Scheme::Http(scheme) => scheme.cover.iter().any(|name| &**name == "(request-target)"),
+        Scheme::Jose(scheme) => matches!(&scheme.form, Form::Detached { input, .. } if input.covers_path()),
     };
     let always_signed = !matches!(profile.scheme(), Scheme::Http(scheme) if scheme.presence == Presence::IfPresent);
     Binds {
@@ -124,6 +125,8 @@ fn replay(endpoint: &EndpointSettings, binds: &Binds) -> String {
     let id = match profile.identification() {
         Identification::Header { name, .. } => format!("the id in {name}"),
         Identification::Json(pointer) => format!("the id at {}", pointer.as_str()),
+        Identification::Claim { name, required: true } => format!("the id in claim {name}"),
+        Identification::Claim { name, required: false } => format!("the id in claim {name}, or else the content,"),
         Identification::Fingerprint => "the content".to_owned(),
     };
     let fenced: Vec<_> =
@@ -138,7 +141,7 @@ fn replay(endpoint: &EndpointSettings, binds: &Binds) -> String {
         }
     }
     if binds.time {
-        text.push_str(&format!("; nothing older than {} s is taken", profile.tolerance().as_secs()));
+        text.push_str(&format!("; nothing older than {} s is taken", profile.stays_fresh().as_secs()));
     } else {
         text.push_str("; after that, nothing tells an old request from a new one");
     }

@@ -231,6 +231,11 @@ impl Profile {
         &self.scheme
     }
 
+    /// The content types that the sender uses; none if any is taken.
+    pub fn content_types(&self) -> &[&'static str] {
+        &self.content_types
+    }
+
     /// The routes.
     pub fn routes(&self) -> &[Route] {
         &self.routes

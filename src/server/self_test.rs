@@ -2,12 +2,13 @@
 //! sender shows, but with a signature that is none. An endpoint that takes it must not start.
 
 use super::config::EndpointSettings;
+use super::forged_token;
 use super::trial::judge;
 use crate::clock::Timestamp;
 use crate::crypto::Digest;
 use crate::error::{Class, Code};
 use crate::keys::KeySet;
-use crate::profile::{BodySignature, Fresh, HttpSignature, Scheme};
+use crate::profile::{BodySignature, Form, Fresh, HttpSignature, Scheme};
 use crate::wire::encoding::Encoding;
 use crate::wire::template::Part;
 
@@ -35,11 +36,17 @@ pub async fn self_test(settings: &EndpointSettings, at: Timestamp) -> Result<Cod
 fn request(settings: &EndpointSettings, at: Timestamp) -> String {
     let profile = &settings.profile;
     let route = profile.routes().first().map(|route| route.path.clone()).unwrap_or_default();
+    let (tokens, body) = match profile.scheme() {
+        Scheme::Jose(scheme) => forged_token::request(settings, scheme, at, BODY, &NO_SIGNATURE),
+        Scheme::Body(_) | Scheme::Http(_) => (Vec::new(), BODY.to_owned()),
+    };
+    let content_type = profile.content_types().first().copied().unwrap_or("application/json");
     let mut headers = vec![
         ("host".to_owned(), "self-test.invalid".to_owned()),
-        ("content-type".to_owned(), "application/json".to_owned()),
-        ("content-length".to_owned(), BODY.len().to_string()),
+        ("content-type".to_owned(), content_type.to_owned()),
+        ("content-length".to_owned(), body.len().to_string()),
     ];
+    headers.extend(tokens);
     headers.extend(settings.shown_secrets());
     let user_token = profile.routes().first().and_then(|route| route.user_token.as_deref());
     headers.extend(user_token.map(|name| (name.to_owned(), "self-test".to_owned())));
@@ -70,9 +77,17 @@ fn request(settings: &EndpointSettings, at: Timestamp) -> String {
             }
             set("signature", http_signature(scheme, settings.keys.as_ref(), at));
         }
+        Scheme::Jose(scheme) => {
+            let input = if let Form::Detached { input, .. } = &scheme.form { Some(input) } else { None };
+            for part in input.into_iter().flat_map(|input| input.parts()) {
+                if let Part::Header(name) = part {
+                    set(name, "self-test".to_owned());
+                }
+            }
+        }
     }
     let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    format!("POST {}{route} HTTP/1.1\r\n{lines}\r\n{BODY}", settings.path)
+    format!("POST {}{route} HTTP/1.1\r\n{lines}\r\n{body}", settings.path)
 }
 
 fn body_signature(scheme: &BodySignature, fresh: &Fresh, at: Timestamp) -> String {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::file::DecryptTable;
 use super::secret;
-use crate::crypto::{ContentEncryption, DecryptionKey, KeyManagement};
+use crate::crypto::DecryptionKey;
 use crate::error::ConfigError;
 use crate::keys::{DecryptingKey, DecryptionKeys, KeyId, read_decryption};
 
@@ -20,6 +20,7 @@ pub(super) fn read(tables: &[DecryptTable], folder: &Path) -> Result<Option<Decr
 }
 
 fn one(table: &DecryptTable, folder: &Path) -> Result<Vec<DecryptingKey>, ConfigError> {
+    let mut file = None;
     let found: Vec<(Option<KeyId>, DecryptionKey)> = match (&table.private_key, &table.secret) {
         (Some(path), None) => {
             let path = folder.join(path);
@@ -27,15 +28,12 @@ fn one(table: &DecryptTable, folder: &Path) -> Result<Vec<DecryptingKey>, Config
             let bytes = std::fs::read(&path)
                 .map_err(|error| named(format!("expected a private key in this file, but found {error}")))?;
             let keys = read_decryption(&bytes).map_err(|error| named(error.to_string()))?;
-            // Everybody has the demo keys, so that nothing is lost when everybody can read them.
-            if !keys.iter().all(|(_, key)| key.is_demo()) {
-                secret::private(&path).map_err(wrong)?;
-            }
+            file = Some(path);
             keys
         }
         (None, Some(secret)) => {
             let (secret, _) = secret::read(secret, folder, "decrypt")?;
-            vec![(None, DecryptionKey::from_secret(secret))]
+            vec![(None, DecryptionKey::from_secret(secret).map_err(wrong)?)]
         }
         _ => return Err(wrong("expected private_key or secret, but found neither or both")),
     };
@@ -43,12 +41,19 @@ fn one(table: &DecryptTable, folder: &Path) -> Result<Vec<DecryptingKey>, Config
         return Err(wrong(format!("expected one key for key_id, but found {}", found.len())));
     }
     let configured = table.key_id.as_deref().map(KeyId::new).transpose().map_err(wrong)?;
-    let management = names::<KeyManagement>(table.algorithms.as_deref(), &[KeyManagement::RsaOaep256])?;
-    let encryption = names::<ContentEncryption>(table.encryption.as_deref(), &[ContentEncryption::A256Gcm])?;
+    let management = names(table.algorithms.as_deref(), &DecryptingKey::DEFAULT_MANAGEMENT)?;
+    let encryption = names(table.encryption.as_deref(), &DecryptingKey::DEFAULT_ENCRYPTION)?;
     let build = |(id, key): (Option<KeyId>, DecryptionKey)| {
         DecryptingKey::new(configured.clone().or(id), key, management.clone(), encryption.clone()).map_err(wrong)
     };
-    found.into_iter().map(build).collect()
+    let keys = found.into_iter().map(build).collect::<Result<Vec<_>, _>>()?;
+    // Everybody has the demo keys, so that nothing is lost when everybody can read them.
+    if let Some(path) = file
+        && !keys.iter().all(DecryptingKey::is_demo)
+    {
+        secret::private(&path).map_err(wrong)?;
+    }
+    Ok(keys)
 }
 
 /// The named algorithms, or those that need no name.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use super::file::{EndpointTable, Mode, UndecodableWord};
 use super::sink::SinkSettings;
-use super::{keys, profile, secret, span_field, units};
+use super::{decrypt, keys, profile, secret, span_field, units};
 use crate::clock::Clock;
 use crate::crypto::Secret;
 use crate::dedup::{InlineTimes, OnUndecodable};
 use crate::endpoint::{Endpoint, EndpointBuilder, Limits, Undecided};
 use crate::error::ConfigError;
-use crate::keys::KeySet;
+use crate::keys::{DecryptionKeys, KeySet};
 use crate::profile::Profile;
 
 /// What an endpoint's settings depend on.
@@ -37,6 +37,8 @@ pub struct EndpointSettings {
     pub profile: Profile,
     /// The sender's keys.
     pub keys: Option<KeySet>,
+    /// Our private keys, where the sender encrypts.
+    pub decryption: Option<DecryptionKeys>,
     /// Whether the sink's answer is the sender's answer.
     pub inline: bool,
     /// Where its events go.
@@ -106,6 +108,7 @@ impl EndpointSettings {
             api_key: secret("api_key", &table.api_key)?,
             profile,
             keys,
+            decryption: decrypt::read(&table.decrypt, around.folder)?,
             inline: table.mode == Mode::Inline,
             sink: table.sink.clone(),
             times: InlineTimes { deadline, ..InlineTimes::default() },
@@ -144,6 +147,9 @@ impl EndpointSettings {
             .undecodable(self.undecodable);
         if let Some(keys) = &self.keys {
             builder = builder.keys(keys.clone());
+        }
+        if let Some(keys) = &self.decryption {
+            builder = builder.decryption_keys(keys.clone());
         }
         if let Some(token) = &self.bearer {
             builder = builder.bearer(token.clone());

@@ -24,7 +24,7 @@ pub(super) fn read(table: &EndpointTable) -> Result<(Profile, bool), ConfigError
         "worldline" => (preset(table, Profile::worldline())?, false),
         "body-signature" => body_signature(table)?,
         "http-signature" => (http_signature(table)?, false),
-        "cbuae" => (cbuae(table)?, false),
+        "cbuae" => return Err(ConfigError::new("profile", "soon")),
         "jose" => (super::jose::jose(table)?, false),
         other => return Err(ConfigError::new("profile", format!("expected {KNOWN}, but found {other:?}"))),
     };
@@ -245,9 +245,7 @@ pub(super) fn identification(table: Option<&IdTable>) -> Result<Identification, 
         }
         (None, Some(json), None, None) => Ok(Identification::Json(pointer("id", json)?)),
         (None, None, None, Some(true)) => Ok(Identification::Fingerprint),
-        (None, None, Some(claim), None) => {
-            Ok(Identification::Claim { name: claim.as_str().into(), required: true })
-        }
+        (None, None, Some(claim), None) => Ok(Identification::Claim { name: claim.as_str().into(), required: true }),
         _ => Err(wrong("expected one of header, json, claim or fingerprint = true, but found none or more than one")),
     }
 }
