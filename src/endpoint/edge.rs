@@ -124,7 +124,7 @@ where
 impl Endpoint {
     async fn respond<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
         let shared = &*self.shared;
-        let request_id = reflected_id(&request);
+        let request_id = reflected_id(&request, shared.profile.dialect.correlation_header());
         let wrong_method = matches!(self.route(request.method(), request.uri().path()), Err(Code::MethodNotAllowed));
         let result = self.receive(request).await;
         log(shared, &result);
@@ -198,8 +198,8 @@ fn contains(net: IpAddr, bits: u8, address: IpAddr) -> bool {
 }
 
 /// An id is reflected only if it is a UUID, and once: nothing else of an unverified request is sent back.
-fn reflected_id<B>(request: &Request<B>) -> Option<String> {
-    let mut values = request.headers().get_all("x-request-id").iter();
+fn reflected_id<B>(request: &Request<B>, header: &str) -> Option<String> {
+    let mut values = request.headers().get_all(header).iter();
     let value = values.next()?.to_str().ok()?;
     (values.next().is_none() && is_uuid(value)).then(|| value.to_owned())
 }
@@ -213,5 +213,28 @@ fn log(shared: &Shared, result: &Result<Reply, Rejection>) {
             tracing::error!(endpoint, profile, code, detail = rejection.detail(), "a delivery could not be taken");
         }
         _ => tracing::warn!(endpoint, profile, code, detail = rejection.detail(), "a delivery was refused"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_header_of_the_dialect_is_reflected_and_only_one_uuid() {
+        let id = "1af7b333-7a06-41b1-8a61-e9a29fd069bc";
+        let sent = |values: &[(&str, &str)]| {
+            let mut request = Request::new(());
+            for (name, value) in values {
+                let name = http::HeaderName::try_from(*name).unwrap();
+                request.headers_mut().append(name, http::HeaderValue::from_str(value).unwrap());
+            }
+            reflected_id(&request, "x-fapi-interaction-id")
+        };
+        assert_eq!(sent(&[("X-Fapi-Interaction-Id", id)]).as_deref(), Some(id));
+        assert_eq!(sent(&[("x-request-id", id)]), None);
+        assert_eq!(sent(&[("x-fapi-interaction-id", id), ("x-fapi-interaction-id", id)]), None);
+        assert_eq!(sent(&[("x-fapi-interaction-id", "not-a-uuid")]), None);
+        assert_eq!(sent(&[]), None);
     }
 }

@@ -165,6 +165,7 @@ impl<'a> Data<'a> {
             }
             Event::Payment(event) => {
                 data.payment_id = Some(&event.payment_id);
+                data.consent_id = event.consent_id.as_deref();
                 data.status = Some(event.status.as_str());
                 data.provider_status = Some(&event.provider_status);
             }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::cbuae::ConsentMessage;
 use super::worldline::ConsentDetailedInformation;
 
 /// A consent changed.
@@ -10,14 +11,24 @@ use super::worldline::ConsentDetailedInformation;
 pub struct ConsentEvent {
     /// The sender's id of the consent.
     pub consent_id: String,
-    /// The sender's own word for its status.
+    /// The sender's own word for its status; for what became of it, where the sender gives no status.
     pub provider_status: String,
     /// The status in our words.
     pub status: ConsentStatus,
     /// The sender's document in full.
-    pub detail: Box<ConsentDetailedInformation>,
+    pub detail: ConsentDetail,
     /// The exact bytes that were signed.
     pub content: Bytes,
+}
+
+/// The document of a consent event.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ConsentDetail {
+    /// Worldline, `/status`.
+    Worldline(Box<ConsentDetailedInformation>),
+    /// UAE Open Finance, the claim `message`.
+    Cbuae(Box<ConsentMessage>),
 }
 
 /// Where a consent stands, whatever its sender calls it.
@@ -30,6 +41,10 @@ pub enum ConsentStatus {
     PartiallyAuthorised,
     /// In force.
     Authorised,
+    /// Not in force until an enquiry is over.
+    Suspended,
+    /// All that it allows was done.
+    Consumed,
     /// The user or the bank said no.
     Rejected,
     /// Withdrawn.
@@ -51,6 +66,8 @@ impl ConsentStatus {
             Self::Pending => "pending",
             Self::PartiallyAuthorised => "partially-authorised",
             Self::Authorised => "authorised",
+            Self::Suspended => "suspended",
+            Self::Consumed => "consumed",
             Self::Rejected => "rejected",
             Self::Revoked => "revoked",
             Self::Expired => "expired",

@@ -1,9 +1,10 @@
 //! Typed events: what a delivery says, once it is proved who said it. Plain data; nothing here verifies or stores.
 //!
 //! Every event has the sender's own identifiers and status word, a status in our words, the sender's document in full
-//! ([`tribe`], [`worldline`]) and the exact bytes that were signed. Unknown members and unknown words pass through.
+//! ([`cbuae`], [`tribe`], [`worldline`]) and the exact bytes that were signed. Unknown members and unknown words pass through.
 
 mod account;
+pub mod cbuae;
 mod cloud;
 mod consent;
 pub mod id;
@@ -22,7 +23,7 @@ use crate::verified::Unsigned;
 
 pub use account::{AccountRequestEvent, FundsRequestEvent};
 pub use cloud::{CloudEvent, EventType};
-pub use consent::{ConsentEvent, ConsentStatus};
+pub use consent::{ConsentDetail, ConsentEvent, ConsentStatus};
 pub use money::{Currency, Decimal, Money, MoneyError};
 pub use other::{AuthorizationEvent, AuthorizationOutcome, DebtorTokenEvent, OtherEvent};
 pub use payment::{PaymentDetail, PaymentEvent, PaymentRequestEvent, PaymentRequestKind, PaymentStatus};

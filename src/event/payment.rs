@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Money;
+use super::cbuae::PaymentMessage;
 use super::tribe;
 use super::worldline::PaymentDetailedInformation;
 use crate::verified::Unsigned;
@@ -13,7 +14,9 @@ use crate::verified::Unsigned;
 pub struct PaymentEvent {
     /// The sender's id of the payment.
     pub payment_id: String,
-    /// The sender's own word for its status.
+    /// The consent that the payment uses, where the sender names it.
+    pub consent_id: Option<String>,
+    /// The sender's own word for its status; for what became of it, where the sender gives no status.
     pub provider_status: String,
     /// The status in our words.
     pub status: PaymentStatus,
@@ -31,6 +34,8 @@ pub enum PaymentDetail {
     Worldline(Box<PaymentDetailedInformation>),
     /// Tribe, `v2_payment_status` and `v2_payment_confirmation_link_expire`.
     Tribe(Box<tribe::Request>),
+    /// UAE Open Finance, the claim `message`.
+    Cbuae(Box<PaymentMessage>),
 }
 
 /// Where a payment stands, whatever its sender calls it.

@@ -104,7 +104,7 @@ impl Told {
 pub struct Context<'a> {
     /// When the answer is made.
     pub now: Timestamp,
-    /// The sender's id of the request, if it is a UUID; not verified.
+    /// The value of [`Dialect::correlation_header`], if it is a UUID; not verified.
     pub request_id: Option<&'a str>,
 }
 
@@ -148,6 +148,11 @@ impl Answer {
 pub trait Dialect: fmt::Debug + Send + Sync {
     /// The answer to a refused delivery.
     fn refusal(&self, told: Told, context: Context<'_>) -> Answer;
+
+    /// The request header whose value is reflected in answers, if it is a UUID; lower case.
+    fn correlation_header(&self) -> &'static str {
+        "x-request-id"
+    }
 
     /// What is the same on every answer, success included.
     fn finish(&self, _answer: &mut Answer, _context: Context<'_>) {}

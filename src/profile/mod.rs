@@ -2,6 +2,8 @@
 //! dialect of the answers. A sender's quirk lives here and never in an engine.
 
 mod body_signature;
+#[allow(dead_code, reason = "the profile is put together elsewhere")]
+mod cbuae;
 mod custom;
 mod dialect;
 mod http_signature;
@@ -20,6 +22,7 @@ use http::{Method, StatusCode};
 use crate::event::Event;
 
 pub use body_signature::{BodySignature, Input};
+pub use cbuae::{ReplySigner, UnfitSigner};
 pub use custom::{OtherDecoder, TypeMap};
 pub use dialect::{Answer, Context, Dialect, Plain, Told};
 pub use http_signature::{HttpSignature, KeyIdMatch, Presence};

@@ -97,6 +97,7 @@ impl Decode for Decoder {
                 let word = request.payment_status().cloned();
                 Event::Payment(Box::new(PaymentEvent {
                     payment_id: request.payment_id().unwrap_or_default().to_owned(),
+                    consent_id: None,
                     provider_status: word
                         .as_ref()
                         .map_or_else(|| "confirmation link expired".to_owned(), ToString::to_string),

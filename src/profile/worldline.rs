@@ -23,7 +23,9 @@ use super::dialect::{Answer, Context, Dialect, Told};
 use super::{Decode, Fresh, HttpSignature, Identification, KeyIdMatch, Profile, Route, Scheme, Undecodable};
 use crate::crypto::Algorithm;
 use crate::event::worldline::{self, ConsentStatusEnum, PaymentStatusEnum, Status};
-use crate::event::{ConsentEvent, ConsentStatus, DebtorTokenEvent, Event, PaymentDetail, PaymentEvent, PaymentStatus};
+use crate::event::{
+    ConsentDetail, ConsentEvent, ConsentStatus, DebtorTokenEvent, Event, PaymentDetail, PaymentEvent, PaymentStatus,
+};
 use crate::wire::json;
 
 const COVER: [&str; 3] = ["messagecreatedatetime", "x-request-id", "digest"];
@@ -73,11 +75,12 @@ impl Decode for Decoder {
                 consent_id: detail.consent_id.to_string(),
                 provider_status: detail.consent_status.to_string(),
                 status: consent_status(&detail.consent_status),
-                detail,
+                detail: ConsentDetail::Worldline(detail),
                 content: content.clone(),
             })),
             Status::Payment(detail) => Event::Payment(Box::new(PaymentEvent {
                 payment_id: detail.common_payment_data.payment_id.to_string(),
+                consent_id: None,
                 provider_status: detail.common_payment_data.payment_status.to_string(),
                 status: payment_status(&detail.common_payment_data.payment_status),
                 detail: PaymentDetail::Worldline(detail),

@@ -1,5 +1,6 @@
 //! Realistic, complete example documents to send. Names, addresses and accounts are invented; only the ids vary.
 
+pub mod cbuae;
 pub mod tribe;
 pub mod worldline;
 
