@@ -121,12 +121,18 @@ impl Decoder {
     fn compared(&self, covered: &Covered) -> Sha256 {
         let user = covered.user_token.as_ref().map_or("", |token| token.unsigned());
         let action = (covered.action.len() as u64).to_be_bytes();
-        let pieces: [&[u8]; 4] = [&covered.fingerprint, &action, covered.action.as_bytes(), user.as_bytes()];
+        let pieces: [&[u8]; 4] = [&self.lasting(covered), &action, covered.action.as_bytes(), user.as_bytes()];
         Digest::of(Hash::Sha256, &pieces).sha256().unwrap_or_default()
     }
 
     fn fingerprint_identity(&self, covered: &Covered) -> Identity {
-        Identity::new(&self.endpoint, "fingerprint", &covered.fingerprint)
+        Identity::new(&self.endpoint, "fingerprint", &self.lasting(covered))
+    }
+
+    /// SHA-256 of what makes two contents copies of each other.
+    fn lasting(&self, covered: &Covered) -> Sha256 {
+        let lasting = self.profile.lasting(&covered.content);
+        if lasting.len() == covered.content.len() { covered.fingerprint } else { Digest::sha256_of(lasting) }
     }
 }
 

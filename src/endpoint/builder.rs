@@ -154,6 +154,16 @@ pub fn acceptable(profile: &Profile, keys: &KeySet, trusting_demo_keys: bool) ->
         );
         return Err(ConfigError::new("keys", message));
     }
+    if let Some(only) = profile.algorithm()
+        && let Some(other) = keys.iter().find(|key| key.algorithm() != only)
+    {
+        let message = format!(
+            "expected keys for {only}, which is all that this sender signs with, but found {:?} for {}",
+            other.id().as_str(),
+            other.algorithm()
+        );
+        return Err(ConfigError::new("keys", message));
+    }
     if keys.has_demo_key() && !trusting_demo_keys {
         let message = "expected keys of your own, but found a demo key, which everybody has; \
                        it is trusted only by a listener on loopback";

@@ -30,6 +30,7 @@ pub(super) fn profile(name: &str, scheme: Scheme, identification: Identification
         success: StatusCode::OK,
         content_types: Vec::new(),
         wants_api_key: false,
+        algorithm: None,
         decoder: Arc::new(OtherDecoder::default()),
         dialect: Arc::new(Plain),
     }

@@ -2,7 +2,6 @@
 //! dialect of the answers. A sender's quirk lives here and never in an engine.
 
 mod body_signature;
-#[allow(dead_code, reason = "the profile is put together elsewhere")]
 mod cbuae;
 mod custom;
 mod dialect;
@@ -19,6 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 
+use crate::crypto::Algorithm;
 use crate::event::Event;
 
 pub use body_signature::{BodySignature, Input};
@@ -135,6 +135,12 @@ pub trait Decode: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Undecodable`] if it is not what the sender documents.
     fn decode(&self, action: &str, content: &Bytes) -> Result<Event, Undecodable>;
+
+    /// The part of `content` that stays the same when the sender signs the same event anew: all of it, unless times and
+    /// ids of the delivery lie beside the event. Two contents with the same lasting part are copies of each other.
+    fn lasting<'c>(&self, content: &'c [u8]) -> &'c [u8] {
+        content
+    }
 }
 
 /// A sender, as data.
@@ -151,11 +157,17 @@ pub struct Profile {
     pub(crate) success: StatusCode,
     pub(crate) content_types: Vec<&'static str>,
     pub(crate) wants_api_key: bool,
+    pub(crate) algorithm: Option<Algorithm>,
     pub(crate) decoder: Arc<dyn Decode>,
     pub(crate) dialect: Arc<dyn Dialect>,
 }
 
 impl Profile {
+    /// UAE Open Finance (CBUAE): events of the API Hub, signed and encrypted.
+    pub fn cbuae() -> Self {
+        cbuae::profile()
+    }
+
     /// Tribe Open Banking v2, bank-side and TPP-side webhooks.
     pub fn tribe() -> Self {
         tribe::profile()
@@ -269,6 +281,11 @@ impl Profile {
         self.wants_api_key
     }
 
+    /// The one algorithm that the sender signs with, if it documents one: its keys have no other.
+    pub fn algorithm(&self) -> Option<Algorithm> {
+        self.algorithm
+    }
+
     /// How long an inline handler may take unless it is configured: shorter than the sender waits.
     pub fn answer_within(&self) -> Duration {
         self.answer_within
@@ -295,6 +312,11 @@ impl Profile {
     /// [`Undecodable`] if it is not what the sender documents.
     pub fn decode(&self, action: &str, content: &Bytes) -> Result<Event, Undecodable> {
         self.decoder.decode(action, content)
+    }
+
+    /// The part of verified content that stays the same when the sender signs the same event anew.
+    pub fn lasting<'c>(&self, content: &'c [u8]) -> &'c [u8] {
+        self.decoder.lasting(content)
     }
 
     /// The route of an action.

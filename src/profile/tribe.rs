@@ -53,6 +53,7 @@ pub(super) fn profile() -> Profile {
         success: StatusCode::OK,
         content_types: vec!["application/json"],
         wants_api_key: true,
+        algorithm: None,
         decoder: Arc::new(Decoder),
         dialect: Arc::new(Errors),
     }

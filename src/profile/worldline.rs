@@ -53,6 +53,7 @@ pub(super) fn profile() -> Profile {
         success: StatusCode::NO_CONTENT,
         content_types: vec!["application/json"],
         wants_api_key: false,
+        algorithm: None,
         decoder: Arc::new(Decoder),
         dialect: Arc::new(Errors),
     }

@@ -7,13 +7,12 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::Verifier;
 use super::jose::malformed;
 use super::journal::Journal;
 use crate::clock::Timestamp;
 use crate::crypto::{Agreement, ContentEncryption, Encrypted, KeyManagement};
 use crate::error::{Code, Rejection};
-use crate::keys::DecryptingKey;
+use crate::keys::{DecryptingKey, DecryptionKeys};
 use crate::wire::jose::{CompactJwe, EphemeralKey};
 
 /// What was inside of a JWE. Whoever has our public key can make one: nothing here vouches for its sender, and no
@@ -46,7 +45,7 @@ pub(super) struct Worthwhile<'a, 'k> {
 
 /// Everything that can be refused without a private key.
 pub(super) fn inspect<'a, 'k>(
-    verifier: &'k Verifier,
+    keys: Option<&'k DecryptionKeys>,
     text: &'a str,
     at: Timestamp,
 ) -> Result<Worthwhile<'a, 'k>, Rejection> {
@@ -61,7 +60,7 @@ pub(super) fn inspect<'a, 'k>(
     if header.cty.is_some() && !header.holds_jwt() {
         return Err(Rejection::new(Code::NestingRefused, "expected cty JWT or none, but found another content"));
     }
-    let Some(key) = verifier.decryption.as_ref().and_then(|keys| keys.find(header.kid.as_deref(), at)) else {
+    let Some(key) = keys.and_then(|keys| keys.find(header.kid.as_deref(), at)) else {
         return Err(Rejection::new(Code::KeyUnknown, "expected the id of one of our keys, but found none or another"));
     };
     let refused =
@@ -73,14 +72,22 @@ pub(super) fn inspect<'a, 'k>(
     Ok(Worthwhile { key, management, encryption, jwe })
 }
 
-/// Decrypts with the key that the header names.
-pub(super) fn decrypt(
-    verifier: &Verifier,
+/// Decrypts a compact JWE with the key that its header names. Whoever sent it remains unknown.
+///
+/// # Errors
+/// [`Code::TokenMalformed`], [`Code::NestingRefused`], [`Code::KeyUnknown`] and [`Code::AlgorithmRefused`] for what is
+/// refused before a private key is used; after that [`Code::DecryptionFailed`], whatever is wrong.
+pub fn decrypt(keys: &DecryptionKeys, token: &str, at: Timestamp) -> Result<Decrypted, Rejection> {
+    open(Some(keys), token, at, &mut Journal::none())
+}
+
+pub(super) fn open(
+    keys: Option<&DecryptionKeys>,
     text: &str,
     at: Timestamp,
     journal: &mut Journal,
 ) -> Result<Decrypted, Rejection> {
-    let Worthwhile { jwe, key, management, encryption } = inspect(verifier, text, at)?;
+    let Worthwhile { jwe, key, management, encryption } = inspect(keys, text, at)?;
     let agreement = jwe.header.epk.as_ref().map(|epk| Agreement {
         ephemeral: match epk {
             EphemeralKey::P256(point) => point,

@@ -8,7 +8,7 @@ use super::{MOST_KEYS, Prepared, Verifier, authorization, decryption, fresh};
 use crate::clock::Timestamp;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
-use crate::keys::{Key, KeySet};
+use crate::keys::{DecryptionKeys, Key, KeySet};
 use crate::profile::{BodyHash, Demand, Extension, Form, Fresh, Identification, Jose, Nesting};
 use crate::signing_input::{BoundInput, SigningInput};
 use crate::verified::{Covered, RequestId, Verified};
@@ -55,6 +55,10 @@ impl<'a> Engine<'a> {
         }
     }
 
+    fn decryption(&self) -> Option<&DecryptionKeys> {
+        self.verifier.decryption.as_deref()
+    }
+
     /// The body is the token.
     fn body(&self, journal: &mut Journal) -> Result<Verified<Covered>, Rejection> {
         let body = &self.delivery.body;
@@ -62,7 +66,7 @@ impl<'a> Engine<'a> {
             Nesting::Jws => self.attached(body, journal),
             Nesting::JweOfJws => {
                 // What was decrypted is not verified: it only becomes so as the JWS that it has to be.
-                let decrypted = decryption::decrypt(self.verifier, text(body)?, self.delivery.received_at, journal)?;
+                let decrypted = decryption::open(self.decryption(), text(body)?, self.delivery.received_at, journal)?;
                 self.attached(decrypted.plaintext(), journal).map_err(|rejection| match rejection.code() {
                     Code::TokenMalformed => Rejection::new(
                         Code::NestingRefused,
@@ -75,7 +79,7 @@ impl<'a> Engine<'a> {
                 let verified = self.attached(body, journal)?;
                 let at = self.delivery.received_at;
                 let (content, fingerprint) = {
-                    let inner = decryption::decrypt(self.verifier, text(&verified.content)?, at, journal)?;
+                    let inner = decryption::open(self.decryption(), text(&verified.content)?, at, journal)?;
                     let content = inner.plaintext().clone();
                     let fingerprint = crate::crypto::Digest::sha256_of(&content);
                     (content, fingerprint)

@@ -26,7 +26,7 @@ use crate::verified::{Covered, Provenance, RequestId, Unsigned, Verified};
 use crate::wire::uuid::is_uuid;
 
 pub use credentials::Credentials;
-pub use decryption::Decrypted;
+pub use decryption::{Decrypted, decrypt};
 pub use journal::Journal;
 pub use layer::{Verify, VerifyLayer};
 pub use permits::DecryptionPermits;
@@ -139,7 +139,7 @@ impl Verifier {
         match &self.profile.scheme {
             Scheme::Jose(scheme) if scheme.nesting == Nesting::JweOfJws => {
                 let token = jose::text(&delivery.body)?;
-                decryption::inspect(self, token, delivery.received_at).map(drop)
+                decryption::inspect(self.decryption.as_deref(), token, delivery.received_at).map(drop)
             }
             _ => Ok(()),
         }

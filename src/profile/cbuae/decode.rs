@@ -8,6 +8,7 @@ use crate::event::{
     ConsentDetail, ConsentEvent, ConsentStatus, Event, EventType, OtherEvent, PaymentDetail, PaymentEvent,
     PaymentStatus,
 };
+use crate::wire::jose::JoseObject;
 use crate::wire::json;
 
 /// Reads the claims of the inner token.
@@ -28,6 +29,12 @@ impl Decode for Decoder {
                 content,
             })),
         })
+    }
+
+    /// The claims beside `message` are those of one delivery.
+    fn lasting<'c>(&self, content: &'c [u8]) -> &'c [u8] {
+        let message = JoseObject::parse(content).ok().and_then(|claims| claims.get(super::MESSAGE));
+        message.map_or(content, str::as_bytes)
     }
 }
 

@@ -80,8 +80,8 @@ impl EndpointSettings {
                 format!("expected the name of a [[sink]] ({}), but found {:?}", known.join(", "), table.sink),
             ));
         }
-        let (profile, der) = profile::read(table)?;
-        let keys = keys::read(&table.keys, around.folder, der, warnings)?;
+        let (profile, der) = profile::read(table, around.folder)?;
+        let keys = keys::read(&table.keys, around.folder, &profile, der, warnings)?;
         let on_loopback = around.listen.ip().is_loopback();
         let mut secret = |field, table: &Option<super::file::SecretTable>| match table {
             None => Ok(None),

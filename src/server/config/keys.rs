@@ -7,6 +7,7 @@ use super::secret;
 use crate::crypto::{Algorithm, Backend};
 use crate::error::ConfigError;
 use crate::keys::{self, Key, KeyId, KeySet};
+use crate::profile::Profile;
 
 /// Largest file of keys, in bytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -14,6 +15,7 @@ const LARGEST: u64 = 1024 * 1024;
 pub(super) fn read(
     tables: &[KeyTable],
     folder: &Path,
+    profile: &Profile,
     der_signatures: bool,
     warnings: &mut Vec<String>,
 ) -> Result<Option<KeySet>, ConfigError> {
@@ -22,7 +24,7 @@ pub(super) fn read(
     }
     let mut all = Vec::new();
     for table in tables {
-        all.extend(one(table, folder, der_signatures, warnings)?);
+        all.extend(one(table, folder, profile, der_signatures, warnings)?);
     }
     KeySet::new(all).map(Some).map_err(wrong)
 }
@@ -30,12 +32,13 @@ pub(super) fn read(
 fn one(
     table: &KeyTable,
     folder: &Path,
+    profile: &Profile,
     der_signatures: bool,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Key>, ConfigError> {
     let algorithm = match &table.algorithm {
         Some(name) => Some(name.parse::<Algorithm>().map_err(wrong)?),
-        None => None,
+        None => profile.algorithm(),
     };
     let files = [&table.certificate, &table.public_key, &table.jwks];
     let mut named = files.into_iter().flatten();

@@ -1,5 +1,6 @@
 //! The configuration: read whole, checked whole, before a socket opens.
 
+mod cbuae;
 mod decrypt;
 mod endpoint;
 mod file;

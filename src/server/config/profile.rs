@@ -1,5 +1,6 @@
 //! From words in the file to a [`Profile`]: presets with their few adjustments, and profiles without code.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +19,13 @@ use crate::wire::encoding::Encoding;
 const KNOWN: &str = "cbuae, tribe, worldline, body-signature, http-signature or jose";
 
 /// The profile, and whether its ECDSA signatures are DER.
-pub(super) fn read(table: &EndpointTable) -> Result<(Profile, bool), ConfigError> {
+pub(super) fn read(table: &EndpointTable, folder: &Path) -> Result<(Profile, bool), ConfigError> {
     let (mut profile, der) = match table.profile.as_str() {
         "tribe" => (preset(table, Profile::tribe())?, false),
         "worldline" => (preset(table, Profile::worldline())?, false),
         "body-signature" => body_signature(table)?,
         "http-signature" => (http_signature(table)?, false),
-        "cbuae" => return Err(ConfigError::new("profile", "soon")),
+        "cbuae" => (super::cbuae::read(table, folder)?, false),
         "jose" => (super::jose::jose(table)?, false),
         other => return Err(ConfigError::new("profile", format!("expected {KNOWN}, but found {other:?}"))),
     };
@@ -56,18 +57,7 @@ pub(super) fn read(table: &EndpointTable) -> Result<(Profile, bool), ConfigError
 
 /// Members that only a profile without code has.
 fn preset(table: &EndpointTable, mut profile: Profile) -> Result<Profile, ConfigError> {
-    let given = [
-        ("id", table.id.is_some()),
-        ("type", table.r#type.is_some()),
-        ("subject", table.subject.is_some()),
-        ("success", table.success.is_some()),
-    ];
-    if let Some((field, _)) = given.into_iter().find(|(_, given)| *given) {
-        return Err(ConfigError::new(
-            field,
-            format!("expected this to come from profile {:?}, but found it set", table.profile),
-        ));
-    }
+    only_without_code(table, &[("success", table.success.is_some())])?;
     match (&table.signature, profile.scheme_mut()) {
         (None, _) => {}
         (Some(SignatureValue::Word(word)), Scheme::Http(scheme)) => scheme.presence = presence(word)?,
@@ -79,6 +69,18 @@ fn preset(table: &EndpointTable, mut profile: Profile) -> Result<Profile, Config
         }
     }
     Ok(profile)
+}
+
+/// What comes from a profile that is built in.
+pub(super) fn only_without_code(table: &EndpointTable, more: &[(&'static str, bool)]) -> Result<(), ConfigError> {
+    let given = [("id", table.id.is_some()), ("type", table.r#type.is_some()), ("subject", table.subject.is_some())];
+    match given.iter().chain(more).find(|(_, given)| *given) {
+        Some((field, _)) => Err(ConfigError::new(
+            *field,
+            format!("expected this to come from profile {:?}, but found it set", table.profile),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn presence(word: &str) -> Result<Presence, ConfigError> {
