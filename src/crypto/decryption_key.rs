@@ -68,11 +68,11 @@ impl DecryptionKey {
     /// The bytes are no such key; an RSA key has fewer than 2048 or more than 8192 bits, or an exponent that is even or
     /// below 65537; the public half that lies beside a private one is not its own.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, UnusableDecryptionKey> {
-        match private_info::kind(der).map_err(UnusableDecryptionKey)? {
+        match private_info::kind(der).map_err(UnusableDecryptionKey::found)? {
             DecryptionKind::Rsa => Self::rsa(der),
             DecryptionKind::P256 => Self::agreeing(RawAgreementKey::p256_from_pkcs8(der), "a malformed P-256 key"),
             _ => {
-                let malformed = || UnusableDecryptionKey("a malformed X25519 key".to_owned());
+                let malformed = || UnusableDecryptionKey::found("a malformed X25519 key");
                 let read = private_info::montgomery(der).ok_or_else(malformed)?;
                 let key = Self::from_x25519(read.scalar)?;
                 if read.public.is_some_and(|public| *public != *key.public) { Err(malformed()) } else { Ok(key) }
@@ -103,23 +103,23 @@ impl DecryptionKey {
     pub fn from_secret(secret: Secret) -> Result<Self, UnusableDecryptionKey> {
         let length = secret.expose().len();
         if !matches!(length, 16 | 32 | 64) {
-            return Err(UnusableDecryptionKey(format!("a secret of {length} bytes, where 16, 32 or 64 are taken")));
+            return Err(UnusableDecryptionKey(format!("expected a secret of 16, 32 or 64 bytes, but found {length}")));
         }
         Ok(Self::build(Raw::Secret(secret), Vec::new(), length.saturating_mul(8)))
     }
 
     fn rsa(der: &[u8]) -> Result<Self, UnusableDecryptionKey> {
-        let malformed = || UnusableDecryptionKey("an RSA key of another size or malformed".to_owned());
+        let malformed = || UnusableDecryptionKey::found("an RSA key of another size or malformed");
         let (raw, spki) = RawRsaDecryption::parse(der).ok_or_else(malformed)?;
         let info = SubjectPublicKeyInfoRef::from_der(&spki).map_err(|_| malformed())?;
         let public = info.subject_public_key.as_bytes().ok_or_else(malformed)?;
-        let bits = rsa_bits(public).map_err(|weak| UnusableDecryptionKey(weak.found().to_owned()))?;
+        let bits = rsa_bits(public).map_err(|weak| UnusableDecryptionKey(weak.to_string()))?;
         Ok(Self::build(Raw::Rsa(raw), public.to_vec(), bits))
     }
 
     fn agreeing(raw: Option<RawAgreementKey>, found: &str) -> Result<Self, UnusableDecryptionKey> {
         let both = raw.and_then(|raw| raw.public().map(|public| (raw, public)));
-        let (raw, public) = both.ok_or_else(|| UnusableDecryptionKey(found.to_owned()))?;
+        let (raw, public) = both.ok_or_else(|| UnusableDecryptionKey::found(found))?;
         Ok(Self::build(Raw::Agreement(raw), public, 256))
     }
 
@@ -133,9 +133,9 @@ impl DecryptionKey {
     /// The key cannot have it.
     pub fn restricted_to(self, management: KeyManagement) -> Result<Self, UnusableDecryptionKey> {
         if !self.takes(management) {
+            let kind = self.kind();
             return Err(UnusableDecryptionKey(format!(
-                "a key of kind {}, which cannot be used for {management}",
-                self.kind()
+                "expected a key for {management}, but found one of kind {kind}"
             )));
         }
         Ok(Self { only: Some(management), ..self })
@@ -275,10 +275,15 @@ impl fmt::Debug for DecryptionKey {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusableDecryptionKey(String);
 
+impl UnusableDecryptionKey {
+    fn found(what: impl fmt::Display) -> Self {
+        Self(format!("expected a PKCS#8 private key of RSA 2048 to 8192 bits, P-256 or X25519, but found {what}"))
+    }
+}
+
 impl fmt::Display for UnusableDecryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = &self.0;
-        write!(f, "expected a private key of RSA 2048 to 8192 bits, P-256 or X25519, or a secret, but found {found}")
+        f.write_str(&self.0)
     }
 }
 

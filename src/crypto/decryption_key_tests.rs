@@ -357,6 +357,31 @@ fn a_p256_key_in_pkcs8_is_the_one_of_its_scalar_and_has_no_end() {
 }
 
 #[test]
+fn a_public_half_of_another_key_in_pkcs8_is_refused() {
+    let one = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap().serialize_der();
+    let other = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let public = DecryptionKey::from_pkcs8(&one).unwrap().public_material().unwrap().to_vec();
+    let at = one.windows(65).position(|window| window == public).unwrap();
+    let mut mixed = one;
+    mixed[at..at + 65].copy_from_slice(other.public_key_raw());
+    assert!(DecryptionKey::from_pkcs8(&mixed).is_err());
+}
+
+#[test]
+fn the_opposite_side_encrypts_in_two_ways_and_never_twice_alike() {
+    let key = EncryptionKey::rsa(rsa().public_material().unwrap()).unwrap();
+    for management in KeyManagement::ALL.into_iter().skip(2) {
+        assert!(key.encrypt(management, GCM, HEAD, b"").is_err(), "{management}");
+    }
+    for encryption in [ContentEncryption::A128CbcHs256, ContentEncryption::A256CbcHs512] {
+        assert!(key.encrypt(OAEP, encryption, HEAD, b"").is_err(), "{encryption}");
+    }
+    let (one, two) = (seal(OAEP, GCM), seal(OAEP, GCM));
+    assert!(one.iv != two.iv && one.ciphertext != two.ciphertext && one.encrypted_key != two.encrypted_key);
+    assert!(EncryptionKey::rsa(b"no key").is_err());
+}
+
+#[test]
 fn an_x25519_key_in_pkcs8_is_read_strictly() {
     let head = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20];
     let der = [&head[..], &[0x77; 32]].concat();

@@ -155,11 +155,6 @@ impl WeakKey {
     pub fn expected(what: &'static str, found: impl Into<String>) -> Self {
         Self(what, found.into())
     }
-
-    /// What was found.
-    pub(super) fn found(&self) -> &str {
-        &self.1
-    }
 }
 
 impl fmt::Display for WeakKey {

@@ -85,10 +85,7 @@ fn an_old_or_encrypted_form_is_refused_with_its_cure() {
         refused(&pem(label, &rsa().serialize_der()), "openssl pkcs8 -topk8 -nocrypt");
     }
     refused(&pem("PUBLIC KEY", &public_der(rsa())), "one pem block PRIVATE KEY");
-    refused(
-        &pair(&rcgen::PKCS_ED25519).serialize_pem(),
-        "P-256 or X25519, or a secret, but found one of type 1.3.101.112",
-    );
+    refused(&pair(&rcgen::PKCS_ED25519).serialize_pem(), "P-256 or X25519, but found one of type 1.3.101.112");
     refused("no key", "a private key in pem or as a json web key");
 }
 
@@ -108,8 +105,8 @@ fn numbers_that_do_not_fit_together_are_refused() {
     let exponent = format!(r#","d":"{}","#, text(&[3; 256]));
     let at = whole.find(r#","d":""#).unwrap();
     let next = whole[at + 1..].find(r#","p""#).unwrap() + at + 1;
-    refused(&format!("{}{}{}", &whole[..at], exponent.trim_end_matches(','), &whole[next..]), "a private key of RSA");
-    refused(&whole.replace("AQAB", "Aw"), "a private key of RSA");
+    refused(&format!("{}{}{}", &whole[..at], exponent.trim_end_matches(','), &whole[next..]), "private key of RSA");
+    refused(&whole.replace("AQAB", "Aw"), "private key of RSA");
     refused(&whole.replace("AQAB", "AAEAAQ"), "\"e\" in its fewest bytes");
 }
 
@@ -144,8 +141,8 @@ fn the_alg_of_a_key_binds_it() {
     for alg in ["RSA1_5", "RSA-OAEP-512", "A192KW", "PBES2-HS256+A128KW", "none", "", "rsa-oaep"] {
         refused(&rsa_jwk(&format!(r#","alg":{alg:?}"#)), "\"alg\" RSA-OAEP-256 or another that is taken");
     }
-    refused(&rsa_jwk(r#","alg":"ECDH-ES""#), "a key of kind RSA, which cannot be used for ECDH-ES");
-    refused(&oct_jwk(r#","alg":"A128KW""#), "which cannot be used for A128KW");
+    refused(&rsa_jwk(r#","alg":"ECDH-ES""#), "a key for ECDH-ES, but found one of kind RSA");
+    refused(&oct_jwk(r#","alg":"A128KW""#), "a key for A128KW, but found one of kind secret");
 }
 
 #[test]
@@ -170,4 +167,41 @@ fn an_error_shows_nothing_of_the_key() {
         let error = read_decryption(file.as_bytes()).unwrap_err();
         assert!(!format!("{error:?} {error}").contains(&scalar[..20]));
     }
+}
+
+/// An RSA key of 2048 bits with the exponent 3, made for this test.
+const EXPONENT_3: &str = "\
+-----BEGIN PRIVATE KEY-----\n\
+MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDOud0GnVGql88I\n\
+SLSCnKRVxmewmD15CsdW+t7okchQMVgVCt81yII9nUzVW2dQ0rz0LCNFqR1xVfoo\n\
+T+65t30hhMhX/lgBUogF/27GJ4/1uEks8UhqJsqeebL0oPrAhqv34F82Djvfqvu+\n\
+WoYUGN/REsrLAsJ9fjqrnuFFzY6viNGaXtPL97pyu2nBQfcSOWkRVTaC8XHcn3EN\n\
+r7ZEjfANAweyh8HuaLEA8ty8tPjv0XxSWsusjiK0ZhFCWBOdp1QH+3cmjs63MbE4\n\
+ROZL33YDi9WxgVLemGzbaOK/qD/ajoERo4H9nuhALYmvXovt1w189j8mYAsyq/r4\n\
+AmeJ6blVAgEDAoIBAQCJ0T4EaOEcZTSwMHhXExg5Lu/LECj7XITkpz9FtoWKy5AO\n\
+Bz95MFbTvjM455o14dNNcsIucL5LjqbFip8melNrrdrlVDqrjFquqknZb7VOettz\n\
+S4WcGdxppndNwKcrBHKlQD95XtKVHKfUPFliuz/gtzHcrIGo/tHHv0DZM7R1BK3X\n\
+y6p1LYZRDIoJyGZB1wE37G2jZvFt8K4h8KruGrvG9D2moaJviJ8u4z4JdfrBzwxU\n\
+SXBJfxjWaUYMDlmpTr6IhJsLSH9UO0qCq/d5Pt7LWO3HBuvrWJ1OW2aEPK5KLgO7\n\
+2lHWgs0EiIL1fUhEszRNyAJL7hFGSv5WnFJAKJXzAoGBAPOAy+XTN1SbjRek6I+A\n\
+2keBmL9MhRZxkTIuJYdulok+XBiCWOSck2iz9xIgneriuAmTEMFPiAxDFRd6uDIU\n\
+HGE5AfdqSl2dMFcDcjhnbWVPbgvdjoI5dyUGUVQme08lsOhX9Ngy2uGWSm6d8Tsb\n\
+P6cm+Vjkzw9lDL/lHWl4l9EPAoGBANlV4W5I/Bxdm4MNrM4unJ+72dLBUfFGJTms\n\
+oS5wz00kOJK2PGmqiFmGpu2N5hXqYuBA2+Hux3EvsxC1ilsLlNUCMpcrV7IbqGpw\n\
+0Lquk8KDGGUpaG7EHFvfjnTS0etFmJMf5y8I/9MjFlahMWRripfhUOLPq+HkLr2Q\n\
++oKxFQdbAoGBAKJV3UPiJOMSXg/DRbUAkYUBEH+IWLmhC3bJblpJubDUPWWsO0MT\n\
+DPB3+gwVvpyXJVu3YIDfsAgsuLpR0CFivZYmAU+cMZO+IDoCTCWaSO409AfpCawm\n\
+T24ENjgZp4oZIJrlTeV3PJZkMZ8T9idnf8TEpjtDNLTuCH/uE5uluotfAoGBAJDj\n\
+657bUr2TvQIJHd7Jvb/SkTcri/Yuw3vIa3RLNN4YJbckKEZxsDuvGfOz7rlG7JWA\n\
+kpafL6DKd2B5BuddDeNWzGTHj8wScEb14Hx0YoGsuu4bmvSCvZKVCaM3NpzZEGIV\n\
+RMoF/+IXZDnAy5hHsbqWNeyKcpaYHykLUax2DgTnAoGBAKLxVkiOw5iGplESl1uC\n\
+6tWJ3Dw7Hyjqj8q22z7gCSb/5KWxAEEX86PAxZ4SIrPfomEbxkRrImR6Fj51XdCF\n\
+6JK1tZHC+D3HVRdph213zkR9LvUD7gv9MqP5uWhAcGDlN8/cGcRBkCTJ3yqfS1+6\n\
+5tGUiL1xRRedUTdYy+1/3a9h\n\
+-----END PRIVATE KEY-----\n\
+";
+
+#[test]
+fn an_rsa_key_with_a_small_exponent_is_refused() {
+    refused(EXPONENT_3, "an odd RSA exponent of at least 65537, but found 3");
 }

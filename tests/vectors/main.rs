@@ -3,5 +3,6 @@
 mod attacks;
 mod cavage12;
 mod crates;
+mod jwe_primitives;
 mod place;
 mod wycheproof_files;
