@@ -53,6 +53,7 @@
 //! # Features
 //! - `server` (default): the standalone receiver and its command line.
 //! - `sqlite` (default): the durable inbox in one file.
+//! - `jwks` (with `server`): key sets that are fetched from an https address.
 //! - `ring`: a second cryptographic backend beside the first.
 //!
 //! With `default-features = false` this is the lean library: no server, TLS, command line or database.
