@@ -182,7 +182,7 @@ fn main() {
                 delivery(&[("plaid-verification", &hash_token)], &payload),
             ),
         },
-        Path { name: "bare: RSA-OAEP-256 and A256GCM", against: 5, work: Box::new(move || drop(bare_decrypt())) },
+        Path { name: "bare: RSA-OAEP-256 and A256GCM", against: 5, work: Box::new(move || _ = bare_decrypt()) },
         Path {
             name: "JWE decrypted",
             against: 5,

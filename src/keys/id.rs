@@ -34,6 +34,11 @@ impl KeyId {
         Self("secret".into())
     }
 
+    /// The name, shared and not copied.
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -26,7 +26,7 @@ pub(super) fn check(engine: &Engine<'_>, journal: &mut Journal) -> Result<(), Re
     };
     let text = bearer(header).map_err(|error| Rejection::new(Code::CredentialWrong, error.to_string()))?;
     let jws = CompactJws::parse(text, LARGEST_TOKEN).map_err(malformed)?;
-    if !jws.header.b64 || !jws.header.critical.is_empty() || jws.header.holds_jwt() {
+    if jws.header.lists_b64 || !jws.header.critical.is_empty() || jws.header.holds_jwt() {
         return Err(malformed(GrammarError::expected("a plain token in authorization", "one with extensions")));
     }
     engine.admit(&jws.header, &wanted.typ)?;

@@ -1,6 +1,8 @@
 //! Engine 3: compact JOSE. The profile says where the token stands, how it is nested and how it binds the body; what
 //! arrives is held against that and never asked.
 
+use std::sync::{Arc, LazyLock};
+
 use bytes::Bytes;
 
 use super::claims::{self, demand, time};
@@ -16,6 +18,9 @@ use crate::verify::journal::Journal;
 use crate::wire::GrammarError;
 use crate::wire::bearer::bearer;
 use crate::wire::jose::{ClaimSet, CompactJws, JoseHeader, LARGEST_TOKEN};
+
+/// What a JWS covers: its payload and its protected header.
+static COVERED: LazyLock<Arc<[Box<str>]>> = LazyLock::new(|| Arc::new(["body".into(), "protected".into()]));
 
 /// One delivery in the hands of this engine.
 pub(super) struct Engine<'a> {
@@ -34,11 +39,11 @@ impl<'a> Engine<'a> {
                 let jws = self.head_token(header)?;
                 let (key, input) = self.detached(&jws)?;
                 let signed_at = self.signed_at(None, None)?;
-                self.finish(&jws, key, input, signed_at, None, journal)
+                self.finish(jws, key, input, signed_at, None, journal)
             }
             Form::Token { header, body_hash } => {
                 let token = self.head_token(header)?;
-                self.token(&token, body_hash, journal)
+                self.token(token, body_hash, journal)
             }
         }
     }
@@ -67,13 +72,11 @@ impl<'a> Engine<'a> {
             Nesting::JweOfJws => {
                 // What was decrypted is not verified: it only becomes so as the JWS that it has to be.
                 let decrypted = decryption::open(self.decryption(), text(body)?, self.delivery.received_at, journal)?;
-                self.attached(decrypted.plaintext(), journal).map_err(|rejection| match rejection.code() {
-                    Code::TokenMalformed => Rejection::new(
-                        Code::NestingRefused,
-                        format!("expected a signed token inside of the encrypted one; {}", rejection.detail()),
-                    ),
-                    _ => rejection,
-                })
+                if decrypted.plaintext().iter().filter(|byte| **byte == b'.').count() != 2 {
+                    let message = "expected a signed token inside of the encrypted one, but found something else";
+                    return Err(Rejection::new(Code::NestingRefused, message));
+                }
+                self.attached(decrypted.plaintext(), journal)
             }
             Nesting::JwsOfJwe => {
                 let verified = self.attached(body, journal)?;
@@ -105,10 +108,10 @@ impl<'a> Engine<'a> {
         let key = self.key_of(&jws.header)?;
         let input = SigningInput::attached(token, &jws).map_err(malformed)?;
         if self.scheme.nesting == Nesting::JwsOfJwe {
-            return self.finish(&jws, key, input, None, None, journal);
+            return self.finish(jws, key, input, None, None, journal);
         }
         let (signed_at, id) = self.claims_of(input.content())?;
-        self.finish(&jws, key, input, signed_at, id, journal)
+        self.finish(jws, key, input, signed_at, id, journal)
     }
 
     /// Appendix F of RFC 7515: the payload is what the profile's template makes of the delivery.
@@ -137,7 +140,7 @@ impl<'a> Engine<'a> {
     /// A JWT in a header, bound to the body by a claim.
     fn token(
         &self,
-        jws: &CompactJws<'_>,
+        jws: CompactJws<'_>,
         body_hash: &BodyHash,
         journal: &mut Journal,
     ) -> Result<Verified<Covered>, Rejection> {
@@ -278,20 +281,15 @@ impl<'a> Engine<'a> {
 
     fn finish(
         &self,
-        jws: &CompactJws<'_>,
+        jws: CompactJws<'_>,
         keys: Vec<&Key>,
         input: BoundInput,
         signed_at: Option<Timestamp>,
         id: Option<RequestId>,
         journal: &mut Journal,
     ) -> Result<Verified<Covered>, Rejection> {
-        let prepared = Prepared {
-            input,
-            keys,
-            signatures: vec![jws.signature.clone()],
-            signed_at,
-            covered: vec!["body".into(), "protected".into()],
-        };
+        let prepared =
+            Prepared { input, keys, signatures: vec![jws.signature], signed_at, covered: Arc::clone(&COVERED) };
         let verified = self.verifier.verify_signature(prepared, self.delivery)?;
         journal.note(|| {
             let typ = jws.header.typ.as_deref().unwrap_or("none");

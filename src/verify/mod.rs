@@ -52,7 +52,7 @@ struct Prepared<'k> {
     keys: Vec<&'k Key>,
     signatures: Vec<Vec<u8>>,
     signed_at: Option<Timestamp>,
-    covered: Vec<Box<str>>,
+    covered: Arc<[Box<str>]>,
 }
 
 impl Verifier {
@@ -156,11 +156,11 @@ impl Verifier {
         let provenance = Provenance {
             endpoint: Arc::clone(&self.endpoint),
             profile: Arc::clone(&self.profile.name),
-            key_id: key.id().as_str().into(),
+            key_id: key.id().shared(),
             algorithm: Some(key.algorithm()),
             signed_at,
             received_at: delivery.received_at,
-            covered: covered.into(),
+            covered,
         };
         Ok(input.verified(Arc::clone(&delivery.action), provenance, proof))
     }

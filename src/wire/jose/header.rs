@@ -24,7 +24,7 @@ const MOST_CRITICAL: usize = 8;
 /// The members of a protected header that are acted on.
 #[derive(Debug, Clone)]
 pub struct JoseHeader {
-    json: Box<[u8]>,
+    json: Vec<u8>,
     /// `alg`: only ever compared with the algorithm of a key.
     pub alg: Box<str>,
     /// `enc`, of a JWE.
@@ -37,6 +37,8 @@ pub struct JoseHeader {
     pub cty: Option<Box<str>>,
     /// `b64` of RFC 7797: whether the payload is signed in base64url. `false` only where `crit` lists it.
     pub b64: bool,
+    /// Whether `crit` lists `b64`, which has no meaning but in a JWS.
+    pub lists_b64: bool,
     /// The names in `crit`, `b64` apart; each of them is a member of the header.
     pub critical: Vec<Box<str>>,
     /// `jku` and `x5u`, in this order: compared at most, never followed.
@@ -82,7 +84,7 @@ impl JoseHeader {
         let b64 = match members.get("b64") {
             None => true,
             // RFC 7797 section 6: who does not know the extension would sign and verify something else.
-            Some("true" | "false") if !critical.iter().any(|name| &**name == "b64") => {
+            Some(_) if !critical.iter().any(|name| &**name == "b64") => {
                 return Err(GrammarError::expected("b64 to be listed in crit", "it left out"));
             }
             Some(value) => match value {
@@ -91,6 +93,7 @@ impl JoseHeader {
                 _ => return Err(GrammarError::expected("b64 to be a boolean", "another type")),
             },
         };
+        let lists_b64 = critical.iter().any(|name| &**name == "b64");
         critical.retain(|name| &**name != "b64");
         let party = |name| match members.text(name)? {
             Some(text) => compact::decode(&text, LARGEST_PARTY),
@@ -99,7 +102,7 @@ impl JoseHeader {
         let epk = members.get("epk").map(ephemeral).transpose()?;
         let (apu, apv) = (party("apu")?, party("apv")?);
         drop(members);
-        Ok(Self { json: json.into(), alg, enc, kid, typ, cty, b64, critical, addresses, epk, apu, apv })
+        Ok(Self { json, alg, enc, kid, typ, cty, b64, lists_b64, critical, addresses, epk, apu, apv })
     }
 
     /// A member that was listed in `crit`, as it stands there.
@@ -140,8 +143,9 @@ fn ephemeral(raw: &str) -> Result<EphemeralKey, GrammarError> {
     if members.has("d") || members.has("k") {
         return Err(GrammarError::expected("a public ephemeral key", "a private one"));
     }
-    let required =
-        |name| members.text(name)?.ok_or_else(|| GrammarError::expected("a member of the ephemeral key", name));
+    let required = |name| {
+        members.text(name)?.ok_or_else(|| GrammarError::expected("an ephemeral key", format!("one without {name}")))
+    };
     let coordinate = |name| {
         let bytes = Encoding::Base64Url.decode(&required(name)?, 32)?;
         if bytes.len() == 32 { Ok(bytes) } else { Err(GrammarError::expected("a coordinate of 32 bytes", "another")) }

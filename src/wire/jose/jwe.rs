@@ -44,7 +44,7 @@ impl<'a> CompactJwe<'a> {
         if header.enc.is_none() {
             return Err(GrammarError::expected("a member enc", "none"));
         }
-        if !header.critical.is_empty() || !header.b64 {
+        if !header.critical.is_empty() || header.lists_b64 {
             return Err(GrammarError::expected("a jwe without extensions", "some"));
         }
         let iv = Encoding::Base64Url.decode(iv, 16)?;

@@ -48,7 +48,8 @@ impl<'a> JoseObject<'a> {
     /// # Errors
     /// It is something else, `null` included.
     pub fn text(&self, name: &'static str) -> Result<Option<Cow<'a, str>>, GrammarError> {
-        self.get(name).map(|raw| string(raw).ok_or_else(|| GrammarError::expected("a string", name))).transpose()
+        let wrong = || GrammarError::expected("a string", format!("another type in {name}"));
+        self.get(name).map(|raw| string(raw).ok_or_else(wrong)).transpose()
     }
 }
 
