@@ -117,6 +117,8 @@ codes! {
     EventInFlight = "event_in_flight", Unavailable, 503;
     /// The store cannot promise that it keeps the event.
     StoreUnavailable = "store_unavailable", Unavailable, 503;
+    /// The sender's keys were not confirmed for too long, or newer ones are not to be had in time.
+    KeysUnavailable = "keys_unavailable", Unavailable, 503;
     /// The handler took longer than its lease; its answer was dropped.
     LeaseLost = "lease_lost", Unavailable, 503;
     /// The handler or the sink failed.

@@ -278,13 +278,30 @@ impl<State> EndpointBuilder<State> {
         })
     }
 
+    /// Everything that [`EndpointBuilder::build`] refuses, for an endpoint whose keys are still to be fetched; those
+    /// that are there already are looked at.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a setting leaves something open that protects.
+    pub fn check_before_keys(&self) -> Result<(), ConfigError> {
+        if let Some(keys) = &self.keys {
+            acceptable(&self.profile, &keys.held().keys, self.demo_keys)?;
+        }
+        self.check_settings()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let bearer = self.credentials.bearer.is_some();
         match (&self.profile.scheme, &self.keys) {
             (Scheme::Http(scheme), None) if scheme.presence == Presence::IfPresent && bearer => {}
             (_, None) => return Err(ConfigError::new("keys", "expected at least one key, but found none")),
-            (_, Some(keys)) => acceptable(&self.profile, &keys.current(), self.demo_keys)?,
+            (_, Some(keys)) => acceptable(&self.profile, &keys.held().keys, self.demo_keys)?,
         }
+        self.check_settings()
+    }
+
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        let bearer = self.credentials.bearer.is_some();
         if let Scheme::Http(scheme) = &self.profile.scheme
             && scheme.presence == Presence::IfPresent
             && !bearer

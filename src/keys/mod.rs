@@ -3,6 +3,7 @@
 //! The rule: what is not exactly a key that this crate can use is refused when it is read, with all that came with
 //! it; nothing is guessed, mended or looked up elsewhere.
 
+mod asking;
 mod certificate;
 mod demo;
 mod edwards;
@@ -26,7 +27,7 @@ pub use error::KeyError;
 pub use id::KeyId;
 pub use key::{Key, VerifyingKey};
 pub use private::read_private;
-pub use ring::KeyRing;
+pub use ring::{Held, Keeper, KeyRing, Renewal, StaleKeys, Standing};
 pub use set::KeySet;
 
 #[cfg(test)]

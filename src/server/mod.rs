@@ -3,6 +3,7 @@
 mod admin;
 pub mod config;
 mod connection;
+mod keys;
 mod router;
 mod run;
 mod self_test;

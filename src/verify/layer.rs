@@ -54,8 +54,10 @@ where
 
     fn call(&mut self, delivery: Delivery) -> Self::Future {
         // Inline on the worker: handing an RSA verification to another thread costs as much as the verification.
-        let verified = self.verifier.verify(delivery);
-        let inner = self.inner.clone();
-        Box::pin(async move { oneshot(inner, verified?).await })
+        let (verifier, inner) = (Arc::clone(&self.verifier), self.inner.clone());
+        Box::pin(async move {
+            let verified = verifier.renewing(delivery.received_at, || verifier.check(&delivery)).await?;
+            oneshot(inner, verified).await
+        })
     }
 }

@@ -6,6 +6,7 @@ mod credentials;
 mod fresh;
 mod http_signature;
 mod layer;
+mod renewal;
 
 use std::sync::Arc;
 
@@ -50,19 +51,23 @@ impl Verifier {
     /// # Errors
     /// A [`Rejection`] that says precisely why not, for operators. No store was asked and nothing was written.
     pub fn verify(&self, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
-        let request_id = self.request_id(&delivery)?.map(str::to_owned);
-        let user_token = self.user_token(&delivery)?;
-        let bearer = self.credentials.check(&delivery)?;
+        self.check(&delivery)
+    }
+
+    fn check(&self, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {
+        let request_id = self.request_id(delivery)?.map(str::to_owned);
+        let user_token = self.user_token(delivery)?;
+        let bearer = self.credentials.check(delivery)?;
         // One set from beginning to end, whatever is swapped meanwhile.
-        let keys = self.keys.as_ref().map(|ring| ring.current());
+        let keys = self.keys(delivery)?;
         let keys = keys.as_deref();
         let prepared = match &self.profile.scheme {
-            Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, keys, &delivery)?),
-            Scheme::Http(scheme) => http_signature::prepare(self, scheme, keys, &delivery)?,
+            Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, keys, delivery)?),
+            Scheme::Http(scheme) => http_signature::prepare(self, scheme, keys, delivery)?,
         };
         let verified = match (prepared, bearer) {
-            (Some(prepared), _) => self.verify_signature(prepared, &delivery)?,
-            (None, Some(proof)) => self.rest_on_bearer(proof, &delivery),
+            (Some(prepared), _) => self.verify_signature(prepared, delivery)?,
+            (None, Some(proof)) => self.rest_on_bearer(proof, delivery),
             (None, None) => return Err(Rejection::new(Code::SignatureMissing, "expected a signature, but found none")),
         };
         let signed = !verified.provenance().covered.is_empty() && self.profile.id_is_signed();
@@ -85,10 +90,15 @@ impl Verifier {
         match &self.profile.scheme {
             Scheme::Body(scheme) => body_signature::head(self, scheme, head).map(drop),
             Scheme::Http(scheme) => {
-                let keys = self.keys.as_ref().map(|ring| ring.current());
+                let keys = self.keys(head)?;
                 http_signature::head(self, scheme, keys.as_deref(), head).map(drop)
             }
         }
+    }
+
+    fn keys(&self, delivery: &Delivery) -> Result<Option<Arc<KeySet>>, Rejection> {
+        let current = self.keys.as_ref().map(|ring| ring.current(delivery.received_at));
+        current.transpose().map_err(renewal::stale)
     }
 
     fn verify_signature(&self, prepared: Prepared<'_>, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {
