@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, watch};
 
-use super::ring::Renewal;
+use super::key_ring::Renewal;
 use crate::clock::Timestamp;
 
 /// Between two looks that strangers cause.

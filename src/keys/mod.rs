@@ -14,10 +14,10 @@ mod identifier;
 pub mod jwk;
 mod jwk_member;
 mod key;
+mod key_ring;
 pub mod pem;
 pub mod private;
 pub mod public;
-mod ring;
 mod set;
 mod thumbprint;
 
@@ -26,8 +26,8 @@ pub use demo::is_demo_key;
 pub use error::KeyError;
 pub use id::KeyId;
 pub use key::{Key, VerifyingKey};
+pub use key_ring::{Held, Keeper, KeyRing, Renewal, StaleKeys, Standing};
 pub use private::read_private;
-pub use ring::{Held, Keeper, KeyRing, Renewal, StaleKeys, Standing};
 pub use set::KeySet;
 
 #[cfg(test)]

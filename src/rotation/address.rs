@@ -113,8 +113,8 @@ impl Address {
         })
     }
 
-    /// The host, with its port unless that is 443.
-    pub fn host(&self) -> &str {
+    /// What may be shown of it: the host, with its port if one is written.
+    pub fn shown(&self) -> &str {
         &self.authority
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::keys::{KeyId, KeyRing, KeySet};
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: u64 = 24 * 60 * 60;
 /// From here on it is a warning, and from there on an error.
 const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const VERY_SOON: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -59,7 +59,7 @@ struct Days(Duration);
 
 impl fmt::Display for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, hours) = (self.0.as_secs() / DAY.as_secs(), self.0.as_secs() / 3600);
+        let (days, hours) = (self.0.as_secs() / DAY, self.0.as_secs() / 3600);
         if days < 2 { write!(f, "{hours} hours") } else { write!(f, "{days} days") }
     }
 }

@@ -98,7 +98,7 @@ impl Source {
             Origin::Fixed(_) => "the configuration".to_owned(),
             Origin::File(path) => path.display().to_string(),
             #[cfg(feature = "jwks")]
-            Origin::Address(address) => format!("https://{}", address.host()),
+            Origin::Address(address) => format!("https://{}", address.shown()),
         }
     }
 

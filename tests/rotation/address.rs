@@ -88,7 +88,7 @@ async fn another_authority_or_another_name_proves_nothing() {
         async move {
             let clock = std::sync::Arc::new(countersign::clock::SystemClock);
             let opened = config.unwrap().endpoints[0].open_keys(clock, Duration::ZERO).await;
-            opened.err().expect("no keys").to_string()
+            opened.expect_err("no keys").to_string()
         }
     };
     let message = refused(named.clone()).await;

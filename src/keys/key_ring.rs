@@ -189,5 +189,5 @@ impl Drop for Keeper {
 }
 
 #[cfg(test)]
-#[path = "ring_tests.rs"]
+#[path = "key_ring_tests.rs"]
 mod tests;
