@@ -108,6 +108,8 @@ codes! {
     /// The token is not nested as the profile says: a signature without encryption around or inside of it, or one
     /// layer too many.
     NestingRefused = "nesting_refused", Authentication, 401;
+    /// None of our private keys has the id that the message names.
+    DecryptionKeyUnknown = "decryption_key_unknown", Authentication, 401;
     /// A token could not be decrypted. There is one code, whatever the cause.
     DecryptionFailed = "decryption_failed", Authentication, 401;
     /// A claim is missing.
@@ -146,6 +148,8 @@ codes! {
     DecryptionBusy = "decryption_busy", Unavailable, 503;
     /// The store cannot promise that it keeps the event.
     StoreUnavailable = "store_unavailable", Unavailable, 503;
+    /// The sender's keys were not confirmed for too long, or newer ones are not to be had in time.
+    KeysUnavailable = "keys_unavailable", Unavailable, 503;
     /// The handler took longer than its lease; its answer was dropped.
     LeaseLost = "lease_lost", Unavailable, 503;
     /// The handler or the sink failed.

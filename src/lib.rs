@@ -53,7 +53,7 @@
 //! # Features
 //! - `server` (default): the standalone receiver and its command line.
 //! - `sqlite` (default): the durable inbox in one file.
-//! - `jwks` (with `server`): key sets that are fetched from an https address.
+//! - `jwks` (with `server`): key sets from an https address, see [`rotation`].
 //! - `ring`: a second cryptographic backend beside the first.
 //!
 //! With `default-features = false` this is the lean library: no server, TLS, command line or database.
@@ -96,6 +96,7 @@ pub mod inbox;
 pub mod dispatch;
 // The edge of the library.
 pub mod endpoint;
+pub mod rotation;
 // The binary.
 #[cfg(feature = "server")]
 pub mod server;

@@ -10,6 +10,7 @@ use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Code;
 use crate::profile::{Form, Fresh, Identification, Presence, Scheme};
+use crate::rotation::{Severity, ending};
 use crate::server::config::{EndpointSettings, StoreSettings};
 use crate::server::self_test;
 
@@ -31,7 +32,8 @@ struct Binds {
 
 impl Check {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
-        let config = load(path)?;
+        let mut config = load(path)?;
+        config.open_keys(std::sync::Arc::new(SystemClock)).await?;
         config.try_files().map_err(Ended::Usage)?;
         let now = SystemClock.now();
         let mut failed = false;
@@ -40,6 +42,7 @@ impl Check {
             let replay = replay(endpoint, &binds);
             let test = self_test(endpoint, now).await;
             failed |= test.is_err();
+            let ending = endpoint.keys.as_ref().map(|keys| ending(keys, now)).unwrap_or_default();
             let self_test = match &test {
                 Ok(Code::SignatureMismatch) => "a request with a wrong signature was refused".to_owned(),
                 Ok(code) => format!("a bad request was refused before its signature was looked at ({code})"),
@@ -50,6 +53,7 @@ impl Check {
                     "endpoint": &*endpoint.name, "path": endpoint.path, "profile": endpoint.profile.name(),
                     "mode": if endpoint.inline { "inline" } else { "queue" }, "sink": endpoint.sink,
                     "binds": {"body": binds.body, "path": binds.path, "requestId": binds.request_id, "time": binds.time},
+                    "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
                 });
                 print(&document.to_string())?;
@@ -58,6 +62,10 @@ impl Check {
             print(&format!("endpoint {} ({}) at {}", endpoint.name, endpoint.profile.name(), endpoint.path))?;
             for (name, value) in account(endpoint, &binds, &replay, &self_test) {
                 print(&format!("  {name:<12} {value}"))?;
+            }
+            for one in &ending {
+                let word = if one.severity == Severity::Error { "ENDS SOON" } else { "ends soon" };
+                print(&format!("  {word:<12} {one}"))?;
             }
         }
         if !self.json {

@@ -2,6 +2,7 @@
 
 mod check;
 mod inbox;
+mod inspect;
 mod keys;
 mod logs;
 mod send;

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::table::{coloured, plain};
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock, Timestamp};
+use crate::server::Failure;
 use crate::server::config::EndpointSettings;
 use crate::server::trial::{Verdict, judge};
 use crate::wire::time;
@@ -36,11 +37,15 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
-        let config = load(path)?;
-        let endpoint = config.endpoint(&self.endpoint).ok_or_else(|| {
-            let known: Vec<_> = config.endpoints.iter().map(|endpoint| &*endpoint.name).collect();
-            Ended::Usage(format!("--endpoint: expected one of {}, but found {:?}", known.join(", "), self.endpoint))
-        })?;
+        let mut config = load(path)?;
+        let known = config.endpoints.iter().map(|endpoint| &*endpoint.name).collect::<Vec<_>>().join(", ");
+        let endpoint =
+            config.endpoints.iter_mut().find(|endpoint| *endpoint.name == self.endpoint).ok_or_else(|| {
+                Ended::Usage(format!("--endpoint: expected one of {known}, but found {:?}", self.endpoint))
+            })?;
+        let opened = endpoint.open_keys(std::sync::Arc::new(SystemClock), std::time::Duration::ZERO).await;
+        opened.map_err(|none| Ended::from(Failure::from(none)))?;
+        let endpoint = &*endpoint;
         let at = match &self.at {
             None => SystemClock.now(),
             Some(text) => {

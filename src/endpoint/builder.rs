@@ -13,6 +13,7 @@ use tower_service::Service;
 
 use super::body::Limits;
 use super::edge::{Endpoint, Shared, Stack};
+use super::promises::{Said, acceptable};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Secret;
 use crate::decode::{DecodeLayer, Decoder, Receipt};
@@ -27,7 +28,7 @@ use crate::reply::Reply;
 use crate::stage::oneshot;
 use crate::store::Store;
 use crate::verified::Verified;
-use crate::verify::{Credentials, DecryptionPermits, MOST_KEYS, Verifier, VerifyLayer};
+use crate::verify::{Credentials, DecryptionPermits, Verifier, VerifyLayer};
 
 /// Identities are remembered at least this long, whatever the profile says.
 pub(super) const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
@@ -138,38 +139,6 @@ impl EndpointBuilder<Undecided> {
             state: PhantomData,
         }
     }
-}
-
-/// Whether an endpoint of this profile may verify with these keys: asked when it is built, and again for every set
-/// that would take the place of the first.
-///
-/// # Errors
-/// [`ConfigError`] if one of the keys is for demos and those are not trusted, or there are more than are tried.
-pub fn acceptable(profile: &Profile, keys: &KeySet, trusting_demo_keys: bool) -> Result<(), ConfigError> {
-    if matches!(profile.scheme, Scheme::Body(_)) && keys.len() > MOST_KEYS {
-        let message = format!(
-            "expected at most {MOST_KEYS} keys, because this sender does not name its key and each is tried, \
-             but found {}",
-            keys.len()
-        );
-        return Err(ConfigError::new("keys", message));
-    }
-    if let Some(only) = profile.algorithm()
-        && let Some(other) = keys.iter().find(|key| key.algorithm() != only)
-    {
-        let message = format!(
-            "expected keys for {only}, which is all that this sender signs with, but found {:?} for {}",
-            other.id().as_str(),
-            other.algorithm()
-        );
-        return Err(ConfigError::new("keys", message));
-    }
-    if keys.has_demo_key() && !trusting_demo_keys {
-        let message = "expected keys of your own, but found a demo key, which everybody has; \
-                       it is trusted only by a listener on loopback";
-        return Err(ConfigError::new("keys", message));
-    }
-    Ok(())
 }
 
 /// The stack, from the outside in.
@@ -309,13 +278,30 @@ impl<State> EndpointBuilder<State> {
         })
     }
 
+    /// Everything that [`EndpointBuilder::build`] refuses, for an endpoint whose keys are still to be fetched; those
+    /// that are there already are looked at.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if a setting leaves something open that protects.
+    pub fn check_before_keys(&self) -> Result<(), ConfigError> {
+        if let Some(keys) = &self.keys {
+            acceptable(&self.profile, &keys.held().keys, self.demo_keys)?;
+        }
+        self.check_settings()
+    }
+
     fn check(&self) -> Result<(), ConfigError> {
         let bearer = self.credentials.bearer.is_some();
         match (&self.profile.scheme, &self.keys) {
             (Scheme::Http(scheme), None) if scheme.presence == Presence::IfPresent && bearer => {}
             (_, None) => return Err(ConfigError::new("keys", "expected at least one key, but found none")),
-            (_, Some(keys)) => acceptable(&self.profile, &keys.current(), self.demo_keys)?,
+            (_, Some(keys)) => acceptable(&self.profile, &keys.held().keys, self.demo_keys)?,
         }
+        self.check_settings()
+    }
+
+    fn check_settings(&self) -> Result<(), ConfigError> {
+        let bearer = self.credentials.bearer.is_some();
         if let Scheme::Http(scheme) = &self.profile.scheme
             && scheme.presence == Presence::IfPresent
             && !bearer
@@ -337,7 +323,7 @@ impl<State> EndpointBuilder<State> {
             );
             return Err(ConfigError::new("retain", message));
         }
-        let said = super::promises::Said {
+        let said = Said {
             profile: &self.profile,
             bearer,
             public_url: self.public_url.is_some(),

@@ -151,7 +151,8 @@ impl Endpoint {
         }
         if strict::is_costly(&head.headers) {
             let bare = Request::from_parts(head.clone(), Bytes::new());
-            shared.verifier.screen(&Delivery::new(bare, Arc::clone(&action), shared.clock.now()))?;
+            let head = Delivery::new(bare, Arc::clone(&action), shared.clock.now());
+            shared.verifier.renewing(head.received_at, || std::future::ready(shared.verifier.screen(&head))).await?;
         }
         let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
             Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")

@@ -12,5 +12,6 @@ mod strict;
 
 pub use answer::{Outcome, answer};
 pub use body::Limits;
-pub use builder::{Chosen, EndpointBuilder, Undecided, acceptable};
+pub use builder::{Chosen, EndpointBuilder, Undecided};
 pub use edge::{Endpoint, Peer};
+pub use promises::acceptable;

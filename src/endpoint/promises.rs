@@ -3,9 +3,42 @@
 //! The rule: what is relied on is signed, what is needed is there, and what nobody would use is not.
 
 use crate::error::ConfigError;
-use crate::keys::DecryptionKeys;
+use crate::keys::{DecryptionKeys, KeySet};
 use crate::profile::{ClaimRules, Demand, Form, Fresh, Identification, Jose, Nesting, Profile, Scheme};
+use crate::verify::MOST_KEYS;
 use crate::wire::template::Part;
+
+/// Whether an endpoint of this profile may verify with these keys: asked when it is built, and again for every set
+/// that would take the place of the first.
+///
+/// # Errors
+/// [`ConfigError`] if one of the keys is for demos and those are not trusted, or there are more than are tried.
+pub fn acceptable(profile: &Profile, keys: &KeySet, trusting_demo_keys: bool) -> Result<(), ConfigError> {
+    if matches!(profile.scheme, Scheme::Body(_)) && keys.len() > MOST_KEYS {
+        let message = format!(
+            "expected at most {MOST_KEYS} keys, because this sender does not name its key and each is tried, \
+             but found {}",
+            keys.len()
+        );
+        return Err(ConfigError::new("keys", message));
+    }
+    if let Some(only) = profile.algorithm()
+        && let Some(other) = keys.iter().find(|key| key.algorithm() != only)
+    {
+        let message = format!(
+            "expected keys for {only}, which is all that this sender signs with, but found {:?} for {}",
+            other.id().as_str(),
+            other.algorithm()
+        );
+        return Err(ConfigError::new("keys", message));
+    }
+    if keys.has_demo_key() && !trusting_demo_keys {
+        let message = "expected keys of your own, but found a demo key, which everybody has; \
+                       it is trusted only by a listener on loopback";
+        return Err(ConfigError::new("keys", message));
+    }
+    Ok(())
+}
 
 /// An endpoint before it is built.
 pub(super) struct Said<'a> {

@@ -57,6 +57,17 @@ pub(super) fn members(text: &[u8]) -> Result<Vec<Members<'_>>, KeyError> {
     Ok(members)
 }
 
+/// The "kid" of each key that says itself that it is for something else than verifying, and so is passed over by
+/// [`read_set`]; empty for one without "kid". None for a text that is no set.
+pub fn passed_over(text: &[u8]) -> Vec<String> {
+    if text.len() > LONGEST || json::check(text).is_err() {
+        return Vec::new();
+    }
+    let members = split(text).unwrap_or_default();
+    let passed = members.iter().filter(|one| one.is_for_verifying() == Ok(false));
+    passed.map(|one| one.text("kid").ok().flatten().unwrap_or_default().into_owned()).collect()
+}
+
 /// The keys of a set, or the one key that is none.
 fn split(text: &[u8]) -> Result<Vec<Members<'_>>, KeyError> {
     let whole = object(text)?;

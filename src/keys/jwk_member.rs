@@ -85,7 +85,7 @@ impl<'a> Members<'a> {
             .map_err(|_| KeyError::expected(format_args!("{name:?} in unpadded base64url"), "another spelling"))
     }
 
-    fn is_for_verifying(&self) -> Result<bool, KeyError> {
+    pub(super) fn is_for_verifying(&self) -> Result<bool, KeyError> {
         self.is_for(&["verify"], "sig", "enc")
     }
 

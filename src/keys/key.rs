@@ -105,6 +105,17 @@ impl Key {
         Self { not_before, not_after, ..self }
     }
 
+    /// The same key, valid from `not_before` to `not_after` as far as it was valid before; `None` narrows nothing.
+    #[must_use]
+    pub fn narrowed(self, not_before: Option<Timestamp>, not_after: Option<Timestamp>) -> Self {
+        let first = self.not_before.max(not_before);
+        let last = match (self.not_after, not_after) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        self.with_validity(first, last)
+    }
+
     /// The same key, valid at any time: for a certificate that is pinned beyond its end. Whoever calls this takes over
     /// from the certificate the decision when the key is no longer trusted.
     #[must_use]

@@ -3,6 +3,7 @@
 //! The rule: what is not exactly a key that this crate can use is refused when it is read, with all that came with
 //! it; nothing is guessed, mended or looked up elsewhere.
 
+mod asking;
 mod certificate;
 mod decryption;
 mod decryption_file;
@@ -15,11 +16,11 @@ mod identifier;
 pub mod jwk;
 mod jwk_member;
 mod key;
+mod key_ring;
 pub mod pem;
 pub mod private;
 mod private_jwk;
 pub mod public;
-mod ring;
 mod set;
 mod thumbprint;
 
@@ -30,8 +31,8 @@ pub use demo::is_demo_key;
 pub use error::KeyError;
 pub use id::KeyId;
 pub use key::{Key, VerifyingKey};
+pub use key_ring::{Held, Keeper, KeyRing, Renewal, StaleKeys, Standing};
 pub use private::read_private;
-pub use ring::KeyRing;
 pub use set::KeySet;
 
 #[cfg(test)]

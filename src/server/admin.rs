@@ -15,6 +15,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use super::keys::{self, Shown};
+use crate::clock::Clock;
 use crate::crypto::Secret;
 use crate::store::Store;
 use crate::wire::bearer::bearer;
@@ -28,6 +30,8 @@ pub(super) struct Admin {
     pub(super) store: Arc<dyn Store>,
     pub(super) metrics: Option<PrometheusHandle>,
     pub(super) endpoints: Arc<[String]>,
+    pub(super) keys: Arc<[Shown]>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Admin {
@@ -62,6 +66,9 @@ impl Admin {
         match request.uri().path() {
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" => match self.store.stats().await {
+                Ok(_) if self.lacks_keys() => {
+                    text(StatusCode::SERVICE_UNAVAILABLE, "the keys of an endpoint were not confirmed for too long\n")
+                }
                 Ok(_) if !self.store.is_halted() => text(StatusCode::OK, "ready\n"),
                 _ => text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable\n"),
             },
@@ -69,6 +76,11 @@ impl Admin {
             "/status" => self.status().await,
             _ => text(StatusCode::NOT_FOUND, "not found\n"),
         }
+    }
+
+    fn lacks_keys(&self) -> bool {
+        let now = self.clock.now();
+        self.keys.iter().any(|keys| keys.is_past_limit(now))
     }
 
     /// A browser on this machine can be made to ask: it sends an origin, or a host name of its own.
@@ -101,6 +113,8 @@ impl Admin {
             }
             metrics::gauge!("countersign_identities").set(stats.identities as f64);
         }
+        let now = self.clock.now();
+        self.keys.iter().for_each(|keys| keys.measure(now));
         text(StatusCode::OK, self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
     }
 
@@ -117,6 +131,7 @@ impl Admin {
             "version": env!("CARGO_PKG_VERSION"),
             "durability": self.store.durability().to_string(),
             "endpoints": &*self.endpoints,
+            "keys": keys::document(&self.keys, self.clock.now()),
             "inbox": inbox,
         });
         let mut response = text(StatusCode::OK, format!("{document}\n"));

@@ -4,6 +4,7 @@ mod admin;
 pub mod config;
 mod connection;
 mod forged_token;
+mod keys;
 mod router;
 mod run;
 mod self_test;

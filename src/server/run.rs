@@ -13,10 +13,12 @@ use tokio_rustls::TlsAcceptor;
 
 use super::admin::Admin;
 use super::config::{Config, SinkKind, StoreSettings};
+use super::keys::{self, Shown};
 use super::sink::Sink;
 use super::{Router, connection, tls};
 use crate::clock::{Clock, SystemClock};
 use crate::inbox::Worker;
+use crate::rotation::Rotation;
 use crate::store::{Listing, MemoryStore, SqliteStore, State, Store};
 
 /// How long what is in flight may take after the signal to stop.
@@ -25,6 +27,8 @@ const DRAIN: Duration = Duration::from_secs(20);
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How often old identities are forgotten.
 const PRUNE: Duration = Duration::from_secs(60);
+/// How long the first keys of an address may take, several tries together.
+const FIRST_KEYS: Duration = Duration::from_secs(10);
 
 /// Why the receiver does not run.
 #[derive(Debug)]
@@ -50,11 +54,16 @@ impl std::error::Error for Failure {}
 /// # Errors
 /// [`Failure`] before the first request; afterwards every failure is an answer and a log line.
 pub async fn serve(
-    config: Config,
+    mut config: Config,
     shutdown: impl Future<Output = ()> + Send,
     mut ready: impl FnMut(&str),
 ) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let rotations = keys::open(&mut config.endpoints, &clock, FIRST_KEYS).await?;
+    let named = config.endpoints.iter().zip(&rotations);
+    let shown: Arc<[Shown]> = named
+        .filter_map(|(settings, rotation)| Some(Shown::new(Arc::clone(&settings.name), rotation.as_ref()?)))
+        .collect();
     for endpoint in &config.endpoints {
         let test = super::self_test(endpoint, clock.now()).await;
         test.map_err(|why| Failure::Config(format!("endpoint {:?}: {why}", endpoint.name)))?;
@@ -64,7 +73,7 @@ pub async fn serve(
     let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose().map_err(Failure::Config)?;
     let store = open(&config.store, Arc::clone(&clock))?;
     let (close, closing) = watch::channel(false);
-    let (router, mut workers) = endpoints(&config, &store, &clock, &closing)?;
+    let (router, mut workers) = endpoints(&config, rotations, &store, &clock, &closing)?;
     report_stranded(&config, &store).await;
 
     let listener = bind(config.server.listen).await?;
@@ -74,7 +83,15 @@ pub async fn serve(
         let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
         let token = config.server.admin_token.clone();
         let endpoints = config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
-        let admin = Admin { address, token, store: Arc::clone(&store), metrics, endpoints };
+        let admin = Admin {
+            address,
+            token,
+            store: Arc::clone(&store),
+            metrics,
+            endpoints,
+            keys: shown,
+            clock: Arc::clone(&clock),
+        };
         tokio::spawn(admin.serve(listener));
         ready(&format!("ready: http://{address} for operators: /healthz /readyz /metrics /status"));
     }
@@ -125,21 +142,26 @@ fn open(settings: &StoreSettings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store
     }
 }
 
-/// Builds every endpoint with its sink, and starts a worker for each that queues.
+/// Builds every endpoint with its sink, and starts what keeps its keys and, if it queues, a worker.
 fn endpoints(
     config: &Config,
+    rotations: Vec<Option<Rotation>>,
     store: &Arc<dyn Store>,
     clock: &Arc<dyn Clock>,
     closing: &watch::Receiver<bool>,
 ) -> Result<(Router, JoinSet<()>), Failure> {
     let mut workers = JoinSet::new();
     let mut built = Vec::new();
-    for settings in &config.endpoints {
+    for (settings, rotation) in config.endpoints.iter().zip(rotations) {
         let wrong = |why: String| Failure::Config(format!("endpoint {:?}: {why}", settings.name));
         let sink = config.sinks.iter().find(|sink| sink.name == settings.sink);
         let sink = sink.ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
         let service = Sink::open(sink).map_err(wrong)?;
-        let builder = settings.builder(Arc::clone(clock));
+        let mut builder = settings.builder(Arc::clone(clock));
+        if let Some(rotation) = rotation {
+            builder = builder.key_ring(rotation.ring());
+            workers.spawn(rotation.run(closed(closing)));
+        }
         let builder = if settings.inline {
             builder.inline(Arc::clone(store), settings.times, service.clone())
         } else {
@@ -155,14 +177,20 @@ fn endpoints(
                 sink.retry,
                 service,
             );
-            let mut closing = closing.clone();
-            workers.spawn(worker.run(async move {
-                let _ = closing.wait_for(|closing| *closing).await;
-            }));
+            workers.spawn(worker.run(closed(closing)));
         }
         built.push(endpoint);
     }
     Ok((Router::new(built, Arc::clone(clock)), workers))
+}
+
+/// Resolves when the receiver stops.
+fn closed(closing: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut closing = closing.clone();
+    async move {
+        // A sender that is gone says the same.
+        let _ = closing.wait_for(|closing| *closing).await;
+    }
 }
 
 /// Events that were acknowledged and that no worker will deliver, because their endpoint was renamed, removed or turned
@@ -255,6 +283,15 @@ async fn prune(store: Arc<dyn Store>, mut closing: watch::Receiver<bool>) {
 
 /// The database file that the configuration names, for `inbox`.
 impl Config {
+    /// Reads the keys of all endpoints, and fetches those of addresses once. Without it, an endpoint has those keys
+    /// only that are at hand.
+    ///
+    /// # Errors
+    /// [`Failure`] if a source brings none.
+    pub async fn open_keys(&mut self, clock: Arc<dyn Clock>) -> Result<(), Failure> {
+        keys::open(&mut self.endpoints, &clock, Duration::ZERO).await.map(drop)
+    }
+
     /// Opens what only `serve` needs: TLS keys and the files of sinks.
     ///
     /// # Errors

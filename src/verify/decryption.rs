@@ -61,7 +61,10 @@ pub(super) fn inspect<'a, 'k>(
         return Err(Rejection::new(Code::NestingRefused, "expected cty JWT or none, but found another content"));
     }
     let Some(key) = keys.and_then(|keys| keys.find(header.kid.as_deref(), at)) else {
-        return Err(Rejection::new(Code::KeyUnknown, "expected the id of one of our keys, but found none or another"));
+        return Err(Rejection::new(
+            Code::DecryptionKeyUnknown,
+            "expected the id of one of our keys, but found none or another",
+        ));
     };
     let refused =
         |what| Rejection::new(Code::AlgorithmRefused, format!("expected {what} of the key, but found another"));
@@ -75,7 +78,7 @@ pub(super) fn inspect<'a, 'k>(
 /// Decrypts a compact JWE with the key that its header names. Whoever sent it remains unknown.
 ///
 /// # Errors
-/// [`Code::TokenMalformed`], [`Code::NestingRefused`], [`Code::KeyUnknown`] and [`Code::AlgorithmRefused`] for what is
+/// [`Code::TokenMalformed`], [`Code::NestingRefused`], [`Code::DecryptionKeyUnknown`] and [`Code::AlgorithmRefused`] for what is
 /// refused before a private key is used; after that [`Code::DecryptionFailed`], whatever is wrong.
 pub fn decrypt(keys: &DecryptionKeys, token: &str, at: Timestamp) -> Result<Decrypted, Rejection> {
     open(Some(keys), token, at, &mut Journal::none())

@@ -53,27 +53,32 @@ where
     }
 
     fn call(&mut self, delivery: Delivery) -> Self::Future {
-        let inner = self.inner.clone();
-        if self.verifier.decrypts() {
-            let verifier = Arc::clone(&self.verifier);
-            return Box::pin(async move { oneshot(inner, decrypting(verifier, delivery).await?).await });
-        }
-        // Inline on the worker: handing an RSA verification to another thread costs as much as the verification.
-        let verified = self.verifier.verify(&delivery);
-        Box::pin(async move { oneshot(inner, verified?).await })
+        let (verifier, inner) = (Arc::clone(&self.verifier), self.inner.clone());
+        Box::pin(async move { oneshot(inner, verifier.verified(delivery).await?).await })
     }
 }
 
-/// A private key is used by few at once, and only for what could be right.
-async fn decrypting(verifier: Arc<Verifier>, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
-    verifier.inspect(&delivery)?;
-    let permit = verifier.permits.acquire().await?;
-    let verified = tokio::task::spawn_blocking(move || {
-        let verified = verifier.verify(&delivery);
-        drop(permit);
-        verified
-    });
-    verified
-        .await
-        .unwrap_or_else(|_| Err(Rejection::new(Code::DecryptionBusy, "expected an end, but found the runtime ending")))
+impl Verifier {
+    async fn verified(self: Arc<Self>, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
+        if !self.decrypts() {
+            // Inline on the worker: handing an RSA verification to another thread costs as much as the verification.
+            return self.renewing(delivery.received_at, || std::future::ready(self.verify(&delivery))).await;
+        }
+        let delivery = Arc::new(delivery);
+        self.renewing(delivery.received_at, || Arc::clone(&self).decrypting(Arc::clone(&delivery))).await
+    }
+
+    /// A private key is used by few at once, and only for what could be right.
+    async fn decrypting(self: Arc<Self>, delivery: Arc<Delivery>) -> Result<Verified<Covered>, Rejection> {
+        self.inspect(&delivery)?;
+        let permit = self.permits.acquire().await?;
+        let verified = tokio::task::spawn_blocking(move || {
+            let verified = self.verify(&delivery);
+            drop(permit);
+            verified
+        });
+        verified.await.unwrap_or_else(|_| {
+            Err(Rejection::new(Code::DecryptionBusy, "expected an end, but found the runtime ending"))
+        })
+    }
 }

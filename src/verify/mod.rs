@@ -12,6 +12,7 @@ mod jose;
 mod journal;
 mod layer;
 mod permits;
+mod renewal;
 
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ impl Verifier {
         let user_token = self.user_token(delivery)?;
         let bearer = self.credentials.check(delivery)?;
         // One set from beginning to end, whatever is swapped meanwhile.
-        let keys = self.keys.as_ref().map(|ring| ring.current());
+        let keys = self.keys(delivery)?;
         let keys = keys.as_deref();
         let prepared = match &self.profile.scheme {
             Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, keys, delivery)?),
@@ -118,11 +119,11 @@ impl Verifier {
         match &self.profile.scheme {
             Scheme::Body(scheme) => body_signature::head(self, scheme, head).map(drop),
             Scheme::Http(scheme) => {
-                let keys = self.keys.as_ref().map(|ring| ring.current());
+                let keys = self.keys(head)?;
                 http_signature::head(self, scheme, keys.as_deref(), head).map(drop)
             }
             Scheme::Jose(scheme) => {
-                let keys = self.keys.as_ref().map(|ring| ring.current());
+                let keys = self.keys(head)?;
                 jose::Engine { verifier: self, scheme, keys: keys.as_deref(), delivery: head }.head()
             }
         }
@@ -143,6 +144,11 @@ impl Verifier {
             }
             _ => Ok(()),
         }
+    }
+
+    fn keys(&self, delivery: &Delivery) -> Result<Option<Arc<KeySet>>, Rejection> {
+        let current = self.keys.as_ref().map(|ring| ring.current(delivery.received_at));
+        current.transpose().map_err(renewal::stale)
     }
 
     fn verify_signature(&self, prepared: Prepared<'_>, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {

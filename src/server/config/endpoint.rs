@@ -15,6 +15,7 @@ use crate::endpoint::{Endpoint, EndpointBuilder, Limits, Undecided};
 use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeySet};
 use crate::profile::Profile;
+use crate::rotation::{NoKeys, Rotation, Source};
 
 /// What an endpoint's settings depend on.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +36,7 @@ pub struct EndpointSettings {
     pub path: String,
     /// Its sender.
     pub profile: Profile,
-    /// The sender's keys.
+    /// The sender's keys; those of an address are among them once [`EndpointSettings::open_keys`] has fetched them.
     pub keys: Option<KeySet>,
     /// Our private keys, where the sender encrypts.
     pub decryption: Option<DecryptionKeys>,
@@ -53,6 +54,7 @@ pub struct EndpointSettings {
     undecodable: OnUndecodable,
     public_url: Option<String>,
     on_loopback: bool,
+    sources: Vec<Source>,
 }
 
 impl EndpointSettings {
@@ -81,7 +83,7 @@ impl EndpointSettings {
             ));
         }
         let (profile, der) = profile::read(table, around.folder)?;
-        let keys = keys::read(&table.keys, around.folder, &profile, der, warnings)?;
+        let (sources, keys) = keys::read(&table.keys, around.folder, &profile, der, warnings)?;
         let on_loopback = around.listen.ip().is_loopback();
         let mut secret = |field, table: &Option<super::file::SecretTable>| match table {
             None => Ok(None),
@@ -121,6 +123,7 @@ impl EndpointSettings {
             },
             public_url: table.public_url.clone().or_else(|| around.public_url.map(str::to_owned)),
             on_loopback,
+            sources,
         };
         if settings.keys.as_ref().is_some_and(|keys| keys.has_demo_key()) && on_loopback {
             warnings
@@ -133,8 +136,32 @@ impl EndpointSettings {
         }
         // What the builder refuses is refused here, with a line.
         let clock = Arc::new(crate::clock::SystemClock);
-        settings.builder(clock.clone()).queue(Arc::new(crate::store::MemoryStore::new(clock))).build()?;
+        let builder = settings.builder(clock.clone());
+        if settings.sources.iter().any(Source::is_remote) {
+            builder.check_before_keys()?;
+        } else {
+            builder.queue(Arc::new(crate::store::MemoryStore::new(clock))).build()?;
+        }
         Ok(settings)
+    }
+
+    /// Reads the keys of every source, and fetches those of addresses: within `patience`, or once without any.
+    ///
+    /// # Errors
+    /// [`NoKeys`] if a source brings none, or the profile does not take them together.
+    pub async fn open_keys(&mut self, clock: Arc<dyn Clock>, patience: Duration) -> Result<Option<Rotation>, NoKeys> {
+        if self.sources.is_empty() {
+            return Ok(None);
+        }
+        let (name, sources) = (Arc::clone(&self.name), self.sources.clone());
+        let opened = Rotation::open(name, &self.profile, self.on_loopback, sources, clock, patience).await;
+        let named = |message| format!("endpoint {:?}: {message}", self.name);
+        let rotation = opened.map_err(|none| match none {
+            NoKeys::Refused(message) => NoKeys::Refused(named(message)),
+            NoKeys::Unavailable(message) => NoKeys::Unavailable(named(message)),
+        })?;
+        self.keys = Some(KeySet::clone(&rotation.ring().held().keys));
+        Ok(Some(rotation))
     }
 
     /// The endpoint, but for what remembers.

@@ -214,6 +214,21 @@ pub(super) struct KeyTable {
     pub(super) key_id: Option<String>,
     #[serde(default)]
     pub(super) ignore_validity: bool,
+    pub(super) not_before: Option<Moment>,
+    pub(super) not_after: Option<Moment>,
+    // How `jwks_url` is asked.
+    pub(super) refresh: Option<String>,
+    pub(super) max_stale: Option<String>,
+    pub(super) ca: Option<PathBuf>,
+    pub(super) allow_private: Option<bool>,
+}
+
+/// A moment, in quotes or as TOML writes it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Moment {
+    Toml(toml::value::Datetime),
+    Text(String),
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,0 +1,183 @@
+//! One source with the keys that it brought last.
+//!
+//! The rule: what it brought stays until it brings something better; each new trouble is said once.
+
+use std::time::Duration;
+
+#[cfg(feature = "jwks")]
+use super::outcome::Outcome;
+use super::outcome::{Counts, NoKeys, Trouble};
+use super::source::{self, Origin, Source};
+use super::watch::{Look, Watch};
+use crate::clock::Timestamp;
+use crate::crypto::Sha256;
+use crate::keys::{Key, KeyError};
+
+/// After a fetch that failed, the next one comes after this span at the latest.
+#[cfg(feature = "jwks")]
+const SOON: Duration = Duration::from_secs(60);
+
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) source: Source,
+    pub(super) keys: Vec<Key>,
+    pub(super) confirmed: Option<Timestamp>,
+    pub(super) trouble: Option<Trouble>,
+    pub(super) fetching: bool,
+    body: Option<Sha256>,
+    watch: Watch,
+    #[cfg(feature = "jwks")]
+    tried: Timestamp,
+}
+
+impl Part {
+    /// Reads a source for the first time. An address is tried again until `patience` is over.
+    pub(super) async fn open(
+        source: Source,
+        now: Timestamp,
+        patience: Duration,
+        counts: &Counts,
+    ) -> Result<Self, NoKeys> {
+        let mut part = Self {
+            keys: Vec::new(),
+            confirmed: None,
+            trouble: None,
+            fetching: false,
+            body: None,
+            watch: Watch::default(),
+            #[cfg(feature = "jwks")]
+            tried: now,
+            source,
+        };
+        let name = part.source.name();
+        let refused = |error: KeyError| NoKeys::Refused(format!("{name}: {error}"));
+        match &part.source.origin {
+            Origin::Fixed(keys) => part.keys = part.source.reading.adjust(keys.clone()).map_err(refused)?,
+            Origin::File(path) => {
+                let content = source::bytes(path).map_err(refused)?;
+                part.keys = part.read(&content).map_err(refused)?;
+                part.watch = Watch::of(&content);
+                part.confirmed = Some(now);
+            }
+            #[cfg(feature = "jwks")]
+            Origin::Address(address) => {
+                let unavailable = |error: String| NoKeys::Unavailable(format!("no keys from {name}: {error}"));
+                let body =
+                    first(address, patience, counts).await.map_err(|trouble| unavailable(trouble.to_string()))?;
+                let read = part.read(&body);
+                counts.count(if read.is_ok() { Outcome::Changed } else { Outcome::Refused });
+                part.keys = read.map_err(|error| unavailable(Trouble::new(Outcome::Refused, error).to_string()))?;
+                part.body = Some(crate::crypto::Digest::sha256_of(&body));
+                part.confirmed = Some(now);
+            }
+        }
+        let _ = (patience, counts);
+        Ok(part)
+    }
+
+    /// The keys in what the source holds.
+    pub(super) fn read(&self, content: &[u8]) -> Result<Vec<Key>, KeyError> {
+        let reading = &self.source.reading;
+        if !self.source.is_remote() {
+            return reading.keys(content);
+        }
+        let keys = reading.adjust(crate::keys::jwk::read_set(reading.backend, content, reading.algorithm)?)?;
+        if keys.iter().any(Key::is_symmetric) {
+            return Err(KeyError::expected("public keys", "a shared secret, which everybody can fetch"));
+        }
+        Ok(keys)
+    }
+
+    /// Looks at the file, if the source is one, away from the threads that answer.
+    pub(super) async fn look(&mut self, now: Timestamp) -> Option<Result<Look, Trouble>> {
+        let Origin::File(path) = &self.source.origin else { return None };
+        let (path, mut watch) = (path.clone(), self.watch.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            let look = watch.look(&path, now);
+            (watch, look)
+        });
+        let (watch, look) = looked.await.ok()?;
+        self.watch = watch;
+        Some(look)
+    }
+
+    /// Whether a file changed, and the next look shows whether it is whole.
+    pub(super) fn is_pending(&self) -> bool {
+        self.watch.is_pending()
+    }
+
+    /// Whether a fetched content is the one in use; if not, it is remembered with [`Part::taken`].
+    #[cfg(feature = "jwks")]
+    pub(super) fn is_in_use(&self, body: &[u8]) -> bool {
+        self.body == Some(crate::crypto::Digest::sha256_of(body))
+    }
+
+    /// Other keys of this source are in use now.
+    pub(super) fn taken(&mut self, keys: Vec<Key>, content: &[u8]) {
+        self.keys = keys;
+        self.body = Some(crate::crypto::Digest::sha256_of(content));
+        self.watch.taken();
+    }
+
+    pub(super) fn examine_again(&mut self) {
+        self.watch.examine_again();
+    }
+
+    /// The source was seen to hold what is in use. Whether that is news.
+    pub(super) fn confirm(&mut self, now: Timestamp) -> bool {
+        self.confirmed = Some(now);
+        self.trouble.take().is_some()
+    }
+
+    /// The source is in trouble. Whether that is news.
+    pub(super) fn fail(&mut self, trouble: Trouble) -> bool {
+        let news = self.trouble.as_ref() != Some(&trouble);
+        self.trouble = Some(trouble);
+        news
+    }
+
+    /// Until when the keys may be used, if that is limited.
+    pub(super) fn good_until(&self) -> Option<Timestamp> {
+        match &self.source.origin {
+            Origin::Fixed(_) | Origin::File(_) => None,
+            #[cfg(feature = "jwks")]
+            Origin::Address(address) => self.confirmed.map(|confirmed| confirmed.after(address.max_stale)),
+        }
+    }
+}
+
+#[cfg(feature = "jwks")]
+impl Part {
+    /// The address, if it is to be fetched now.
+    pub(super) fn due(&mut self, now: Timestamp, wanted: bool) -> Option<std::sync::Arc<super::Address>> {
+        let Origin::Address(address) = &self.source.origin else { return None };
+        let pace = if self.trouble.is_some() { address.refresh.min(SOON) } else { address.refresh };
+        // A clock that was set back must not put fetches off.
+        let rested = now.since(self.tried).max(self.tried.since(now)) >= pace;
+        if self.fetching || !(wanted || rested) {
+            return None;
+        }
+        self.fetching = true;
+        self.tried = now;
+        Some(std::sync::Arc::clone(address))
+    }
+}
+
+/// The first body of an address, within `patience`, or of one try if that is nothing.
+#[cfg(feature = "jwks")]
+async fn first(address: &super::Address, patience: Duration, counts: &Counts) -> Result<bytes::Bytes, Trouble> {
+    const PAUSE: Duration = Duration::from_secs(1);
+    let begun = tokio::time::Instant::now();
+    loop {
+        let trouble = match super::fetch::fetch(address).await {
+            Ok(body) => return Ok(body),
+            Err(trouble) => trouble,
+        };
+        counts.count(trouble.outcome);
+        // A try that begins late may take long: none begins that would end too late.
+        if !trouble.outcome.may_pass() || begun.elapsed().saturating_add(PAUSE.saturating_mul(6)) > patience {
+            return Err(trouble);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}

@@ -1,0 +1,108 @@
+//! The keys of the endpoints in a running receiver: opened together, kept up to date, and shown to operators.
+//!
+//! The rule: labels and names come from the configuration and from closed lists; an address is shown by its host.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tokio::task::JoinSet;
+
+use super::config::EndpointSettings;
+use super::run::Failure;
+use crate::clock::{Clock, Timestamp};
+use crate::keys::{Key, KeyRing};
+use crate::rotation::{Counts, Gauges, NoKeys, Outcome, Rotation};
+
+impl From<NoKeys> for Failure {
+    fn from(none: NoKeys) -> Self {
+        match none {
+            NoKeys::Refused(message) => Self::Config(message),
+            NoKeys::Unavailable(message) => Self::Unavailable(message),
+        }
+    }
+}
+
+/// Opens the keys of all endpoints at once, in their order.
+pub(super) async fn open(
+    endpoints: &mut Vec<EndpointSettings>,
+    clock: &Arc<dyn Clock>,
+    patience: Duration,
+) -> Result<Vec<Option<Rotation>>, Failure> {
+    let mut opening = JoinSet::new();
+    for (place, mut settings) in std::mem::take(endpoints).into_iter().enumerate() {
+        let clock = Arc::clone(clock);
+        opening.spawn(async move {
+            let rotation = settings.open_keys(clock, patience).await;
+            (place, settings, rotation)
+        });
+    }
+    let mut opened = Vec::new();
+    while let Some(joined) = opening.join_next().await {
+        opened.push(joined.map_err(|error| Failure::Unavailable(error.to_string()))?);
+    }
+    opened.sort_by_key(|(place, ..)| *place);
+    let mut rotations = Vec::new();
+    for (_, settings, rotation) in opened {
+        rotations.push(rotation?);
+        endpoints.push(settings);
+    }
+    Ok(rotations)
+}
+
+/// The keys of one endpoint, as operators see them.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    endpoint: Arc<str>,
+    ring: Arc<KeyRing>,
+    counts: Arc<Counts>,
+}
+
+impl Shown {
+    pub(super) fn new(endpoint: Arc<str>, rotation: &Rotation) -> Self {
+        Self { endpoint, ring: rotation.ring(), counts: rotation.counts() }
+    }
+
+    /// Whether nothing of this endpoint is verified any more.
+    pub(super) fn is_past_limit(&self, now: Timestamp) -> bool {
+        self.ring.current(now).is_err()
+    }
+
+    /// Sets the gauges and counters.
+    pub(super) fn measure(&self, now: Timestamp) {
+        let gauges = Gauges::of(&self.ring, now);
+        let endpoint = || self.endpoint.to_string();
+        let stale = if gauges.stale || gauges.past_limit { 1.0 } else { 0.0 };
+        let expire = gauges.expire.map_or(f64::INFINITY, |span| span.as_secs_f64());
+        metrics::gauge!("countersign_keys_age_seconds", "endpoint" => endpoint()).set(gauges.age.as_secs_f64());
+        metrics::gauge!("countersign_keys_stale", "endpoint" => endpoint()).set(stale);
+        metrics::gauge!("countersign_keys_expire_seconds", "endpoint" => endpoint()).set(expire);
+        for outcome in Outcome::ALL {
+            let result = outcome.as_str();
+            metrics::counter!("countersign_keys_refreshes_total", "endpoint" => endpoint(), "result" => result)
+                .absolute(self.counts.of(*outcome));
+        }
+    }
+
+    fn document(&self, now: Timestamp) -> Value {
+        let held = self.ring.held();
+        let gauges = Gauges::of(&self.ring, now);
+        let time = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let key = |key: &Key| {
+            json!({
+                "id": key.id().as_str(), "algorithm": key.algorithm().name(), "valid": key.is_live(now),
+                "notBefore": time(key.not_before()), "notAfter": time(key.not_after()),
+            })
+        };
+        json!({
+            "version": held.version, "confirmedAt": time(held.standing.confirmed), "ageSeconds": gauges.age.as_secs(),
+            "goodUntil": time(held.standing.good_until), "stale": gauges.stale, "pastLimit": gauges.past_limit,
+            "keys": held.keys.iter().map(key).collect::<Vec<_>>(),
+        })
+    }
+}
+
+/// The keys of all endpoints, by endpoint.
+pub(super) fn document(shown: &[Shown], now: Timestamp) -> Map<String, Value> {
+    shown.iter().map(|one| (one.endpoint.to_string(), one.document(now))).collect()
+}
