@@ -70,7 +70,7 @@ impl Decoder {
             let record = Record {
                 identity,
                 fence: fence.filter(|fence| *fence != identity),
-                fingerprint: covered.fingerprint,
+                fingerprint: *covered.fingerprint(),
                 compared: self.compared(&covered),
                 event_type: event.as_ref().map_or(EventType::Other, Event::event_type).as_str().into(),
                 subject: event.as_ref().ok().and_then(|event| event.subject().map(Into::into)),
@@ -132,7 +132,7 @@ impl Decoder {
     /// SHA-256 of what makes two contents copies of each other.
     fn lasting(&self, covered: &Covered) -> Sha256 {
         let lasting = self.profile.lasting(&covered.content);
-        if lasting.len() == covered.content.len() { covered.fingerprint } else { Digest::sha256_of(lasting) }
+        if lasting.len() == covered.content.len() { *covered.fingerprint() } else { Digest::sha256_of(lasting) }
     }
 }
 

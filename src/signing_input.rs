@@ -1,7 +1,7 @@
 //! The bytes that were signed. A signing input cannot be finished without binding the body, and only a finished one
 //! can be verified.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
@@ -42,7 +42,7 @@ impl SigningInput {
     pub fn body(self, body: &Bytes) -> BoundInput {
         let digest = Digest::of(Hash::Sha256, &[body]);
         BoundInput {
-            fingerprint: digest.sha256().unwrap_or_default(),
+            fingerprint: OnceLock::from(digest.sha256().unwrap_or_default()),
             whole: self.head.is_empty().then_some(digest),
             middle: Some(body.clone()),
             head: self.head,
@@ -59,7 +59,8 @@ impl SigningInput {
     pub fn attached(token: &Bytes, jws: &CompactJws<'_>) -> Result<BoundInput, GrammarError> {
         let content = Bytes::from(jws.decode_payload()?);
         Ok(BoundInput {
-            fingerprint: Digest::sha256_of(&content),
+            // Computed when somebody asks: what is refused has cost one hash, not two.
+            fingerprint: OnceLock::new(),
             whole: None,
             // The same memory as the token: what was received is what is verified.
             middle: Some(token.slice_ref(jws.signing_input.as_bytes())),
@@ -81,7 +82,7 @@ impl SigningInput {
             return Err(Rejection::new(Code::DigestMismatch, message));
         }
         Ok(BoundInput {
-            fingerprint: digest.sha256().unwrap_or_else(|| Digest::sha256_of(body)),
+            fingerprint: digest.sha256().map_or_else(OnceLock::new, OnceLock::from),
             whole: None,
             middle: None,
             head: self.head,
@@ -108,7 +109,7 @@ impl SigningInput {
             return Err(mismatch("SHA-512"));
         }
         Ok(BoundInput {
-            fingerprint,
+            fingerprint: OnceLock::from(fingerprint),
             whole: None,
             middle: None,
             head: self.head,
@@ -129,7 +130,8 @@ pub struct BoundInput {
     content: Bytes,
     /// The digest of the middle, if that is all there is.
     whole: Option<Digest>,
-    fingerprint: Sha256,
+    /// SHA-256 of the content, once it is known.
+    fingerprint: OnceLock<Sha256>,
     headers: Vec<(Box<str>, Box<str>)>,
 }
 
@@ -162,11 +164,6 @@ impl BoundInput {
     /// The content that is bound.
     pub fn content(&self) -> &Bytes {
         &self.content
-    }
-
-    /// SHA-256 of the content.
-    pub fn fingerprint(&self) -> &Sha256 {
-        &self.fingerprint
     }
 
     /// Whether `key` made `signature` over exactly these bytes.

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
-use crate::crypto::{Algorithm, Sha256, SignatureValid};
+use crate::crypto::{Algorithm, Digest, Sha256, SignatureValid};
 
 /// A value that a signature vouches for, with how we know.
 ///
@@ -148,7 +148,7 @@ impl RequestId {
 pub struct Covered {
     pub(crate) action: Arc<str>,
     pub(crate) content: Bytes,
-    pub(crate) fingerprint: Sha256,
+    pub(crate) fingerprint: OnceLock<Sha256>,
     pub(crate) headers: Vec<(Box<str>, Box<str>)>,
     pub(crate) request_id: Option<RequestId>,
     pub(crate) user_token: Option<Unsigned<Box<str>>>,
@@ -167,7 +167,7 @@ impl Covered {
 
     /// SHA-256 of the content.
     pub fn fingerprint(&self) -> &Sha256 {
-        &self.fingerprint
+        self.fingerprint.get_or_init(|| Digest::sha256_of(&self.content))
     }
 
     /// A header that the signature covers; `None` for every other, whether it was sent or not.

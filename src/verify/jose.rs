@@ -1,7 +1,7 @@
 //! Engine 3: compact JOSE. The profile says where the token stands, how it is nested and how it binds the body; what
 //! arrives is held against that and never asked.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use bytes::Bytes;
 
@@ -81,12 +81,8 @@ impl<'a> Engine<'a> {
             Nesting::JwsOfJwe => {
                 let verified = self.attached(body, journal)?;
                 let at = self.delivery.received_at;
-                let (content, fingerprint) = {
-                    let inner = decryption::open(self.decryption(), text(&verified.content)?, at, journal)?;
-                    let content = inner.plaintext().clone();
-                    let fingerprint = crate::crypto::Digest::sha256_of(&content);
-                    (content, fingerprint)
-                };
+                let inner = decryption::open(self.decryption(), text(&verified.content)?, at, journal)?;
+                let (content, fingerprint) = (inner.plaintext().clone(), OnceLock::new());
                 let (signed_at, id) = self.claims_of(&content)?;
                 // The signature covers the ciphertext, and the ciphertext has one plaintext under the key that fits.
                 Ok(verified

@@ -2,7 +2,7 @@
 //!
 //! The rule: the bytes that were signed are the bytes that were received; nothing is written anew.
 
-use super::compact::{decode, split};
+use super::compact::decode;
 use super::header::JoseHeader;
 use crate::wire::GrammarError;
 use crate::wire::encoding::Encoding;
@@ -36,14 +36,20 @@ impl<'a> CompactJws<'a> {
         if text.len() > max_bytes {
             return Err(GrammarError::expected("a shorter token", format!("{} bytes", text.len())));
         }
-        let [protected, payload, signature] = split::<3>(text, SHAPE)?;
-        let length = protected.len().saturating_add(1).saturating_add(payload.len());
+        // From both ends, so that a long payload is not searched for dots: it is decoded or empty, and a dot is neither.
+        let fewer = || GrammarError::expected(SHAPE, "fewer parts");
+        let (protected, rest) = text.split_once('.').ok_or_else(fewer)?;
+        let (payload, _) = rest.rsplit_once('.').ok_or_else(fewer)?;
+        let (signing_input, signature) = text.rsplit_once('.').ok_or_else(fewer)?;
+        if protected.is_empty() || signature.is_empty() {
+            return Err(GrammarError::expected(SHAPE, "one of them empty"));
+        }
         Ok(Self {
             signature: Encoding::Base64Url.decode(signature, LARGEST_SIGNATURE)?,
             header: JoseHeader::parse(protected)?,
             protected,
             payload,
-            signing_input: text.get(..length).unwrap_or_default(),
+            signing_input,
         })
     }
 
@@ -53,5 +59,24 @@ impl<'a> CompactJws<'a> {
     /// The text is not canonical base64url.
     pub fn decode_payload(&self) -> Result<Vec<u8>, GrammarError> {
         decode(self.payload, usize::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_too_many_is_no_payload() {
+        let header = Encoding::Base64Url.encode(br#"{"alg":"RS256"}"#);
+        let parse = |text: String| CompactJws::parse(&text, usize::MAX).and_then(|jws| jws.decode_payload());
+        assert_eq!(parse(format!("{header}.AAAA.AAAA")), Ok(vec![0; 3]));
+        assert_eq!(parse(format!("{header}..AAAA")), Ok(Vec::new()));
+        for text in ["AAAA.AAAA.AAAA", "..AAAA.", "AAAA", ".", "AAAA..AAAA", "AA=.AAAA", "AAAA.AAAA="] {
+            assert!(parse(format!("{header}.{text}")).is_err(), "{text}");
+        }
+        for text in ["", "..", ".AAAA.AAAA", &".".repeat(100_000)] {
+            assert!(parse(text.to_owned()).is_err(), "{}", text.len());
+        }
     }
 }
