@@ -3,6 +3,8 @@
 mod attacks;
 mod cavage12;
 mod crates;
+mod jose_attacks;
+mod jose_parties;
 mod jwe_primitives;
 mod place;
 mod wycheproof_files;
