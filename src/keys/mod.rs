@@ -20,6 +20,7 @@ pub mod private;
 mod private_jwk;
 pub mod public;
 mod ring;
+mod roca;
 mod set;
 mod thumbprint;
 

@@ -5,6 +5,8 @@ mod cavage12;
 mod crates;
 mod jose_attacks;
 mod jose_parties;
+mod jose_rfc;
+mod jose_wycheproof;
 mod jwe_primitives;
 mod place;
 mod wycheproof_files;
