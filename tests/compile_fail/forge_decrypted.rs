@@ -5,5 +5,4 @@ use countersign::verify::Decrypted;
 
 fn main() {
     let _ = Decrypted { plaintext: Bytes::new() };
-    let _ = Decrypted::from(Bytes::new());
 }

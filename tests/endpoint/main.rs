@@ -5,6 +5,7 @@ mod custom;
 mod flips;
 mod jose;
 mod jose_load;
+mod jose_others;
 mod jose_parties;
 mod inline;
 mod parties;
