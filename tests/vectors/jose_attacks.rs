@@ -74,11 +74,13 @@ fn profile(scheme: Jose) -> Profile {
     Profile::jose(scheme, id).with_fresh(if expiry { Fresh::Expiry } else { Fresh::Off }, Duration::from_secs(300))
 }
 
+type Deliver = Box<dyn Fn(&Value) -> Option<Delivery>>;
+
 /// A configuration, how a row comes to it, and the rows that it takes; it refuses all others.
 struct Setup {
     name: &'static str,
     verifier: Verifier,
-    deliver: Box<dyn Fn(&Value) -> Option<Delivery>>,
+    deliver: Deliver,
     takes: &'static [&'static str],
 }
 
