@@ -64,11 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn no_key_of_ours_is_marked() {
-        for _ in 0..3 {
-            let pair = rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
-            assert_eq!(check(pair.public_key_raw()), Ok(()));
-        }
+    fn an_honest_key_is_not_marked() {
+        assert_eq!(check(super::super::fixtures::rsa().public_key_raw()), Ok(()));
         assert_eq!(check(b"no key"), Ok(()));
     }
 
