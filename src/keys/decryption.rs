@@ -9,9 +9,9 @@ use std::fmt;
 use super::demo::is_demo_hash;
 use super::error::{KeyError, quoted};
 use super::id::KeyId;
-use super::thumbprint;
+use super::{roca, thumbprint};
 use crate::clock::Timestamp;
-use crate::crypto::{ContentEncryption, DecryptionKey, KeyManagement};
+use crate::crypto::{ContentEncryption, DecryptionKey, DecryptionKind, KeyManagement};
 
 /// Keys of one set.
 const MOST: usize = 16;
@@ -53,6 +53,9 @@ impl DecryptingKey {
         if let Some(other) = management.iter().find(|one| !key.takes(**one)) {
             let found = format!("one of kind {} for {}", key.kind(), uses(&key));
             return Err(KeyError::expected(format_args!("a key for {other}"), found));
+        }
+        if key.kind() == DecryptionKind::Rsa {
+            roca::check(key.public_material().unwrap_or_default())?;
         }
         let id = match (id.into(), thumbprint::of_decryption(&key)?) {
             (Some(id), _) => id,

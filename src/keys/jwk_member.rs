@@ -15,7 +15,7 @@ use super::id::KeyId;
 use super::identifier::Identified;
 use super::key::Key;
 use super::public::checked;
-use crate::crypto::{Algorithm, Backend, KeyKind, Secret};
+use crate::crypto::{Algorithm, Backend, Hash, KeyKind, Secret};
 use crate::wire::encoding::Encoding;
 
 /// What only private keys have (RFC 7518 sections 6.2.2 and 6.3.2).
@@ -50,7 +50,7 @@ impl<'a> Members<'a> {
                 self.public(backend, kind, &point, algorithm)
             }
             "OKP" => self.public(backend, KeyKind::Ed25519, &self.edwards()?, algorithm),
-            "oct" => Key::secret(algorithm.unwrap_or(Algorithm::Hs256), &Secret::new(self.bytes("k")?)?),
+            "oct" => self.secret(algorithm.unwrap_or(Algorithm::Hs256)),
             other => Err(KeyError::expected("\"kty\" RSA, EC, OKP or oct", quoted(other))),
         }?;
         Ok(Some(match id {
@@ -120,6 +120,16 @@ impl<'a> Members<'a> {
             return Err(KeyError::expected("a public key", "a shared secret (member \"k\")"));
         }
         Key::public(checked(backend, Identified::Kind(kind), material, algorithm)?)
+    }
+
+    /// A shared secret is no shorter than the hash of its algorithm (RFC 7518 section 3.2).
+    fn secret(&self, algorithm: Algorithm) -> Result<Key, KeyError> {
+        let secret = Secret::new(self.bytes("k")?)?;
+        let (least, found) = (algorithm.hash().map_or(0, Hash::length), secret.expose().len());
+        if found < least {
+            return Err(KeyError::expected(format_args!("a secret of at least {least} bytes for {algorithm}"), found));
+        }
+        Key::secret(algorithm, &secret)
     }
 
     /// `RSAPublicKey` of PKCS#1, from "n" and "e".

@@ -136,6 +136,9 @@ fn base64_in_another_spelling_is_refused() {
 #[test]
 fn a_short_or_empty_secret_is_refused() {
     refused(r#"{"kty":"oct","k":"AAAA"}"#, "at least 16 bytes, but found 3");
+    refused(&format!(r#"{{"kty":"oct","k":"{}"}}"#, "A".repeat(42)), "at least 32 bytes for HS256, but found 31");
+    refused(&oct(r#","alg":"HS384""#), "at least 48 bytes for HS384, but found 32");
+    refused(&oct(r#","alg":"HS512""#), "at least 64 bytes for HS512, but found 32");
     refused(r#"{"kty":"oct","k":""}"#, "\"k\"");
     refused(r#"{"kty":"oct"}"#, "\"k\"");
 }

@@ -21,6 +21,7 @@ pub mod pem;
 pub mod private;
 mod private_jwk;
 pub mod public;
+mod roca;
 mod set;
 mod thumbprint;
 

@@ -8,6 +8,7 @@ use x509_cert::spki::SubjectPublicKeyInfoRef;
 use super::edwards;
 use super::error::KeyError;
 use super::identifier::{Identified, identify};
+use super::roca;
 use crate::crypto::{Algorithm, Backend, KeyKind, PublicKey};
 
 /// Reads a SubjectPublicKeyInfo. Without `algorithm` the key has the default one of its kind.
@@ -46,7 +47,8 @@ pub(super) fn checked(
         KeyKind::P521 => uncompressed(material, 133)?,
         KeyKind::Ed25519 => edwards::check(material)?,
         // Measured by the key itself, as the libraries would take sizes that it does not.
-        KeyKind::Rsa | KeyKind::Secret => {}
+        KeyKind::Rsa => roca::check(material)?,
+        KeyKind::Secret => {}
     }
     Ok(PublicKey::new(backend, identified.algorithm(algorithm)?, material)?)
 }

@@ -3,6 +3,10 @@
 mod by_hand;
 mod custom;
 mod flips;
+mod jose;
+mod jose_load;
+mod jose_others;
+mod jose_parties;
 mod inline;
 mod parties;
 mod queue;

@@ -3,6 +3,10 @@
 mod attacks;
 mod cavage12;
 mod crates;
+mod jose_attacks;
+mod jose_parties;
+mod jose_rfc;
+mod jose_wycheproof;
 mod jwe_primitives;
 mod place;
 mod wycheproof_files;
