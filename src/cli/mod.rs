@@ -1,6 +1,7 @@
 //! The command line. On standard output only events and what a command was asked to print; all else on standard error.
 
 mod check;
+mod demo_keys;
 mod inbox;
 mod keys;
 mod logs;

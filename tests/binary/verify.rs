@@ -125,7 +125,7 @@ fn an_unknown_endpoint_is_bad_usage_and_names_the_known_ones() {
     let folder = folder(|text| text);
     let output = run(folder.path(), &["verify", "--endpoint", "nobody", "request.http"]);
     assert_eq!(output.status.code(), Some(64));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("worldline, tribe"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("worldline, tribe, cbuae"));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_capture_is_judged_as_if_from_where_the_endpoint_expects_it() {
     let raw = printed(folder.path(), "worldline", "payment", &[]);
     assert_eq!(verdict(folder.path(), "worldline", &raw, &[])["verdict"], "accepted");
     let checked = out(&run(folder.path(), &["check"]));
-    assert_eq!(checked.matches("a request with a wrong signature was refused").count(), 2, "{checked}");
+    assert_eq!(checked.matches("a request with a wrong signature was refused").count(), 3, "{checked}");
     let receiver = Receiver::start(folder.path());
     assert_eq!(status(&receiver.raw(&raw)), Some(401), "loopback is not on the list");
 }
