@@ -8,6 +8,7 @@ mod logs;
 mod send;
 mod serve;
 mod table;
+mod token_facts;
 mod verify;
 
 use std::ffi::OsString;

@@ -44,8 +44,8 @@ impl<'a> Engine<'a> {
     }
 
     /// Everything that can be refused without the body.
-    pub(super) fn head(&self) -> Result<(), Rejection> {
-        authorization::check(self, &mut Journal::none())?;
+    pub(super) fn head(&self, journal: &mut Journal) -> Result<(), Rejection> {
+        authorization::check(self, journal)?;
         match &self.scheme.form {
             Form::Body => Ok(()),
             Form::Detached { header, .. } | Form::Token { header, .. } => {
@@ -84,7 +84,7 @@ impl<'a> Engine<'a> {
                     let fingerprint = crate::crypto::Digest::sha256_of(&content);
                     (content, fingerprint)
                 };
-                let (signed_at, id) = self.claims_of(&content)?;
+                let (signed_at, id) = self.claims_of(&content, journal)?;
                 // The signature covers the ciphertext, and the ciphertext has one plaintext under the key that fits.
                 Ok(verified
                     .map(|covered| Covered { content, fingerprint, request_id: id, ..covered })
@@ -107,7 +107,7 @@ impl<'a> Engine<'a> {
         if self.scheme.nesting == Nesting::JwsOfJwe {
             return self.finish(&jws, key, input, None, None, journal);
         }
-        let (signed_at, id) = self.claims_of(input.content())?;
+        let (signed_at, id) = self.claims_of(input.content(), journal)?;
         self.finish(&jws, key, input, signed_at, id, journal)
     }
 
@@ -149,7 +149,7 @@ impl<'a> Engine<'a> {
         }
         let key = self.key_of(&jws.header)?;
         let payload = jws.decode_payload().map_err(malformed)?;
-        let (signed_at, id) = self.claims_of(&payload)?;
+        let (signed_at, id) = self.claims_of(&payload, journal)?;
         let claims = ClaimSet::parse(&payload).map_err(malformed)?;
         let name = &*body_hash.claim;
         let claimed = demand(name, Demand::Required, claims.text(name))?.unwrap_or_default();
@@ -164,6 +164,7 @@ impl<'a> Engine<'a> {
         let mut input = SigningInput::new();
         input.push(jws.signing_input.as_bytes());
         let input = input.hash(&self.delivery.body, body_hash.hash, &claimed)?;
+        journal.note(|| format!("claim {name} is the hash of the body"));
         self.finish(jws, key, input, signed_at, id, journal)
     }
 
@@ -248,7 +249,11 @@ impl<'a> Engine<'a> {
     }
 
     /// What the claims say, once they are what the profile demands: the signed time, and the id if one is wanted.
-    fn claims_of(&self, payload: &[u8]) -> Result<(Option<Timestamp>, Option<RequestId>), Rejection> {
+    fn claims_of(
+        &self,
+        payload: &[u8],
+        journal: &mut Journal,
+    ) -> Result<(Option<Timestamp>, Option<RequestId>), Rejection> {
         let Some(rules) = &self.scheme.claims else { return Ok((self.signed_at(None, None)?, None)) };
         let claims = ClaimSet::parse(payload).map_err(malformed)?;
         let iat = claims::check(rules, &claims, self.delivery.received_at)?;
@@ -259,7 +264,9 @@ impl<'a> Engine<'a> {
             }
             _ => None,
         };
-        Ok((self.signed_at(Some(&claims), iat)?, id))
+        let signed_at = self.signed_at(Some(&claims), iat)?;
+        journal.note(|| claims::account(rules, &claims, self.delivery.received_at));
+        Ok((signed_at, id))
     }
 
     fn signed_at(&self, claims: Option<&ClaimSet<'_>>, iat: Option<Timestamp>) -> Result<Option<Timestamp>, Rejection> {
