@@ -1,5 +1,9 @@
 //! UAE Open Finance, from `send` to the event: accepted and typed, refused with nothing said, once only.
 
+use countersign::crypto::Backend;
+use countersign::keys::{VerifyingKey, file};
+use countersign::wire::encoding::Encoding;
+
 use crate::receiver::{Receiver, folder, out, run, status};
 
 /// What is refused as not authenticated, whatever is wrong.
@@ -184,4 +188,91 @@ fn keys_of_its_own_take_the_place_of_the_demo_keys() {
     let signing = [&keys[..], &["--encrypt-to", "own/cbuae/signing.jwks.json", "--print"]].concat();
     let refused = run(folder.path(), &[&["send", "cbuae", "payment"], &signing[..]].concat());
     assert_eq!(refused.status.code(), Some(64), "a key that signs is none to encrypt to");
+}
+
+#[test]
+fn what_is_refused_after_it_was_verified_is_told_in_a_signed_document() {
+    let folder = folder(with(
+        "undecodable = \"refuse\"\nreply_key = { private_key = \"own/cbuae/signing.key.pem\", key_id = \"r-1\", issuer = \"client-7\" }",
+    ));
+    assert!(run(folder.path(), &["keys", "generate", "--out", "own"]).status.success());
+    let receiver = Receiver::start(folder.path());
+    let answer = |more: &[&str]| {
+        let raw = run(folder.path(), &[&["send", "cbuae", "payment", "--print"], more].concat()).stdout;
+        receiver.raw(&raw)
+    };
+    let told = answer(&["--set", "Meta.EventType=5"]);
+    assert_eq!(status(&told), Some(422), "{told}");
+    assert!(told.to_ascii_lowercase().contains("content-type: application/jwt"), "{told}");
+    let token = told.rsplit("\r\n").next().unwrap();
+    let (input, signature) = token.rsplit_once('.').unwrap();
+    let signature = Encoding::Base64Url.decode(signature, 1024).unwrap();
+    let set = std::fs::read(folder.path().join("own/cbuae/signing.jwks.json")).unwrap();
+    let keys = file::read(Backend::default(), &set, None).unwrap();
+    let VerifyingKey::Public(public) = keys[0].verifier() else { panic!("{keys:?}") };
+    assert!(public.verify(&[input.as_bytes()], &signature).is_ok());
+    let claims = Encoding::Base64Url.decode(input.split_once('.').unwrap().1, 4096).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(
+        (&claims["iss"], &claims["message"]["Errors"][0]["Code"]),
+        (&"client-7".into(), &"Event.UnexpectedEvent".into())
+    );
+    let malformed = receiver.raw(b"POST /cbuae HTTP/1.1\r\nhost: x\r\nhost: y\r\ncontent-length: 0\r\n\r\n");
+    assert!(malformed.starts_with("HTTP/1.1 400") && malformed.contains("application/jwt"), "{malformed}");
+    let refused = answer(&["--fault", "bad-signature"]);
+    assert!(refused.starts_with("HTTP/1.1 401") && refused.ends_with("\r\n\r\n"), "{refused}");
+}
+
+#[test]
+fn nothing_of_a_message_or_a_token_reaches_logs_or_answers_on_any_refusal() {
+    let canaries = ["AE070331234567890123456", "Canary-Name", "canary-claim", "canary-token"];
+    let folder = folder(|text| text);
+    let receiver = Receiver::start(folder.path());
+    let canary = [
+        "--set",
+        "Data.DebtorAccount=AE070331234567890123456",
+        "--set",
+        "Data.DebtorReference=Canary-Name",
+        "--claim",
+        "extra=canary-claim",
+    ];
+    let mut changes: Vec<Vec<&str>> = REFUSED.iter().map(|(fault, _)| vec!["--fault", fault]).collect();
+    changes.extend(
+        [
+            "--claim=iss=canary-claim",
+            "--claim=aud=canary-claim",
+            "--claim=exp=canary-claim",
+            "--claim=jti=canary claim\u{1f}canary-claim",
+            "--claim=message=canary-claim",
+            "--protected=typ=canary-claim",
+            "--protected=kid=canary-claim",
+            "--protected=alg=canary-claim",
+            "--header=authorization=Bearer canary-token",
+            "--header=authorization=canary-token",
+            "--set=Meta.EventType=[\"Canary-Name\"]",
+            "--set=Data.Status=[\"Canary-Name\"]",
+            "--set=Data=Canary-Name",
+            "--set=Meta=Canary-Name",
+            "--fault=same-id-other-body",
+            "--header=content-type=canary/claim",
+        ]
+        .map(|change| vec![change]),
+    );
+    let mut answers = String::new();
+    for change in &changes {
+        // The sender's own words are its own; what came back is the last line, if there is one.
+        let sent = receiver.send("cbuae", "payment", &[&canary[..], change].concat());
+        answers += &out(&sent);
+    }
+    let metrics = crate::receiver::exchange(
+        &receiver.admin,
+        format!("GET /metrics HTTP/1.1\r\nhost: {}\r\n\r\n", receiver.admin).as_bytes(),
+    );
+    let logs = receiver.errors();
+    assert!(logs.contains("decryption_failed") && logs.contains("claim_mismatch"), "{logs}");
+    for canary in canaries {
+        for (name, text) in [("logs", &logs), ("answers", &answers), ("metrics", &metrics)] {
+            assert!(!text.contains(canary), "{canary} in {name}: {text}");
+        }
+    }
 }

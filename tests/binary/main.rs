@@ -8,4 +8,5 @@ mod inline;
 mod kill;
 mod receiver;
 mod secrets;
+mod tokens;
 mod verify;
