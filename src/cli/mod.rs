@@ -46,7 +46,7 @@ enum Command {
     /// Say what `serve` would answer to captured requests, and why.
     Verify(verify::Verify),
     /// Make and sign a realistic event, and post it.
-    Send(send::Send),
+    Send(Box<send::Send>),
     /// Look into the inbox.
     Inbox(inbox::Inbox),
     /// Make and look at keys.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use countersign::clock::{Clock, SystemClock};
 use countersign::crypto::{Algorithm, Digest, SigningKey};
 use countersign::keys::read_private;
 use countersign::wire::encoding::Encoding;
@@ -22,8 +23,7 @@ fn endpoint(signature: &str, more: &str) -> impl FnOnce(String) -> String {
 }
 
 fn now() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_secs()).unwrap()
+    SystemClock.now().seconds()
 }
 
 fn key() -> SigningKey {

@@ -65,7 +65,9 @@ fn claims(crafted: &Crafted, now: Timestamp) -> Result<Value, String> {
     let now = now.seconds();
     let day = DAY / 1000;
     let (iat, nbf, exp) = match crafted.fault {
-        Some(Fault::Stale) => (now.saturating_sub(day).saturating_sub(LIFETIME), now.saturating_sub(day), -day),
+        Some(Fault::Stale) => {
+            (now.saturating_sub(day).saturating_sub(LIFETIME), now.saturating_sub(day), day.saturating_neg())
+        }
         // It begins when nearly a day is over: what ends later than that is refused as living too long.
         Some(Fault::Future) => (now, now.saturating_add(day).saturating_sub(LIFETIME), day),
         _ => (now, now.saturating_sub(SKEW), LIFETIME),

@@ -139,10 +139,10 @@ impl Crafted {
             Sender::Cbuae(_) => {
                 let (headers, body) = cbuae::sealed(self, signer, now)?;
                 self.body = body;
-                return Ok(self.headers = headers);
+                headers
             }
         };
-        if self.fault == Some(Fault::TamperedBody) {
+        if self.fault == Some(Fault::TamperedBody) && !matches!(self.sender, Sender::Cbuae(_)) {
             // One member more: still a document, but not the one that was signed.
             self.body.splice(1..1, *b"\"Tampered\":true,");
         }
