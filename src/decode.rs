@@ -103,7 +103,8 @@ impl Decoder {
             }
             Identification::Claim { .. } => Ok(match &covered.request_id {
                 Some(id) => Identity::new(&self.endpoint, &kind, id.as_str().as_bytes()),
-                None => self.fingerprint_identity(covered),
+                // Not the identity that fences off the same body: that belongs to whoever came first, under any id.
+                None => Identity::new(&self.endpoint, "content", &self.lasting(covered)),
             }),
             Identification::Json(pointer) => {
                 crate::wire::json::check(&covered.content)?;

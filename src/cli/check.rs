@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
+use super::token_facts::facts;
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Code;
@@ -49,13 +50,18 @@ impl Check {
                 Err(why) => why.clone(),
             };
             if self.json {
-                let document = json!({
+                let mut document = json!({
                     "endpoint": &*endpoint.name, "path": endpoint.path, "profile": endpoint.profile.name(),
                     "mode": if endpoint.inline { "inline" } else { "queue" }, "sink": endpoint.sink,
                     "binds": {"body": binds.body, "path": binds.path, "requestId": binds.request_id, "time": binds.time},
                     "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
                 });
+                let token: serde_json::Map<_, _> =
+                    facts(endpoint).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+                if let (false, Some(members)) = (token.is_empty(), document.as_object_mut()) {
+                    members.insert("token".to_owned(), token.into());
+                }
                 print(&document.to_string())?;
                 continue;
             }
@@ -96,9 +102,9 @@ fn account(endpoint: &EndpointSettings, binds: &Binds, replay: &str, self_test: 
         endpoint.profile.routes().iter().map(|route| format!("{} {}{}", route.method, endpoint.path, route.path));
     let shows = [(endpoint.wants_bearer(), "bearer token"), (endpoint.wants_api_key(), "API key")];
     let shows: Vec<_> = shows.into_iter().filter_map(|(shown, name)| shown.then_some(name)).collect();
-    vec![
-        ("routes", routes.collect::<Vec<_>>().join(", ")),
-        ("keys", keys),
+    let mut rows = vec![("routes", routes.collect::<Vec<_>>().join(", ")), ("keys", keys)];
+    rows.extend(facts(endpoint));
+    rows.extend([
         ("also shows", if shows.is_empty() { "nothing".to_owned() } else { shows.join(", ") }),
         ("body", word(binds.body).to_owned()),
         ("path", word(binds.path).to_owned()),
@@ -108,7 +114,8 @@ fn account(endpoint: &EndpointSettings, binds: &Binds, replay: &str, self_test: 
         ("mode", if endpoint.inline { "inline: the sink's answer is the sender's" } else { "queue" }.to_owned()),
         ("sink", endpoint.sink.clone()),
         ("self-test", self_test.to_owned()),
-    ]
+    ]);
+    rows
 }
 
 fn binds(endpoint: &EndpointSettings) -> Binds {

@@ -1,6 +1,7 @@
 //! The command line. On standard output only events and what a command was asked to print; all else on standard error.
 
 mod check;
+mod demo_keys;
 mod inbox;
 mod inspect;
 mod keys;
@@ -8,6 +9,7 @@ mod logs;
 mod send;
 mod serve;
 mod table;
+mod token_facts;
 mod verify;
 
 use std::ffi::OsString;
@@ -45,7 +47,7 @@ enum Command {
     /// Say what `serve` would answer to captured requests, and why.
     Verify(verify::Verify),
     /// Make and sign a realistic event, and post it.
-    Send(send::Send),
+    Send(Box<send::Send>),
     /// Look into the inbox.
     Inbox(inbox::Inbox),
     /// Make and look at keys.

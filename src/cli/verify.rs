@@ -73,6 +73,8 @@ struct Document<'a> {
     code: Option<&'a str>,
     status: u16,
     event: Option<Box<RawValue>>,
+    /// What fitted, layer by layer.
+    layers: &'a [String],
 }
 
 fn document(file: &Path, verdict: &Verdict) -> Result<String, Ended> {
@@ -83,6 +85,7 @@ fn document(file: &Path, verdict: &Verdict) -> Result<String, Ended> {
         code: verdict.rejection.as_ref().map(|rejection| rejection.code().as_str()),
         status: verdict.status,
         event: event(verdict)?.map(RawValue::from_string).transpose().map_err(failed)?,
+        layers: &verdict.layers,
     };
     serde_json::to_string(&document).map_err(failed)
 }
@@ -100,6 +103,7 @@ fn account(file: &Path, endpoint: &EndpointSettings, at: Timestamp, verdict: &Ve
     print(&format!("{}: {word}, status {}", file.display(), verdict.status))?;
     let mut rows =
         vec![("endpoint", format!("{} ({})", endpoint.name, endpoint.profile.name())), ("clock", at.to_string())];
+    rows.extend(verdict.layers.iter().map(|layer| ("layer", plain(layer))));
     if let Some(rejection) = &verdict.rejection {
         rows.push(("code", rejection.code().to_string()));
         rows.push(("because", plain(rejection.detail())));

@@ -28,7 +28,7 @@ use crate::reply::Reply;
 use crate::stage::oneshot;
 use crate::store::Store;
 use crate::verified::Verified;
-use crate::verify::{Credentials, DecryptionPermits, Verifier, VerifyLayer};
+use crate::verify::{Account, Credentials, DecryptionPermits, Verifier, VerifyLayer};
 
 /// Identities are remembered at least this long, whatever the profile says.
 pub(super) const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
@@ -60,6 +60,7 @@ pub struct EndpointBuilder<State> {
     undecodable: OnUndecodable,
     public_url: Option<Box<str>>,
     demo_keys: bool,
+    account: Option<Account>,
     ending: Option<Ending>,
     state: PhantomData<State>,
 }
@@ -82,6 +83,7 @@ impl EndpointBuilder<Undecided> {
             undecodable: OnUndecodable::default(),
             public_url: None,
             demo_keys: false,
+            account: None,
             ending: None,
             state: PhantomData,
         }
@@ -135,6 +137,7 @@ impl EndpointBuilder<Undecided> {
             undecodable: self.undecodable,
             public_url: self.public_url,
             demo_keys: self.demo_keys,
+            account: self.account,
             ending: Some(Box::new(ending)),
             state: PhantomData,
         }
@@ -260,21 +263,28 @@ impl<State> EndpointBuilder<State> {
         self
     }
 
+    /// Leaves what fits, step by step, in `account`.
+    #[cfg(feature = "server")]
+    pub(crate) fn account(self, account: Account) -> Self {
+        Self { account: Some(account), ..self }
+    }
+
     /// The verifier alone, for a stack that is composed by hand; everything that [`EndpointBuilder::build`] refuses is
     /// refused here.
     ///
     /// # Errors
     /// [`ConfigError`] if a setting leaves something open that protects.
-    pub fn verifier(self) -> Result<Verifier, ConfigError> {
+    pub fn verifier(&self) -> Result<Verifier, ConfigError> {
         self.check()?;
         Ok(Verifier {
-            endpoint: self.name,
-            profile: Arc::new(self.profile),
-            keys: self.keys,
-            decryption: self.decryption.map(Arc::new),
-            permits: self.permits,
-            credentials: self.credentials,
-            public_url: self.public_url,
+            endpoint: Arc::clone(&self.name),
+            profile: Arc::new(self.profile.clone()),
+            keys: self.keys.clone(),
+            decryption: self.decryption.clone().map(Arc::new),
+            permits: self.permits.clone(),
+            credentials: self.credentials.clone(),
+            public_url: self.public_url.clone(),
+            account: self.account.clone(),
         })
     }
 
@@ -340,21 +350,12 @@ impl EndpointBuilder<Chosen> {
     /// # Errors
     /// [`ConfigError`] if a setting leaves something open that protects.
     pub fn build(self) -> Result<Endpoint, ConfigError> {
-        self.check()?;
+        let verifier = self.verifier()?;
+        let profile = Arc::clone(&verifier.profile);
         let Some(ending) = self.ending else {
             return Err(ConfigError::new("mode", "expected a choice of what remembers, but found none"));
         };
-        let profile = Arc::new(self.profile);
         let decoder = Arc::new(Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain));
-        let verifier = Verifier {
-            endpoint: Arc::clone(&self.name),
-            profile: Arc::clone(&profile),
-            keys: self.keys,
-            decryption: self.decryption.map(Arc::new),
-            permits: self.permits,
-            credentials: self.credentials,
-            public_url: self.public_url,
-        };
         let stack = ending(self.undecodable, Arc::clone(&decoder), verifier.clone());
         let in_flight = Arc::new(Semaphore::new(self.in_flight));
         Ok(Endpoint {

@@ -29,9 +29,7 @@ pub(super) struct Members<'a>(pub(super) BTreeMap<String, &'a RawValue>);
 impl<'a> Members<'a> {
     /// The key; `None` if it says that it is for something else.
     pub(super) fn key(&self, backend: Backend, demanded: Option<Algorithm>) -> Result<Option<Key>, KeyError> {
-        if let Some(name) = PRIVATE.into_iter().find(|name| self.0.contains_key(*name)) {
-            return Err(KeyError::expected("a public key", format_args!("a private key (member {name:?})")));
-        }
+        self.holds_nothing_private()?;
         let id = self.text("kid")?.map(|kid| KeyId::new(&kid)).transpose()?;
         if !self.is_for_verifying()? {
             return Ok(None);
@@ -57,6 +55,14 @@ impl<'a> Members<'a> {
             Some(id) => key.with_id(id),
             None => key,
         }))
+    }
+
+    /// A private key in a place for public ones is out.
+    pub(super) fn holds_nothing_private(&self) -> Result<(), KeyError> {
+        match PRIVATE.into_iter().find(|name| self.0.contains_key(*name)) {
+            Some(name) => Err(KeyError::expected("a public key", format_args!("a private key (member {name:?})"))),
+            None => Ok(()),
+        }
     }
 
     /// Whether the key says that it is a shared secret.
@@ -133,7 +139,7 @@ impl<'a> Members<'a> {
     }
 
     /// `RSAPublicKey` of PKCS#1, from "n" and "e".
-    fn rsa(&self) -> Result<Vec<u8>, KeyError> {
+    pub(super) fn rsa(&self) -> Result<Vec<u8>, KeyError> {
         let mut body = self.number("n")?;
         body.extend(self.number("e")?);
         AnyRef::new(Tag::Sequence, &body)

@@ -38,6 +38,11 @@ pub(super) fn of_decryption(key: &DecryptionKey) -> Result<Option<String>, KeyEr
     Ok(Some(hashed(&required)))
 }
 
+/// The same of an `RSAPublicKey` of PKCS#1.
+pub(super) fn of_rsa(material: &[u8]) -> Result<String, KeyError> {
+    rsa(material).map(|required| hashed(&required))
+}
+
 fn hashed(required: &str) -> String {
     Encoding::Base64Url.encode(&Digest::sha256_of(required.as_bytes()))
 }
@@ -82,7 +87,8 @@ pub(super) fn of_spki(key: &PublicKey) -> Result<Sha256, KeyError> {
     Ok(Digest::sha256_of(&info.to_der().map_err(|_| unnamed(kind.name()))?))
 }
 
-fn numbers(pkcs1: &[u8]) -> Result<(&[u8], &[u8]), KeyError> {
+/// The modulus and the exponent of an `RSAPublicKey`, without leading zero bytes.
+pub(super) fn numbers(pkcs1: &[u8]) -> Result<(&[u8], &[u8]), KeyError> {
     AnyRef::from_der(pkcs1)
         .and_then(|pair| pair.sequence(|inner| Ok::<_, der::Error>((UintRef::decode(inner)?, UintRef::decode(inner)?))))
         .map(|(modulus, exponent)| (modulus.as_bytes(), exponent.as_bytes()))

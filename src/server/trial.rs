@@ -21,6 +21,7 @@ use crate::store::{
     StoreFuture, StoredAnswer,
 };
 use crate::verified::Verified;
+use crate::verify::Account;
 
 /// What `serve` would say to the same bytes.
 #[derive(Debug)]
@@ -31,12 +32,14 @@ pub struct Verdict {
     pub rejection: Option<Rejection>,
     /// The event that a sink would receive.
     pub event: Option<Once>,
+    /// What fitted, layer by layer, also where it was refused in the end.
+    pub layers: Vec<String>,
     /// Bytes behind the blank line that the head does not announce.
     pub unannounced: usize,
 }
 
 /// What became of the first request.
-type Slot = Arc<Mutex<Option<(Outcome, Option<Rejection>)>>>;
+type Slot = Arc<Mutex<Option<(Outcome, Option<Rejection>, Vec<String>)>>>;
 
 /// Judges the bytes of one HTTP/1.1 request at a moment.
 ///
@@ -45,28 +48,34 @@ type Slot = Arc<Mutex<Option<(Outcome, Option<Rejection>)>>>;
 pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Result<Verdict, ConfigError> {
     let clock = Arc::new(FixedClock::at(at));
     let store = Arc::new(Trial::default());
-    let endpoint = settings.builder(clock.clone()).queue(store.clone()).build()?;
+    let account = Account::default();
+    let endpoint = settings.builder(clock.clone()).account(account.clone()).queue(store.clone()).build()?;
     let router = Router::new(vec![endpoint.clone()], clock);
     let first = Slot::default();
     let slot = Arc::clone(&first);
     // A capture does not say where it came from: it is judged as if from where the endpoint expects it.
     let peer = settings.expected_peer();
     let respond = move |request| {
-        let (router, slot) = (router.clone(), Arc::clone(&slot));
+        let (router, slot, account) = (router.clone(), Arc::clone(&slot), account.clone());
         async move {
             let response = router.respond(request, Some(peer)).await;
             let outcome = response.extensions().get::<Outcome>().copied();
             let rejection = response.extensions().get::<Rejection>().cloned();
+            let layers = account.take();
             let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
             if let (None, Some(outcome)) = (&*slot, outcome) {
-                *slot = Some((outcome, rejection));
+                *slot = Some((outcome, rejection, layers));
             }
             response
         }
     };
     // A trial is no delivery: it does not belong into the log.
     let status = exchange(raw, respond).with_subscriber(NoSubscriber::default()).await;
-    let outcome = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let found = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (outcome, layers) = match found {
+        Some((outcome, rejection, layers)) => (Some((outcome, rejection)), layers),
+        None => (None, Vec::new()),
+    };
     let event = store.event(&endpoint);
     let rejection = match (outcome, &event) {
         (Some((_, Some(rejection))), _) => Some(rejection),
@@ -76,7 +85,7 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
             Some(Rejection::new(Code::RequestMalformed, "expected an HTTP/1.1 request, but found bytes that are none"))
         }
     };
-    Ok(Verdict { status, rejection, event: event.and_then(Result::ok), unannounced: unannounced(raw) })
+    Ok(Verdict { status, rejection, event: event.and_then(Result::ok), layers, unannounced: unannounced(raw) })
 }
 
 /// Sends the bytes through a connection in memory and reads the status of the first answer that is final.

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::journal::distance;
 use crate::clock::Timestamp;
 use crate::error::{Code, Rejection};
 use crate::profile::{ClaimRules, Demand};
@@ -78,6 +79,22 @@ fn not_expired(exp: Timestamp, iat: Option<Timestamp>, now: Timestamp, rules: &C
         return Err(Rejection::new(Code::TokenLifetimeTooLong, message));
     }
     Ok(())
+}
+
+/// What was compared, for whoever asked: names, times, and values that the configuration holds; no value of a sender.
+pub(super) fn account(rules: &ClaimRules, claims: &ClaimSet<'_>, now: Timestamp) -> String {
+    let party = |name: &str, rules: &[Box<str>]| match rules {
+        [] => format!("{name} not compared"),
+        [one] => format!("{name} {one}"),
+        _ => format!("{name} as configured"),
+    };
+    let time = |name: &str| match claims.time(name) {
+        Claim::Value(at) => format!("{name} {}", distance(Timestamp::from_seconds(at), now)),
+        _ => format!("no {name}"),
+    };
+    let jti = if matches!(claims.text("jti"), Claim::Value(_)) { "jti" } else { "no jti" };
+    let parts = [party("iss", &rules.iss), party("aud", &rules.aud), time("exp"), time("nbf"), time("iat")];
+    format!("claims {}, {jti}", parts.join(", "))
 }
 
 /// A NumericDate.

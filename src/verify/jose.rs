@@ -49,8 +49,8 @@ impl<'a> Engine<'a> {
     }
 
     /// Everything that can be refused without the body.
-    pub(super) fn head(&self) -> Result<(), Rejection> {
-        authorization::check(self, &mut Journal::none())?;
+    pub(super) fn head(&self, journal: &mut Journal) -> Result<(), Rejection> {
+        authorization::check(self, journal)?;
         match &self.scheme.form {
             Form::Body => Ok(()),
             Form::Detached { header, .. } | Form::Token { header, .. } => {
@@ -83,7 +83,7 @@ impl<'a> Engine<'a> {
                 let at = self.delivery.received_at;
                 let inner = decryption::open(self.decryption(), text(&verified.content)?, at, journal)?;
                 let (content, fingerprint) = (inner.plaintext().clone(), OnceLock::new());
-                let (signed_at, id) = self.claims_of(&content)?;
+                let (signed_at, id) = self.claims_of(&content, journal)?;
                 // The signature covers the ciphertext, and the ciphertext has one plaintext under the key that fits.
                 Ok(verified
                     .map(|covered| Covered { content, fingerprint, request_id: id, ..covered })
@@ -94,6 +94,20 @@ impl<'a> Engine<'a> {
 
     fn attached(&self, token: &Bytes, journal: &mut Journal) -> Result<Verified<Covered>, Rejection> {
         let jws = CompactJws::parse(text(token)?, usize::MAX).map_err(malformed)?;
+        let payload = jws.payload;
+        // A part too many has not been looked for; whatever it broke, it is the reason.
+        self.signed(token, jws, journal).map_err(|rejection| match payload.contains('.') {
+            true => malformed(GrammarError::expected("a compact jws of three parts", "more parts")),
+            false => rejection,
+        })
+    }
+
+    fn signed(
+        &self,
+        token: &Bytes,
+        jws: CompactJws<'_>,
+        journal: &mut Journal,
+    ) -> Result<Verified<Covered>, Rejection> {
         if !jws.header.b64 {
             return Err(malformed(GrammarError::expected("a payload in base64url inside of a body", "b64 false")));
         }
@@ -106,7 +120,7 @@ impl<'a> Engine<'a> {
         if self.scheme.nesting == Nesting::JwsOfJwe {
             return self.finish(jws, key, input, None, None, journal);
         }
-        let (signed_at, id) = self.claims_of(input.content())?;
+        let (signed_at, id) = self.claims_of(input.content(), journal)?;
         self.finish(jws, key, input, signed_at, id, journal)
     }
 
@@ -148,7 +162,7 @@ impl<'a> Engine<'a> {
         }
         let key = self.key_of(&jws.header)?;
         let payload = jws.decode_payload().map_err(malformed)?;
-        let (signed_at, id) = self.claims_of(&payload)?;
+        let (signed_at, id) = self.claims_of(&payload, journal)?;
         let claims = ClaimSet::parse(&payload).map_err(malformed)?;
         let name = &*body_hash.claim;
         let claimed = demand(name, Demand::Required, claims.text(name))?.unwrap_or_default();
@@ -163,6 +177,7 @@ impl<'a> Engine<'a> {
         let mut input = SigningInput::new();
         input.push(jws.signing_input.as_bytes());
         let input = input.hash(&self.delivery.body, body_hash.hash, &claimed)?;
+        journal.note(|| format!("claim {name} is the hash of the body"));
         self.finish(jws, key, input, signed_at, id, journal)
     }
 
@@ -247,7 +262,11 @@ impl<'a> Engine<'a> {
     }
 
     /// What the claims say, once they are what the profile demands: the signed time, and the id if one is wanted.
-    fn claims_of(&self, payload: &[u8]) -> Result<(Option<Timestamp>, Option<RequestId>), Rejection> {
+    fn claims_of(
+        &self,
+        payload: &[u8],
+        journal: &mut Journal,
+    ) -> Result<(Option<Timestamp>, Option<RequestId>), Rejection> {
         let Some(rules) = &self.scheme.claims else { return Ok((self.signed_at(None, None)?, None)) };
         let claims = ClaimSet::parse(payload).map_err(malformed)?;
         let iat = claims::check(rules, &claims, self.delivery.received_at)?;
@@ -258,7 +277,9 @@ impl<'a> Engine<'a> {
             }
             _ => None,
         };
-        Ok((self.signed_at(Some(&claims), iat)?, id))
+        let signed_at = self.signed_at(Some(&claims), iat)?;
+        journal.note(|| claims::account(rules, &claims, self.delivery.received_at));
+        Ok((signed_at, id))
     }
 
     fn signed_at(&self, claims: Option<&ClaimSet<'_>>, iat: Option<Timestamp>) -> Result<Option<Timestamp>, Rejection> {

@@ -28,6 +28,7 @@ use crate::wire::uuid::is_uuid;
 
 pub use credentials::Credentials;
 pub use decryption::{Decrypted, decrypt};
+pub(crate) use journal::Account;
 pub use journal::Journal;
 pub use layer::{Verify, VerifyLayer};
 pub use permits::DecryptionPermits;
@@ -45,6 +46,8 @@ pub struct Verifier {
     pub(crate) permits: DecryptionPermits,
     pub(crate) credentials: Credentials,
     pub(crate) public_url: Option<Box<str>>,
+    /// Who wants to know what fits, step by step.
+    pub(crate) account: Option<Account>,
 }
 
 /// What an engine found out before any cryptography.
@@ -62,7 +65,7 @@ impl Verifier {
     /// # Errors
     /// A [`Rejection`] that says precisely why not, for operators. No store was asked and nothing was written.
     pub fn verify(&self, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {
-        self.verify_with(delivery, &mut Journal::none())
+        journal::accounted(self.account.as_ref(), |journal| self.verify_with(delivery, journal))
     }
 
     /// Like [`Verifier::verify`], and writes down each layer that fits.
@@ -73,19 +76,40 @@ impl Verifier {
         let request_id = self.request_id(delivery)?.map(str::to_owned);
         let user_token = self.user_token(delivery)?;
         let bearer = self.credentials.check(delivery)?;
+        if bearer.is_some() {
+            journal.note(|| "bearer token".to_owned());
+        }
         // One set from beginning to end, whatever is swapped meanwhile.
         let keys = self.keys(delivery)?;
         let keys = keys.as_deref();
         let prepared = match &self.profile.scheme {
             Scheme::Body(scheme) => Some(body_signature::prepare(self, scheme, keys, delivery)?),
-            Scheme::Http(scheme) => http_signature::prepare(self, scheme, keys, delivery)?,
+            Scheme::Http(scheme) => {
+                let prepared = http_signature::prepare(self, scheme, keys, delivery)?;
+                if prepared.is_some() {
+                    journal.note(|| "digest of the body".to_owned());
+                }
+                prepared
+            }
             Scheme::Jose(scheme) => {
                 let verified = jose::Engine { verifier: self, scheme, keys, delivery }.verify(journal)?;
                 return Ok(self.with_ids(verified, request_id, user_token));
             }
         };
         let verified = match (prepared, bearer) {
-            (Some(prepared), _) => self.verify_signature(prepared, delivery)?,
+            (Some(prepared), _) => {
+                if let Some(at) = prepared.signed_at {
+                    journal.note(|| format!("signed time {at}, {}", journal::distance(at, delivery.received_at)));
+                }
+                let covered = prepared.covered.join(", ");
+                let verified = self.verify_signature(prepared, delivery)?;
+                let provenance = verified.provenance();
+                journal.note(|| {
+                    let algorithm = provenance.algorithm.map_or("", |algorithm| algorithm.name());
+                    format!("signature {algorithm}, key {}, over {covered}", provenance.key_id)
+                });
+                verified
+            }
             (None, Some(proof)) => self.rest_on_bearer(proof, delivery),
             (None, None) => return Err(Rejection::new(Code::SignatureMissing, "expected a signature, but found none")),
         };
@@ -113,9 +137,15 @@ impl Verifier {
     /// # Errors
     /// As [`Verifier::verify`], as far as it does not need the body.
     pub fn screen(&self, head: &Delivery) -> Result<(), Rejection> {
+        journal::accounted(self.account.as_ref(), |journal| self.screen_with(head, journal))
+    }
+
+    fn screen_with(&self, head: &Delivery, journal: &mut Journal) -> Result<(), Rejection> {
         self.request_id(head)?;
         self.user_token(head)?;
-        self.credentials.check(head)?;
+        if self.credentials.check(head)?.is_some() {
+            journal.note(|| "bearer token".to_owned());
+        }
         match &self.profile.scheme {
             Scheme::Body(scheme) => body_signature::head(self, scheme, head).map(drop),
             Scheme::Http(scheme) => {
@@ -124,7 +154,7 @@ impl Verifier {
             }
             Scheme::Jose(scheme) => {
                 let keys = self.keys(head)?;
-                jose::Engine { verifier: self, scheme, keys: keys.as_deref(), delivery: head }.head()
+                jose::Engine { verifier: self, scheme, keys: keys.as_deref(), delivery: head }.head(journal)
             }
         }
     }

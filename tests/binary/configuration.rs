@@ -215,3 +215,27 @@ fn an_api_key_that_nobody_compares_is_said_aloud() {
     assert!(output.status.success(), "{output:?}");
     says(&String::from_utf8_lossy(&output.stdout), &["warning", "tribe", "X-Api-Key is not compared"]);
 }
+
+#[test]
+fn check_says_what_a_token_has_to_be_and_warns_of_parties_that_nobody_compares() {
+    let folder = folder(|text| text);
+    let text = String::from_utf8_lossy(&run(folder.path(), &["check"]).stdout).into_owned();
+    says(
+        &text,
+        &[
+            "token        the body, a JWE around a JWS",
+            "decrypts     RSA-OAEP-256 with demo-receiver-encryption (A256GCM)",
+            "claims       iss demo-api-hub, aud demo-receiver",
+            "identity     claim jti, or else the content",
+            "caller       a token in Authorization is checked if it is there",
+            "replies      NOT SIGNED",
+        ],
+    );
+    assert!(!text.contains("neither iss nor aud"), "{text}");
+    let without = crate::receiver::folder(|text| {
+        let line = text.lines().find(|line| line.starts_with("claims ")).unwrap().to_owned();
+        text.replacen(&line, "", 1)
+    });
+    let text = String::from_utf8_lossy(&run(without.path(), &["check"]).stdout).into_owned();
+    says(&text, &["iss NOT COMPARED, aud NOT COMPARED", "warning", "\"cbuae\" compares neither iss nor aud"]);
+}

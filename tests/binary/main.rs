@@ -1,5 +1,6 @@
 //! The binary as an operator runs it: real processes, real sockets, a real SIGKILL.
 
+mod cbuae;
 mod configuration;
 mod faults;
 mod inbox;
@@ -7,4 +8,5 @@ mod inline;
 mod kill;
 mod receiver;
 mod secrets;
+mod tokens;
 mod verify;

@@ -13,7 +13,13 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_countersign");
 pub fn folder(change: impl FnOnce(String) -> String) -> tempfile::TempDir {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
-    for name in ["worldline/signing.crt", "tribe/signing.pub.pem", "tribe/api-key"] {
+    for name in [
+        "worldline/signing.crt",
+        "tribe/signing.pub.pem",
+        "tribe/api-key",
+        "cbuae/signing.jwks.json",
+        "cbuae/encryption.key.pem",
+    ] {
         let to = folder.path().join("keys").join(name);
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::copy(root.join("keys").join(name), to).unwrap();
@@ -72,7 +78,10 @@ impl Receiver {
 
     /// Runs `send` against this receiver.
     pub fn send(&self, profile: &str, event: &str, more: &[&str]) -> Output {
-        let path = if profile == "tribe" { "/tribe" } else { "/v3/notification" };
+        let path = match profile {
+            "worldline" => "/v3/notification".to_owned(),
+            other => format!("/{other}"),
+        };
         let to = format!("http://{}{path}", self.address);
         self.run(&[&["send", profile, event, "--to", &to], more].concat())
     }

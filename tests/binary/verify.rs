@@ -125,7 +125,7 @@ fn an_unknown_endpoint_is_bad_usage_and_names_the_known_ones() {
     let folder = folder(|text| text);
     let output = run(folder.path(), &["verify", "--endpoint", "nobody", "request.http"]);
     assert_eq!(output.status.code(), Some(64));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("worldline, tribe"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("worldline, tribe, cbuae"));
 }
 
 #[test]
@@ -136,7 +136,80 @@ fn a_capture_is_judged_as_if_from_where_the_endpoint_expects_it() {
     let raw = printed(folder.path(), "worldline", "payment", &[]);
     assert_eq!(verdict(folder.path(), "worldline", &raw, &[])["verdict"], "accepted");
     let checked = out(&run(folder.path(), &["check"]));
-    assert_eq!(checked.matches("a request with a wrong signature was refused").count(), 2, "{checked}");
+    assert_eq!(checked.matches("a request with a wrong signature was refused").count(), 3, "{checked}");
     let receiver = Receiver::start(folder.path());
     assert_eq!(status(&receiver.raw(&raw)), Some(401), "loopback is not on the list");
+}
+
+#[test]
+fn verify_and_serve_give_one_verdict_for_tokens() {
+    let folder = folder(|text| text);
+    let receiver = Receiver::start(folder.path());
+    let good = printed(folder.path(), "cbuae", "payment", &[]);
+    let mut cases = vec![
+        ("good", good.clone()),
+        ("no token in authorization", printed(folder.path(), "cbuae", "consent", &["--without-authorization"])),
+        ("a line feed at the end", [good.as_slice(), b"\n"].concat()),
+        ("less of the tag", good[..good.len() - 1].to_vec()),
+    ];
+    let faults = [
+        "bad-signature",
+        "bad-digest",
+        "tampered-body",
+        "unknown-key",
+        "stale",
+        "future",
+        "unsigned",
+        "unencrypted",
+        "wrong-audience",
+        "other-encryption-key",
+    ];
+    for fault in faults {
+        cases.push((fault, printed(folder.path(), "cbuae", "payment", &["--fault", fault])));
+    }
+    for (name, raw) in cases {
+        let verdict = verdict(folder.path(), "cbuae", &raw, &[]);
+        // `verify` takes what content-length announces; the end of a cut request never comes to either.
+        let served = status(&receiver.raw(&raw)).unwrap_or(400);
+        assert_eq!(u64::from(served), verdict["status"].as_u64().unwrap(), "{name}: {verdict}");
+        assert_eq!(verdict["verdict"] == "accepted", served == 202, "{name}");
+        assert_eq!(served == 401, faults.contains(&name), "{name}: {served}");
+    }
+}
+
+#[test]
+fn verify_accounts_for_each_layer_also_of_what_is_refused() {
+    let folder = folder(|text| text);
+    let layers = |more: &[&str]| -> Vec<String> {
+        let raw = printed(folder.path(), "cbuae", "payment", more);
+        let verdict = verdict(folder.path(), "cbuae", &raw, &[]);
+        verdict["layers"].as_array().unwrap().iter().map(|layer| layer.as_str().unwrap().to_owned()).collect()
+    };
+    let begin = |layers: &[String], expected: &[&str]| {
+        assert_eq!(layers.len(), expected.len(), "{layers:?}");
+        for (layer, start) in layers.iter().zip(expected) {
+            assert!(layer.starts_with(start), "{start}: {layers:?}");
+        }
+    };
+    let caller = "authorization: JWS PS256, key demo-hub-signing";
+    let jwe = "JWE RSA-OAEP-256 A256GCM, key demo-receiver-encryption";
+    let claims = "claims iss demo-api-hub, aud demo-receiver, exp in ";
+    let jws = "JWS PS256, key demo-hub-signing, typ JWT";
+    begin(&layers(&[]), &[caller, jwe, claims, jws]);
+    begin(&layers(&["--without-authorization"]), &[jwe, claims, jws]);
+    begin(&layers(&["--fault", "bad-signature"]), &[caller, jwe, claims]);
+    begin(&layers(&["--fault", "stale"]), &[caller, jwe]);
+    begin(&layers(&["--fault", "unsigned"]), &[caller, jwe]);
+    begin(&layers(&["--fault", "tampered-body"]), &[caller]);
+    begin(&layers(&["--fault", "unencrypted"]), &[caller]);
+    begin(&layers(&["--fault", "unknown-key"]), &[]);
+    fs::write(folder.path().join("request.http"), printed(folder.path(), "cbuae", "payment", &["--fault", "stale"]))
+        .unwrap();
+    let account = out(&run(folder.path(), &["verify", "--endpoint", "cbuae", "request.http"]));
+    assert!(account.contains("layer      JWE RSA-OAEP-256 A256GCM") && account.contains("token_expired"), "{account}");
+    let raw = printed(folder.path(), "worldline", "payment", &["--fault", "bad-signature"]);
+    let verdict = verdict(folder.path(), "worldline", &raw, &[]);
+    assert_eq!(verdict["layers"][0], "digest of the body");
+    assert!(verdict["layers"][1].as_str().unwrap().starts_with("signed time "), "{verdict}");
+    assert!(verdict["layers"][2].is_null(), "{verdict}");
 }

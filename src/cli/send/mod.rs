@@ -1,9 +1,13 @@
 //! `send`: the opposite side. Makes a realistic event, signs it, and posts it or prints it.
 
+mod cbuae;
+mod change;
 mod craft;
 mod fault;
 mod post;
 mod signer;
+mod tribe;
+mod worldline;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -14,10 +18,11 @@ use clap::Args;
 
 use super::Ended;
 use super::table::coloured;
-use craft::{Crafted, Sender};
+use cbuae::TokenOptions;
+use craft::{Crafted, Sender, Wishes};
 use fault::Fault;
 use post::{Connection, Target};
-use signer::Signer;
+use signer::{Recipient, Signer};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Events:
@@ -25,14 +30,16 @@ use signer::Signer;
   tribe       v2_accounts, v2_account, v2_account_balances, v2_account_transactions, v2_payment_single,
               v2_payment_single_status, v2_payment_bulk, v2_payment_bulk_status, v2_payment_direct_single,
               v2_funds_confirmations, v2_payment_status, v2_payment_confirmation_link_expire
+  cbuae       payment, consent
 
 Examples:
   countersign send worldline payment
   countersign send worldline payment --set CommonPaymentData.PaymentStatus=Cancelled
   countersign send tribe v2_payment_single --fault tampered-body
+  countersign send cbuae consent --set Data.Status=Revoked --claim jti=7 --without-authorization
   countersign send worldline debtor-token --print > request.http")]
 pub(super) struct Send {
-    /// The sender: worldline or tribe.
+    /// The sender: worldline, tribe or cbuae.
     #[arg(value_name = "PROFILE")]
     profile: String,
     /// What happened; see below.
@@ -47,9 +54,18 @@ pub(super) struct Send {
     /// Certificate of --key, whose thumbprint names it (worldline).
     #[arg(long, value_name = "FILE", requires = "key")]
     certificate: Option<PathBuf>,
-    /// Replaces a member of the document: PATH is names joined by dots, VALUE is JSON or else a string.
+    /// Id of --key in the sender's key set (cbuae).
+    #[arg(long, value_name = "ID", requires = "key", conflicts_with = "certificate")]
+    key_id: Option<String>,
+    /// The receiver's public key, certificate or key set, to encrypt to; the demo key unless said (cbuae).
+    #[arg(long, value_name = "FILE")]
+    encrypt_to: Option<PathBuf>,
+    /// Replaces a member of the document (cbuae: of the message): PATH is names joined by dots, VALUE is JSON or else a
+    /// string.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     set: Vec<String>,
+    #[command(flatten)]
+    token: TokenOptions,
     /// Replaces or adds a header after signing; may be repeated.
     #[arg(long = "header", value_name = "NAME=VALUE")]
     headers: Vec<String>,
@@ -70,6 +86,13 @@ impl Send {
         let target =
             Target::new(self.to.as_deref().unwrap_or(sender.default_url()), sender.route()).map_err(Ended::Usage)?;
         let signer = self.signer(sender, &target)?;
+        let tokens = self.token != TokenOptions::default() || self.encrypt_to.is_some();
+        if tokens && !matches!(sender, Sender::Cbuae(_)) {
+            let found = &self.profile;
+            return Err(Ended::Usage(format!(
+                "expected --claim, --protected, --without-authorization and --encrypt-to only with cbuae, but found {found}"
+            )));
+        }
         if let Some(fault) = self.fault {
             fault.fits(sender).map_err(Ended::Usage)?;
         }
@@ -99,21 +122,31 @@ impl Send {
     }
 
     fn signer(&self, sender: Sender, target: &Target) -> Result<Signer, Ended> {
-        if self.fault == Some(Fault::UnknownKey) {
-            return Signer::stranger().map_err(Ended::Failed);
-        }
-        match &self.key {
-            Some(key) => Signer::from_files(key, self.certificate.as_deref()).map_err(Ended::Usage),
-            None if target.is_loopback() || self.print => Signer::demo(sender).map_err(Ended::Failed),
-            None => Err(Ended::Usage(
-                "--to: expected a loopback address, or --key for another one, but found neither".to_owned(),
-            )),
-        }
+        let on_this_machine = target.is_loopback() || self.print;
+        let signer = match (&self.key, self.fault) {
+            (_, Some(Fault::UnknownKey)) => Signer::stranger(sender).map_err(Ended::Failed)?,
+            (Some(key), _) => {
+                let (certificate, id) = (self.certificate.as_deref(), self.key_id.as_deref());
+                Signer::from_files(sender, key, certificate, id).map_err(Ended::Usage)?
+            }
+            (None, _) if on_this_machine => Signer::demo(sender).map_err(Ended::Failed)?,
+            (None, _) => {
+                return Err(Ended::Usage(
+                    "--to: expected a loopback address, or --key for another one, but found neither".to_owned(),
+                ));
+            }
+        };
+        Ok(match &self.encrypt_to {
+            Some(path) => signer.encrypting_to(Recipient::from_file(path).map_err(Ended::Usage)?),
+            None if on_this_machine => signer.encrypting_to(Recipient::demo().map_err(Ended::Failed)?),
+            None => signer,
+        })
     }
 
     /// One request, or two where the fault is in the second.
     fn craft(&self, sender: Sender, signer: &Signer, target: &Target, number: u64) -> Result<Vec<Crafted>, Ended> {
-        let mut first = Crafted::new(sender, signer, target, number, self.fault, &self.set).map_err(Ended::Usage)?;
+        let wishes = Wishes { fault: self.fault, set: &self.set, token: &self.token };
+        let mut first = Crafted::new(sender, signer, target, number, wishes).map_err(Ended::Usage)?;
         first.set_headers(&self.headers).map_err(Ended::Usage)?;
         Ok(match self.fault {
             Some(Fault::Duplicate) => vec![first.clone(), first],

@@ -14,7 +14,7 @@ use crate::dedup::{InlineTimes, OnUndecodable};
 use crate::endpoint::{Endpoint, EndpointBuilder, Limits, Undecided};
 use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeySet};
-use crate::profile::Profile;
+use crate::profile::{Profile, Scheme};
 use crate::rotation::{NoKeys, Rotation, Source};
 
 /// What an endpoint's settings depend on.
@@ -42,6 +42,8 @@ pub struct EndpointSettings {
     pub decryption: Option<DecryptionKeys>,
     /// Whether the sink's answer is the sender's answer.
     pub inline: bool,
+    /// Whether error documents are signed, where the sender wants them so.
+    pub signs_replies: bool,
     /// Where its events go.
     pub sink: String,
     /// How inline handling is timed.
@@ -112,6 +114,7 @@ impl EndpointSettings {
             keys,
             decryption: decrypt::read(&table.decrypt, around.folder)?,
             inline: table.mode == Mode::Inline,
+            signs_replies: table.reply_key.is_some(),
             sink: table.sink.clone(),
             times: InlineTimes { deadline, ..InlineTimes::default() },
             allow_ip: table.allow_ip.as_deref().map(networks).transpose()?,
@@ -133,6 +136,15 @@ impl EndpointSettings {
             let name = &settings.name;
             warnings
                 .push(format!("endpoint {name:?} has no api_key: what the sender shows in X-Api-Key is not compared"));
+        }
+        let parties = |scheme: &crate::profile::Jose| {
+            scheme.claims.as_ref().is_some_and(|rules| rules.iss.is_empty() && rules.aud.is_empty())
+        };
+        if matches!(settings.profile.scheme(), Scheme::Jose(scheme) if table.profile == "cbuae" && parties(scheme)) {
+            let name = &settings.name;
+            warnings.push(format!(
+                "endpoint {name:?} compares neither iss nor aud: a message that the hub signed for another receiver is taken; set claims = {{ iss = \"…\", aud = \"…\" }}"
+            ));
         }
         // What the builder refuses is refused here, with a line.
         let clock = Arc::new(crate::clock::SystemClock);

@@ -1,0 +1,76 @@
+//! What `check` says of an endpoint whose sender makes tokens.
+
+use crate::profile::{ClaimRules, Form, Identification, Jose, Nesting, Presence, Scheme};
+use crate::server::config::EndpointSettings;
+
+/// Names and values; nothing for a sender of another kind.
+pub(super) fn facts(endpoint: &EndpointSettings) -> Vec<(&'static str, String)> {
+    let Scheme::Jose(scheme) = endpoint.profile.scheme() else { return Vec::new() };
+    let mut facts = vec![
+        ("token", format!("{}, {}", place(&scheme.form), nesting(scheme.nesting))),
+        ("decrypts", decryption(endpoint)),
+        ("claims", claims(scheme.claims.as_ref())),
+        ("identity", identity(endpoint.profile.identification())),
+    ];
+    if endpoint.profile.name() == "cbuae" {
+        facts.push(("caller", caller(scheme).to_owned()));
+        let replies = if endpoint.signs_replies { "signed" } else { "NOT SIGNED, and so without a body" };
+        facts.push(("replies", replies.to_owned()));
+    }
+    facts
+}
+
+fn place(form: &Form) -> String {
+    match form {
+        Form::Body => "the body".to_owned(),
+        Form::Detached { header, .. } => format!("in {header}, detached"),
+        Form::Token { header, body_hash } => format!("in {header}, with a hash of the body in {}", body_hash.claim),
+    }
+}
+
+fn nesting(nesting: Nesting) -> &'static str {
+    match nesting {
+        Nesting::Jws => "a JWS",
+        Nesting::JweOfJws => "a JWE around a JWS",
+        Nesting::JwsOfJwe => "a JWS around a JWE",
+    }
+}
+
+fn decryption(endpoint: &EndpointSettings) -> String {
+    let Some(keys) = &endpoint.decryption else { return "nothing".to_owned() };
+    let one = |key: &crate::keys::DecryptingKey| {
+        let management: Vec<_> = key.management().iter().map(|one| one.name()).collect();
+        let encryption: Vec<_> = key.encryption().iter().map(|one| one.name()).collect();
+        format!("{} with {} ({})", management.join("/"), key.id().as_str(), encryption.join("/"))
+    };
+    keys.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn claims(rules: Option<&ClaimRules>) -> String {
+    let Some(rules) = rules else { return "none: the payload is not sent along, or is no JWT".to_owned() };
+    let party = |name: &str, known: &[Box<str>]| match known {
+        [] => format!("{name} NOT COMPARED"),
+        known => format!("{name} {}", known.join(" or ")),
+    };
+    let (leeway, lifetime) = (rules.leeway.as_secs(), rules.max_lifetime.as_secs());
+    let (iss, aud) = (party("iss", &rules.iss), party("aud", &rules.aud));
+    format!("{iss}, {aud}; leeway {leeway} s, life {lifetime} s at most")
+}
+
+fn identity(identification: &Identification) -> String {
+    match identification {
+        Identification::Header { name, .. } => format!("header {name}"),
+        Identification::Json(pointer) => format!("member {}", pointer.as_str()),
+        Identification::Claim { name, required: true } => format!("claim {name}"),
+        Identification::Claim { name, required: false } => format!("claim {name}, or else the content"),
+        Identification::Fingerprint => "the content".to_owned(),
+    }
+}
+
+fn caller(scheme: &Jose) -> &'static str {
+    match scheme.authorization.as_ref().map(|caller| caller.presence) {
+        Some(Presence::Required) => "a token in Authorization is required",
+        Some(Presence::IfPresent) => "a token in Authorization is checked if it is there",
+        None => "a token in Authorization is not looked at",
+    }
+}
