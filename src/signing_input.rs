@@ -11,7 +11,7 @@ use crate::keys::VerifyingKey;
 use crate::verified::{Covered, Provenance, Verified};
 use crate::wire::GrammarError;
 use crate::wire::digest::DigestHeader;
-use crate::wire::encoding::Encoding;
+use crate::wire::encoding;
 use crate::wire::jose::CompactJws;
 
 /// A signing input that does not bind the body yet. It has no way to be verified.
@@ -154,11 +154,12 @@ impl BoundInput {
     /// the protected header (RFC 7515 appendix F).
     #[must_use]
     pub fn behind(self, protected: &str) -> Self {
-        let mut head = Vec::with_capacity(protected.len().saturating_add(1));
-        head.extend_from_slice(protected.as_bytes());
-        head.push(b'.');
-        head.extend_from_slice(Encoding::Base64Url.encode(&self.to_bytes()).as_bytes());
-        Self { head, middle: None, tail: Vec::new(), whole: None, ..self }
+        let mut head = format!("{protected}.");
+        match self.pieces().as_slice() {
+            [whole] => encoding::append_base64url(&mut head, whole),
+            pieces => encoding::append_base64url(&mut head, &pieces.concat()),
+        }
+        Self { head: head.into_bytes(), middle: None, tail: Vec::new(), whole: None, ..self }
     }
 
     /// The content that is bound.

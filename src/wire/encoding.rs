@@ -104,6 +104,11 @@ impl fmt::Display for Encoding {
     }
 }
 
+/// Appends unpadded base64url to a text, without another buffer.
+pub fn append_base64url(text: &mut String, bytes: &[u8]) {
+    URL_SAFE_NO_PAD.encode_string(bytes, text);
+}
+
 fn decode_hex(text: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     if !rest.is_empty() {

@@ -39,8 +39,8 @@ impl<'a> CompactJws<'a> {
         // From both ends, so that a long payload is not searched for dots: it is decoded or empty, and a dot is neither.
         let fewer = || GrammarError::expected(SHAPE, "fewer parts");
         let (protected, rest) = text.split_once('.').ok_or_else(fewer)?;
-        let (payload, _) = rest.rsplit_once('.').ok_or_else(fewer)?;
-        let (signing_input, signature) = text.rsplit_once('.').ok_or_else(fewer)?;
+        let (payload, signature) = rest.rsplit_once('.').ok_or_else(fewer)?;
+        let signing_input = protected.len().saturating_add(1).saturating_add(payload.len());
         if protected.is_empty() || signature.is_empty() {
             return Err(GrammarError::expected(SHAPE, "one of them empty"));
         }
@@ -49,7 +49,7 @@ impl<'a> CompactJws<'a> {
             header: JoseHeader::parse(protected)?,
             protected,
             payload,
-            signing_input,
+            signing_input: text.get(..signing_input).unwrap_or_default(),
         })
     }
 

@@ -55,13 +55,12 @@ impl<'a> JoseObject<'a> {
 
 /// A JSON string with its escapes read; borrowed unless it has some.
 pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
-    if !raw.starts_with('"') {
-        return None;
+    let inside = raw.strip_prefix('"')?.strip_suffix('"')?;
+    // The library has checked what stands between the quotes; without escapes it is the string itself.
+    if !inside.contains('\\') {
+        return Some(Cow::Borrowed(inside));
     }
-    match serde_json::from_str::<&str>(raw) {
-        Ok(text) => Some(Cow::Borrowed(text)),
-        Err(_) => serde_json::from_str::<String>(raw).ok().map(Cow::Owned),
-    }
+    serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
 }
 
 impl<'de> Deserialize<'de> for JoseObject<'de> {
@@ -146,6 +145,14 @@ mod tests {
         let object = JoseObject::parse(text).unwrap();
         assert!(object.get("exp").unwrap().starts_with('{'));
         assert!(object.text("iss").is_err());
+    }
+
+    #[test]
+    fn a_string_with_a_control_character_is_refused() {
+        for text in ["{\"kid\":\"a\nb\"}", "{\"kid\":\"a\u{0}\"}", "{\"kid\":\"a\\x\"}", "{\"kid\":\"\\ud800\"}"] {
+            let object = JoseObject::parse(text.as_bytes());
+            assert!(object.is_err() || object.unwrap().text("kid").is_err(), "{text:?}");
+        }
     }
 
     #[test]
