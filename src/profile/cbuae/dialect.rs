@@ -1,6 +1,8 @@
 //! The answers of this sender. A body is a signed token or it is not there; an authentication failure has none at all.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -8,17 +10,41 @@ use serde_json::json;
 
 use super::super::dialect::{Answer, Context, Dialect, Told};
 use super::{INTERACTION_ID, ReplySigner};
+use crate::clock::Timestamp;
 
 /// Signed error documents, and empty answers where the sender documents no body or nothing can sign it.
+///
+/// A malformed request is answered before it is known who sent it, and a signature costs forty times what verifying one
+/// does. So a document is signed at most once a minute and sent again meanwhile: it says nothing about its request.
 #[derive(Debug)]
 pub(super) struct Errors {
     signer: Option<Arc<ReplySigner>>,
+    signed: Mutex<HashMap<Told, (Timestamp, Bytes)>>,
 }
+
+/// How long a signed document is sent again; its token lives five times as long.
+const REUSE: Duration = Duration::from_secs(60);
 
 impl Errors {
     /// With what signs the error documents; without it, no answer has a body.
     pub(super) fn new(signer: Option<Arc<ReplySigner>>) -> Self {
-        Self { signer }
+        Self { signer, signed: Mutex::default() }
+    }
+
+    /// The error document as a token; none where the sender documents no body or nothing signs it.
+    fn token(&self, told: Told, now: Timestamp) -> Option<Bytes> {
+        let (code, signer) = (code(told)?, self.signer.as_ref()?);
+        let mut signed = self.signed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, token)) = signed.get(&told)
+            && *at <= now
+            && now.since(*at) < REUSE
+        {
+            return Some(token.clone());
+        }
+        let document = json!({"Errors": [{"Code": code, "Message": told.title()}]});
+        let token = Bytes::from(signer.sign(&document, now)?);
+        signed.insert(told, (now, token.clone()));
+        Some(token)
     }
 }
 
@@ -47,11 +73,9 @@ fn code(told: Told) -> Option<&'static str> {
 impl Dialect for Errors {
     fn refusal(&self, told: Told, context: Context<'_>) -> Answer {
         let mut answer = Answer::empty(told.status());
-        let (Some(code), Some(signer)) = (code(told), &self.signer) else { return answer };
-        let document = json!({"Errors": [{"Code": code, "Message": told.title()}]});
-        if let Some(token) = signer.sign(&document, context.now) {
+        if let Some(token) = self.token(told, context.now) {
             answer.content_type = Some(HeaderValue::from_static("application/jwt"));
-            answer.body = Bytes::from(token);
+            answer.body = token;
         }
         answer
     }

@@ -136,3 +136,20 @@ fn a_key_of_another_algorithm_or_no_issuer_is_refused() {
 fn the_key_is_not_shown() {
     assert_eq!(format!("{:?}", signer()), r#"ReplySigner { key_id: KeyId("reply-1"), issuer: "client-7", .. }"#);
 }
+
+#[test]
+fn a_flood_of_malformed_requests_is_signed_once_a_minute() {
+    let errors = signing();
+    let at = |seconds: u64| {
+        let now = NOW.after(Duration::from_secs(seconds));
+        errors.refusal(Told::Malformed, Context { now, request_id: None }).body
+    };
+    // PSS takes a salt: equal tokens are one token.
+    let first = at(0);
+    assert!((0..1000).all(|_| at(59) == first));
+    let second = at(60);
+    assert_ne!(second, first);
+    assert_ne!(at(0), second, "a clock that was set back is no reason to send a token of the future");
+    let other = errors.refusal(Told::Conflict, context()).body;
+    assert_ne!(verified(&other).1["message"], verified(&at(0)).1["message"]);
+}

@@ -27,6 +27,15 @@ pub(super) fn read(table: &EndpointTable, folder: &Path) -> Result<Profile, Conf
             (None, caller) if table.bearer.is_some() => *caller = None,
             _ => {}
         }
+        match (&table.authorization_claims, &mut scheme.authorization) {
+            (None, _) => {}
+            (Some(claims), Some(caller)) => jose::adjust(&mut caller.claims, claims)?,
+            (Some(_), None) => {
+                let message =
+                    "expected authorization = \"required\" or \"if-present\" beside it, but found no such token";
+                return Err(ConfigError::new("authorization_claims", message));
+            }
+        }
     }
     if let Some(status) = table.success {
         // 202 in every guide; 204 in the templates of 1.2 and 2.0 (providers know no other).

@@ -98,6 +98,7 @@ pub(super) struct EndpointTable {
     pub(super) decrypt: Vec<DecryptTable>,
     pub(super) claims: Option<ClaimsTable>,
     pub(super) authorization: Option<AuthorizationWord>,
+    pub(super) authorization_claims: Option<ClaimsTable>,
     pub(super) reply_key: Option<ReplyKeyTable>,
 }
 

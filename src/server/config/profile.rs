@@ -35,6 +35,7 @@ pub(super) fn read(table: &EndpointTable, folder: &Path) -> Result<(Profile, boo
         ("decrypt", !table.decrypt.is_empty(), jose, "\"jose\" or \"cbuae\""),
         ("claims", table.claims.is_some(), jose, "\"jose\" or \"cbuae\""),
         ("authorization", table.authorization.is_some(), cbuae, "\"cbuae\""),
+        ("authorization_claims", table.authorization_claims.is_some(), cbuae, "\"cbuae\""),
         ("reply_key", table.reply_key.is_some(), cbuae, "\"cbuae\""),
     ];
     if let Some((field, .., with)) = only.into_iter().find(|(_, given, read, _)| *given && !*read) {
