@@ -42,8 +42,11 @@ fn both_events_are_accepted_and_come_out_typed() {
         assert_eq!((&event["keyid"], &event["subject"]), (&"demo-hub-signing".into(), id), "{event}");
         let data = &event["data"];
         if event["type"] == "openbanking.payment.updated" {
-            assert_eq!((&data["paymentId"], &data["status"]), (id, &"rejected".into()));
-            assert_eq!((&data["consentId"], &data["providerStatus"]), (&"consent-0".into(), &"Rejected".into()));
+            assert_eq!((&data["paymentId"], &data["status"]), (id, &"settled".into()));
+            assert_eq!(
+                (&data["consentId"], &data["providerStatus"]),
+                (&"consent-0".into(), &"AcceptedSettlementCompleted".into())
+            );
         } else {
             assert_eq!(event["type"], "openbanking.consent.updated");
             assert_eq!((&data["consentId"], &data["status"]), (id, &"authorised".into()));
