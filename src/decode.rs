@@ -102,7 +102,13 @@ impl Decoder {
                 Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
             }
             Identification::Claim { .. } => Ok(match &covered.request_id {
-                Some(id) => Identity::new(&self.endpoint, &kind, id.as_str().as_bytes()),
+                Some(id) => {
+                    // Two issuers may give one id; neither can take the other's.
+                    let issuer = covered.issuer().unwrap_or_default();
+                    let length = (issuer.len() as u64).to_be_bytes();
+                    let id = [&length, issuer.as_bytes(), id.as_str().as_bytes()].concat();
+                    Identity::new(&self.endpoint, &kind, &id)
+                }
                 // Not the identity that fences off the same body: that belongs to whoever came first, under any id.
                 None => Identity::new(&self.endpoint, "content", &self.lasting(covered)),
             }),

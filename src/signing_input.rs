@@ -197,6 +197,7 @@ impl BoundInput {
             fingerprint: self.fingerprint,
             headers: self.headers,
             request_id: None,
+            issuer: None,
             user_token: None,
         };
         Verified::assertion(covered, provenance, proof)

@@ -151,6 +151,7 @@ pub struct Covered {
     pub(crate) fingerprint: OnceLock<Sha256>,
     pub(crate) headers: Vec<(Box<str>, Box<str>)>,
     pub(crate) request_id: Option<RequestId>,
+    pub(crate) issuer: Option<Box<str>>,
     pub(crate) user_token: Option<Unsigned<Box<str>>>,
 }
 
@@ -178,6 +179,11 @@ impl Covered {
     /// The sender's id of the request, which says itself whether it is signed.
     pub fn request_id(&self) -> Option<&RequestId> {
         self.request_id.as_ref()
+    }
+
+    /// Who issued the token whose claim is the id: an id is an id of its issuer (RFC 7519 section 4.1.7).
+    pub fn issuer(&self) -> Option<&str> {
+        self.issuer.as_deref()
     }
 
     /// The token of the user on whose behalf the request is made (Tribe's `X-Auth-Token`), never signed.

@@ -17,7 +17,7 @@ use crate::verified::{Covered, RequestId, Verified};
 use crate::verify::journal::Journal;
 use crate::wire::GrammarError;
 use crate::wire::bearer::bearer;
-use crate::wire::jose::{ClaimSet, CompactJws, JoseHeader, LARGEST_TOKEN};
+use crate::wire::jose::{Claim, ClaimSet, CompactJws, JoseHeader, LARGEST_TOKEN};
 
 /// What a JWS covers: its payload and its protected header.
 static COVERED: LazyLock<Arc<[Box<str>]>> = LazyLock::new(|| Arc::new(["body".into(), "protected".into()]));
@@ -39,7 +39,7 @@ impl<'a> Engine<'a> {
                 let jws = self.head_token(header)?;
                 let (key, input) = self.detached(&jws)?;
                 let signed_at = self.signed_at(None, None)?;
-                self.finish(jws, key, input, signed_at, None, journal)
+                self.finish(jws, key, input, Said { signed_at, ..Said::default() }, journal)
             }
             Form::Token { header, body_hash } => {
                 let token = self.head_token(header)?;
@@ -83,10 +83,10 @@ impl<'a> Engine<'a> {
                 let at = self.delivery.received_at;
                 let inner = decryption::open(self.decryption(), text(&verified.content)?, at, journal)?;
                 let (content, fingerprint) = (inner.plaintext().clone(), OnceLock::new());
-                let (signed_at, id) = self.claims_of(&content, journal)?;
+                let Said { signed_at, id, issuer } = self.claims_of(&content, journal)?;
                 // The signature covers the ciphertext, and the ciphertext has one plaintext under the key that fits.
                 Ok(verified
-                    .map(|covered| Covered { content, fingerprint, request_id: id, ..covered })
+                    .map(|covered| Covered { content, fingerprint, request_id: id, issuer, ..covered })
                     .signed_at(signed_at))
             }
         }
@@ -118,10 +118,10 @@ impl<'a> Engine<'a> {
         let key = self.key_of(&jws.header)?;
         let input = SigningInput::attached(token, &jws).map_err(malformed)?;
         if self.scheme.nesting == Nesting::JwsOfJwe {
-            return self.finish(jws, key, input, None, None, journal);
+            return self.finish(jws, key, input, Said::default(), journal);
         }
-        let (signed_at, id) = self.claims_of(input.content(), journal)?;
-        self.finish(jws, key, input, signed_at, id, journal)
+        let said = self.claims_of(input.content(), journal)?;
+        self.finish(jws, key, input, said, journal)
     }
 
     /// Appendix F of RFC 7515: the payload is what the profile's template makes of the delivery.
@@ -162,7 +162,7 @@ impl<'a> Engine<'a> {
         }
         let key = self.key_of(&jws.header)?;
         let payload = jws.decode_payload().map_err(malformed)?;
-        let (signed_at, id) = self.claims_of(&payload, journal)?;
+        let said = self.claims_of(&payload, journal)?;
         let claims = ClaimSet::parse(&payload).map_err(malformed)?;
         let name = &*body_hash.claim;
         let claimed = demand(name, Demand::Required, claims.text(name))?.unwrap_or_default();
@@ -178,7 +178,7 @@ impl<'a> Engine<'a> {
         input.push(jws.signing_input.as_bytes());
         let input = input.hash(&self.delivery.body, body_hash.hash, &claimed)?;
         journal.note(|| format!("claim {name} is the hash of the body"));
-        self.finish(jws, key, input, signed_at, id, journal)
+        self.finish(jws, key, input, said, journal)
     }
 
     /// The token in a header, in compact form.
@@ -262,12 +262,10 @@ impl<'a> Engine<'a> {
     }
 
     /// What the claims say, once they are what the profile demands: the signed time, and the id if one is wanted.
-    fn claims_of(
-        &self,
-        payload: &[u8],
-        journal: &mut Journal,
-    ) -> Result<(Option<Timestamp>, Option<RequestId>), Rejection> {
-        let Some(rules) = &self.scheme.claims else { return Ok((self.signed_at(None, None)?, None)) };
+    fn claims_of(&self, payload: &[u8], journal: &mut Journal) -> Result<Said, Rejection> {
+        let Some(rules) = &self.scheme.claims else {
+            return Ok(Said { signed_at: self.signed_at(None, None)?, ..Said::default() });
+        };
         let claims = ClaimSet::parse(payload).map_err(malformed)?;
         let iat = claims::check(rules, &claims, self.delivery.received_at)?;
         let id = match &self.verifier.profile.identification {
@@ -279,7 +277,11 @@ impl<'a> Engine<'a> {
         };
         let signed_at = self.signed_at(Some(&claims), iat)?;
         journal.note(|| claims::account(rules, &claims, self.delivery.received_at));
-        Ok((signed_at, id))
+        let issuer = match (&id, claims.text("iss")) {
+            (Some(_), Claim::Value(iss)) => Some(Box::from(&*iss)),
+            _ => None,
+        };
+        Ok(Said { signed_at, id, issuer })
     }
 
     fn signed_at(&self, claims: Option<&ClaimSet<'_>>, iat: Option<Timestamp>) -> Result<Option<Timestamp>, Rejection> {
@@ -301,10 +303,10 @@ impl<'a> Engine<'a> {
         jws: CompactJws<'_>,
         keys: Vec<&Key>,
         input: BoundInput,
-        signed_at: Option<Timestamp>,
-        id: Option<RequestId>,
+        said: Said,
         journal: &mut Journal,
     ) -> Result<Verified<Covered>, Rejection> {
+        let Said { signed_at, id, issuer } = said;
         let prepared =
             Prepared { input, keys, signatures: vec![jws.signature], signed_at, covered: Arc::clone(&COVERED) };
         let verified = self.verifier.verify_signature(prepared, self.delivery)?;
@@ -312,8 +314,16 @@ impl<'a> Engine<'a> {
             let typ = jws.header.typ.as_deref().unwrap_or("none");
             format!("JWS {}, key {}, typ {typ}", jws.header.alg, verified.provenance().key_id)
         });
-        Ok(verified.map(|covered| Covered { request_id: id, ..covered }))
+        Ok(verified.map(|covered| Covered { request_id: id, issuer, ..covered }))
     }
+}
+
+/// What the claims of a token say, as far as anybody asks.
+#[derive(Debug, Default)]
+struct Said {
+    signed_at: Option<Timestamp>,
+    id: Option<RequestId>,
+    issuer: Option<Box<str>>,
 }
 
 fn readable(name: &str, id: &str) -> Result<RequestId, Rejection> {

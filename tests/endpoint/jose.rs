@@ -272,6 +272,22 @@ async fn j17_the_token_of_the_caller_and_the_token_of_the_event_are_not_each_oth
 }
 
 #[tokio::test]
+async fn j19_an_id_is_an_id_of_its_issuer_and_nobody_can_take_it_from_another() {
+    let bank = Bank::new();
+    let mut scheme = in_body(Nesting::Jws);
+    let own = scheme.claims.as_ref().unwrap().iss[0].to_string();
+    scheme.claims.as_mut().unwrap().iss.push("https://other.example".into());
+    let (endpoint, _) = bank.endpoint(scheme);
+    let token =
+        |iss: &str, what: &str| bank.token(&json!({ "jti": "one-id", "iss": iss, "message": { "what": what } }));
+    let outcome = async |token: String| post(&endpoint, request(&[], token)).await.outcome;
+    assert_eq!(outcome(token("https://other.example", "a")).await, Outcome::Accepted);
+    assert_eq!(outcome(token(&own, "b")).await, Outcome::Accepted);
+    assert_eq!(outcome(token(&own, "b")).await, Outcome::Duplicate);
+    assert_eq!(outcome(token(&own, "c")).await, Outcome::Refused(Code::IdConflict));
+}
+
+#[tokio::test]
 async fn j06_a_key_is_good_for_its_endpoint_and_its_time() {
     let (bank, other) = (Bank::new(), Bank::new());
     let token = bank.token(&json!({}));
