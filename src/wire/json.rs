@@ -206,7 +206,7 @@ impl<'de> Visitor<'de> for AnyValue<'_> {
 }
 
 /// A member name with its escapes read.
-struct Name;
+pub(in crate::wire) struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
     type Value = Cow<'de, str>;
