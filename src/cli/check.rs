@@ -11,7 +11,7 @@ use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Code;
 use crate::profile::{Form, Fresh, Identification, Presence, Scheme};
-use crate::rotation::{Severity, ending};
+use crate::rotation::{Severity, all_ended, ending};
 use crate::server::config::{EndpointSettings, StoreSettings};
 use crate::server::self_test;
 
@@ -42,7 +42,8 @@ impl Check {
             let binds = binds(endpoint);
             let replay = replay(endpoint, &binds);
             let test = self_test(endpoint, now).await;
-            failed |= test.is_err();
+            let ended = endpoint.keys.as_ref().is_some_and(|keys| all_ended(keys, now));
+            failed |= test.is_err() || ended;
             let ending = endpoint.keys.as_ref().map(|keys| ending(keys, now)).unwrap_or_default();
             let self_test = match &test {
                 Ok(Code::SignatureMismatch) => "a request with a wrong signature was refused".to_owned(),
@@ -55,7 +56,7 @@ impl Check {
                     "mode": if endpoint.inline { "inline" } else { "queue" }, "sink": endpoint.sink,
                     "binds": {"body": binds.body, "path": binds.path, "requestId": binds.request_id, "time": binds.time},
                     "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                    "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
+                    "keysEnded": ended, "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
                 });
                 let token: serde_json::Map<_, _> =
                     facts(endpoint).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
@@ -68,6 +69,9 @@ impl Check {
             print(&format!("endpoint {} ({}) at {}", endpoint.name, endpoint.profile.name(), endpoint.path))?;
             for (name, value) in account(endpoint, &binds, &replay, &self_test) {
                 print(&format!("  {name:<12} {value}"))?;
+            }
+            if ended {
+                print("  KEYS ENDED   none of the keys is valid now: everything of this sender is refused")?;
             }
             for one in &ending {
                 let word = if one.severity == Severity::Error { "ENDS SOON" } else { "ends soon" };
@@ -141,7 +145,7 @@ fn replay(endpoint: &EndpointSettings, binds: &Binds) -> String {
         Identification::Header { name, .. } => format!("the id in {name}"),
         Identification::Json(pointer) => format!("the id at {}", pointer.as_str()),
         Identification::Claim { name, required: true } => format!("the id in claim {name}"),
-        Identification::Claim { name, required: false } => format!("the id in claim {name}, or else the content,"),
+        Identification::Claim { name, required: false } => format!("the id in claim {name}, or else the message,"),
         Identification::Fingerprint => "the content".to_owned(),
     };
     let fenced: Vec<_> =

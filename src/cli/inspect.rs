@@ -9,8 +9,9 @@ use serde_json::json;
 use super::table::{coloured, plain};
 use super::{Ended, print};
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::crypto::Backend;
-use crate::keys::{Key, KeyError, VerifyingKey, file, jwk, pem};
+use crate::crypto::{Backend, KeyManagement};
+use crate::keys::jwk::PassedOver;
+use crate::keys::{DecryptingKey, Key, KeyError, VerifyingKey, file, jwk, pem, read_decryption};
 use crate::wire::encoding::Encoding;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -18,12 +19,13 @@ const DAY: u64 = 24 * 60 * 60;
 pub(super) fn inspect(path: &Path, json: bool) -> Result<(), Ended> {
     let bytes = fs::read(path)
         .map_err(|error| Ended::Unavailable(format!("expected a key in {}, but found {error}", path.display())))?;
+    let passed = if bytes.trim_ascii_start().first() == Some(&b'{') { jwk::passed_over(&bytes) } else { Vec::new() };
     let keys = match file::read(Backend::default(), &bytes, None) {
         Ok(keys) => keys,
+        Err(_) if !passed.is_empty() => Vec::new(),
         Err(error) => return private(path, &bytes, &error, json),
     };
     let now = SystemClock.now();
-    let passed = if bytes.trim_ascii_start().first() == Some(&b'{') { jwk::passed_over(&bytes) } else { Vec::new() };
     for (number, key) in (1_usize..).zip(&keys) {
         if json {
             print(&document(path, key, now))?;
@@ -31,21 +33,34 @@ pub(super) fn inspect(path: &Path, json: bool) -> Result<(), Ended> {
         }
         let place = if keys.len() > 1 { format!(" key {number} of {}", keys.len()) } else { String::new() };
         print(&format!("{}{place}", path.display()))?;
-        for (name, value) in rows(key, now) {
-            print(&format!("  {name:<20} {value}"))?;
-        }
+        block(rows(key, now))?;
     }
-    for kid in passed {
-        let file = path.display().to_string();
-        if json {
-            print(&json!({"file": file, "kid": kid, "passedOver": true}).to_string())?;
-            continue;
-        }
-        print(&format!("{file} passed over"))?;
-        print(&format!("  {:<20} {}", "key id", if kid.is_empty() { "none".to_owned() } else { plain(&kid) }))?;
-        print(&format!("  {:<20} by its \"use\" or \"key_ops\", for something else than verifying", "because"))?;
+    passed.iter().try_for_each(|one| passed_over(path, one, json))
+}
+
+/// A key of a set for something else than verifying, such as one to encrypt to.
+fn passed_over(path: &Path, one: &PassedOver, json: bool) -> Result<(), Ended> {
+    let file = path.display().to_string();
+    if json {
+        let document = json!({"file": file, "kid": one.kid, "type": one.kind, "bits": one.bits,
+            "algorithm": one.algorithm, "thumbprint": one.thumbprint, "passedOver": true});
+        return print(&document.to_string());
     }
-    Ok(())
+    print(&format!("{file} passed over"))?;
+    let named = |text: &str| if text.is_empty() { "none".to_owned() } else { plain(text) };
+    let rows = [
+        Some(("type", named(&one.kind))),
+        one.bits.map(|bits| ("size", format!("{bits} bits"))),
+        Some(("algorithm", named(&one.algorithm))),
+        Some(("key id", named(&one.kid))),
+        one.thumbprint.as_ref().map(|thumbprint| ("JWK thumbprint", thumbprint.clone())),
+        Some(("because", "by its \"use\" or \"key_ops\", for something else than verifying".to_owned())),
+    ];
+    block(rows.into_iter().flatten())
+}
+
+fn block(rows: impl IntoIterator<Item = (&'static str, String)>) -> Result<(), Ended> {
+    rows.into_iter().try_for_each(|(name, value)| print(&format!("  {name:<20} {value}")))
 }
 
 /// How a key stands in time, and how that looks.
@@ -84,6 +99,7 @@ fn rows(key: &Key, now: Timestamp) -> Vec<(&'static str, String)> {
         key.certificate_sha1().map(|sha1| ("certificate SHA-1", hex(&sha1))),
         key.certificate_sha256().map(|sha256| ("certificate SHA-256", hex(&sha256))),
         key.sha256_spki().map(|sha256| ("public key SHA-256", hex(&sha256))),
+        key.thumbprint().map(|thumbprint| ("JWK thumbprint", thumbprint)),
         key.not_before().map(|at| ("not before", at.to_string())),
         key.not_after().map(|at| ("not after", at.to_string())),
         Some(("state", coloured(&state, colour))),
@@ -100,20 +116,46 @@ fn document(path: &Path, key: &Key, now: Timestamp) -> String {
         "notBefore": key.not_before().map(|at| at.to_string()), "notAfter": key.not_after().map(|at| at.to_string()),
         "certificateSha1": key.certificate_sha1().map(|sha1| hex(&sha1)),
         "certificateSha256": key.certificate_sha256().map(|sha256| hex(&sha256)),
-        "publicKeySha256": key.sha256_spki().map(|sha256| hex(&sha256)), "passedOver": false,
+        "publicKeySha256": key.sha256_spki().map(|sha256| hex(&sha256)), "thumbprint": key.thumbprint(), "passedOver": false,
     });
     document.to_string()
 }
 
-/// A private key is named as one, and nothing of it is shown.
+/// Of a private key its public half is described, as far as it is one that decrypts; nothing else of it is shown.
 fn private(path: &Path, bytes: &[u8], error: &KeyError, json: bool) -> Result<(), Ended> {
+    let file = path.display().to_string();
+    let halves = read_decryption(bytes).unwrap_or_default();
+    for (id, key) in &halves {
+        let uses: Vec<_> = KeyManagement::ALL.into_iter().filter(|one| key.takes(*one)).collect();
+        let named = DecryptingKey::new(id.clone(), key.clone(), uses, DecryptingKey::DEFAULT_ENCRYPTION);
+        let named = named.map_err(|error| Ended::Failed(format!("{file}: {error}")))?;
+        let (kind, bits, thumbprint) = (key.kind().name(), key.bits(), named.thumbprint());
+        if json {
+            let document = json!({"file": file, "type": format!("private {kind}"), "bits": bits,
+                "kid": named.id().as_str(), "thumbprint": thumbprint, "demo": named.is_demo()});
+            print(&document.to_string())?;
+            continue;
+        }
+        print(&file)?;
+        let rows = [
+            Some(("type", format!("{kind}, private: only its public half is shown"))),
+            Some(("size", format!("{bits} bits"))),
+            Some(("key id", plain(named.id().as_str()))),
+            thumbprint.map(|thumbprint| ("JWK thumbprint", thumbprint)),
+            named.is_demo().then(|| ("demo", "everybody has this key; it is trusted on loopback only".to_owned())),
+        ];
+        block(rows.into_iter().flatten())?;
+    }
+    if !halves.is_empty() {
+        return Ok(());
+    }
     let blocks = std::str::from_utf8(bytes).ok().and_then(|text| pem::read(text).ok()).unwrap_or_default();
     if !blocks.iter().any(|block| block.label.ends_with("PRIVATE KEY")) {
-        return Err(Ended::Failed(format!("{}: {error}", path.display())));
+        return Err(Ended::Failed(format!("{file}: {error}")));
     }
     if json {
-        return print(&json!({"file": path.display().to_string(), "type": "private"}).to_string());
+        return print(&json!({"file": file, "type": "private"}).to_string());
     }
-    print(&path.display().to_string())?;
+    print(&file)?;
     print("  type                 private key; nothing of it is shown")
 }

@@ -13,7 +13,7 @@ pub(super) fn facts(endpoint: &EndpointSettings) -> Vec<(&'static str, String)> 
         ("identity", identity(endpoint.profile.identification())),
     ];
     if endpoint.profile.name() == "cbuae" {
-        facts.push(("caller", caller(scheme).to_owned()));
+        facts.push(("caller", caller(scheme)));
         let replies = if endpoint.signs_replies { "signed" } else { "NOT SIGNED, and so without a body" };
         facts.push(("replies", replies.to_owned()));
     }
@@ -62,15 +62,18 @@ fn identity(identification: &Identification) -> String {
         Identification::Header { name, .. } => format!("header {name}"),
         Identification::Json(pointer) => format!("member {}", pointer.as_str()),
         Identification::Claim { name, required: true } => format!("claim {name}"),
-        Identification::Claim { name, required: false } => format!("claim {name}, or else the content"),
+        Identification::Claim { name, required: false } => {
+            format!("claim {name}, or else the message; the same message under another id is a copy")
+        }
         Identification::Fingerprint => "the content".to_owned(),
     }
 }
 
-fn caller(scheme: &Jose) -> &'static str {
-    match scheme.authorization.as_ref().map(|caller| caller.presence) {
-        Some(Presence::Required) => "a token in Authorization is required",
-        Some(Presence::IfPresent) => "a token in Authorization is checked if it is there",
-        None => "a token in Authorization is not looked at",
-    }
+fn caller(scheme: &Jose) -> String {
+    let Some(caller) = &scheme.authorization else { return "a token in Authorization is not looked at".to_owned() };
+    let demanded = match caller.presence {
+        Presence::Required => "is required",
+        Presence::IfPresent => "is checked if it is there",
+    };
+    format!("a token in Authorization {demanded}: {}", claims(Some(&caller.claims)))
 }

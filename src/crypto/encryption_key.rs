@@ -49,6 +49,11 @@ impl EncryptionKey {
         Ok(Self { bits, raw })
     }
 
+    /// Size of the modulus, in bits.
+    pub fn bits(&self) -> usize {
+        self.bits
+    }
+
     /// Encrypts `plaintext` and protects it together with `additional_data`, the ASCII bytes of the protected header.
     ///
     /// # Errors

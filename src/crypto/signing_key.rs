@@ -26,6 +26,11 @@ impl SigningKey {
         self.algorithm
     }
 
+    /// The public half of an RSA key, as `RSAPublicKey` of PKCS#1 in DER; other kinds are not asked for.
+    pub fn public_material(&self) -> Option<&[u8]> {
+        self.raw.rsa_public()
+    }
+
     /// Signs `message`; ECDSA signatures are r‖s.
     ///
     /// # Errors

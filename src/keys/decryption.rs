@@ -84,6 +84,11 @@ impl DecryptingKey {
         &self.id
     }
 
+    /// The JWK thumbprint of the public half (RFC 7638), whatever the key is called; a shared secret has none.
+    pub fn thumbprint(&self) -> Option<String> {
+        thumbprint::of_decryption(&self.key).ok().flatten()
+    }
+
     /// What decrypts.
     pub fn key(&self) -> &DecryptionKey {
         &self.key

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 use super::error::{KeyError, quoted};
 use super::jwk_member::Members;
 use super::key::Key;
-use crate::crypto::{Algorithm, Backend};
+use super::thumbprint;
+use crate::crypto::{Algorithm, Backend, EncryptionKey};
 use crate::wire::json;
 
 /// Longest text, in bytes.
@@ -57,15 +58,37 @@ pub(super) fn members(text: &[u8]) -> Result<Vec<Members<'_>>, KeyError> {
     Ok(members)
 }
 
-/// The "kid" of each key that says itself that it is for something else than verifying, and so is passed over by
-/// [`read_set`]; empty for one without "kid". None for a text that is no set.
-pub fn passed_over(text: &[u8]) -> Vec<String> {
+/// A key that says itself that it is for something else than verifying.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Its "kid"; empty without one.
+    pub kid: String,
+    /// Its "kty", and its "crv" if it has one.
+    pub kind: String,
+    /// The size of an RSA modulus, in bits.
+    pub bits: Option<usize>,
+    /// Its "alg"; empty without one.
+    pub algorithm: String,
+    /// Its thumbprint (RFC 7638), for an RSA key.
+    pub thumbprint: Option<String>,
+}
+
+/// The keys that are passed over by [`read_set`]. None for a text that is no set.
+pub fn passed_over(text: &[u8]) -> Vec<PassedOver> {
     if text.len() > LONGEST || json::check(text).is_err() {
         return Vec::new();
     }
     let members = split(text).unwrap_or_default();
-    let passed = members.iter().filter(|one| one.is_for_verifying() == Ok(false));
-    passed.map(|one| one.text("kid").ok().flatten().unwrap_or_default().into_owned()).collect()
+    members.iter().filter(|one| one.is_for_verifying() == Ok(false)).map(described).collect()
+}
+
+fn described(one: &Members<'_>) -> PassedOver {
+    let text = |name| one.text(name).ok().flatten().unwrap_or_default().into_owned();
+    let rsa = one.rsa().ok();
+    let bits = rsa.as_deref().and_then(|material| EncryptionKey::rsa(material).ok()).map(|key| key.bits());
+    let kind = [text("kty"), text("crv")].join(" ").trim().to_owned();
+    let thumbprint = rsa.and_then(|material| thumbprint::of_rsa(&material).ok());
+    PassedOver { kid: text("kid"), kind, bits, algorithm: text("alg"), thumbprint }
 }
 
 /// The keys of a set, or the one key that is none.

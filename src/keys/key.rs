@@ -183,6 +183,14 @@ impl Key {
         self.spki
     }
 
+    /// The JWK thumbprint (RFC 7638, SHA-256, base64url), whatever the key is called; a shared secret has none.
+    pub fn thumbprint(&self) -> Option<String> {
+        match &self.verifier {
+            VerifyingKey::Public(key) => thumbprint::of_jwk(key).ok(),
+            VerifyingKey::Mac(_) => None,
+        }
+    }
+
     /// SHA-1 of the certificate that the key came in.
     pub fn certificate_sha1(&self) -> Option<[u8; 20]> {
         self.certificate.map(|(sha1, _)| sha1)

@@ -119,6 +119,11 @@ impl KeyRing {
         self.asking.is_some()
     }
 
+    /// Whether keys come from an address, where newer ones may lie that nobody has seen yet.
+    pub fn is_remote(&self) -> bool {
+        self.held.load().standing.good_until.is_some()
+    }
+
     /// Asks for newer keys than the set of number `seen`, and waits for them, at most three seconds. The sources are
     /// asked at most once a minute, however many ask; at most 64 wait.
     pub async fn renewed(&self, seen: u64, at: Timestamp) -> Renewal {

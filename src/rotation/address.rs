@@ -96,8 +96,11 @@ impl Address {
             ));
         }
         let (shortest, longest) = BOUNDS;
-        if options.refresh < shortest || options.max_stale > longest || options.max_stale < options.refresh {
-            let message = "expected 1s <= refresh <= max_stale <= 30d, but found another order";
+        if options.refresh < shortest
+            || options.max_stale > longest
+            || options.max_stale < options.refresh.saturating_mul(2)
+        {
+            let message = "expected refresh of 1s or more, and max_stale of twice that to 30d, but found others";
             return Err(ConfigError::new("keys.refresh", message));
         }
         Ok(Self {

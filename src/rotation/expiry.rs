@@ -1,6 +1,7 @@
 //! Keys that end soon, before that does harm.
 //!
-//! The rule: only what verifies now is worth a warning; what has ended before is no news.
+//! The rule: what verifies now and ends soon is worth a warning, and a sender none of whose keys verifies is an error;
+//! a key that has ended beside others that have not is no news.
 
 use std::fmt;
 use std::time::Duration;
@@ -64,8 +65,20 @@ impl fmt::Display for Days {
     }
 }
 
-/// Logs each key that ends soon.
+/// Whether there are keys and none of them verifies now: everything that the sender sends is refused.
+pub fn all_ended(keys: &KeySet, now: Timestamp) -> bool {
+    keys.live(now).next().is_none()
+}
+
+/// Logs each key that ends soon, and that nothing is left to verify with.
 pub(super) fn report(endpoint: &str, keys: &KeySet, now: Timestamp) {
+    if all_ended(keys, now) {
+        tracing::error!(
+            code = "keys_ended",
+            endpoint,
+            "expected a key that is valid now, but found none: everything of this sender is refused; ask it for its next key"
+        );
+    }
     for one in ending(keys, now) {
         match one.severity {
             Severity::Warning => tracing::warn!(code = "key_expiring", endpoint, key = %one.key_id, "{one}"),
@@ -83,7 +96,7 @@ pub struct Gauges {
     pub stale: bool,
     /// Whether nothing is verified any more, because no source has confirmed the keys for too long.
     pub past_limit: bool,
-    /// Until the first key ends that is valid now.
+    /// Until the first key ends that is valid now; nothing left if none is.
     pub expire: Option<Duration>,
 }
 
@@ -96,7 +109,7 @@ impl Gauges {
             age: held.standing.confirmed.map_or(Duration::ZERO, |confirmed| now.since(confirmed)),
             stale: held.standing.stale,
             past_limit: ring.current(now).is_err(),
-            expire: ends.map(|end| end.since(now)),
+            expire: if all_ended(&held.keys, now) { Some(Duration::ZERO) } else { ends.map(|end| end.since(now)) },
         }
     }
 }

@@ -41,7 +41,8 @@ pub struct Rotation {
     fetches: JoinSet<Fetched>,
     wanted: bool,
     asked: bool,
-    reported: Option<Timestamp>,
+    /// When the keys were looked at for their end, and which set that was.
+    reported: Option<(Timestamp, u64)>,
 }
 
 impl Rotation {
@@ -139,8 +140,9 @@ impl Rotation {
             self.asked = false;
             self.keeper.answer();
         }
-        if self.reported.is_none_or(|reported| now.since(reported) >= DAY) {
-            self.reported = Some(now);
+        let version = self.ring().version();
+        if self.reported.is_none_or(|(at, of)| now.since(at) >= DAY || of != version) {
+            self.reported = Some((now, version));
             expiry::report(&self.endpoint, &self.ring().held().keys, now);
         }
     }

@@ -38,7 +38,7 @@ mod watch;
 
 #[cfg(feature = "jwks")]
 pub use address::{Address, AddressOptions};
-pub use expiry::{Ending, Gauges, Severity, ending};
+pub use expiry::{Ending, Gauges, Severity, all_ended, ending};
 pub use keeper::Rotation;
 pub use outcome::{Counts, NoKeys, Outcome, Trouble};
 pub use source::{Reading, Source};

@@ -77,8 +77,10 @@ impl Verifier {
             drop(permit);
             verified
         });
-        verified.await.unwrap_or_else(|_| {
-            Err(Rejection::new(Code::DecryptionBusy, "expected an end, but found the runtime ending"))
+        verified.await.unwrap_or_else(|error| {
+            let found = if error.is_panic() { "a defect of this program" } else { "the runtime ending" };
+            tracing::error!(code = "decryption_broke", found, "a decryption did not end");
+            Err(Rejection::new(Code::DecryptionBusy, format!("expected a decryption to end, but found {found}")))
         })
     }
 }

@@ -28,6 +28,12 @@ impl DecryptionPermits {
         Self { places: Arc::new(Semaphore::new(at_once.max(1))), queue: Arc::new(Semaphore::new(LONGEST_QUEUE)) }
     }
 
+    /// The same places with a queue of its own, so that a flood of one endpoint leaves the others' place in the line.
+    #[must_use]
+    pub fn for_another_endpoint(&self) -> Self {
+        Self { places: Arc::clone(&self.places), queue: Arc::new(Semaphore::new(LONGEST_QUEUE)) }
+    }
+
     pub(super) async fn acquire(&self) -> Result<OwnedSemaphorePermit, Rejection> {
         let busy = || Rejection::new(Code::DecryptionBusy, "expected a place to decrypt, but found all of them taken");
         let _queued = self.queue.try_acquire().map_err(|_| busy())?;

@@ -1,6 +1,8 @@
 //! A message may name a key that the sender has published since the keys were read: the sources are asked, within the
 //! ring's bounds, and the message is verified once more.
 
+use std::time::Duration;
+
 use super::Verifier;
 use crate::clock::Timestamp;
 use crate::error::{Code, Rejection};
@@ -20,6 +22,12 @@ impl Verifier {
         };
         match ring.renewed(seen, at).await {
             Renewal::Renewed => attempt().await,
+            // Within the minute nobody can say whether the sender has published this key since: its retry is the queue.
+            Renewal::NotNow if ring.is_remote() => Err(Rejection::new(
+                Code::KeysUnavailable,
+                "expected a key that is known, but found another id, and the sender's address was asked within the last minute",
+            )
+            .with_retry_after(Duration::from_secs(60))),
             Renewal::NotNow => Err(unknown),
             Renewal::Unavailable => Err(Rejection::new(
                 Code::KeysUnavailable,
@@ -31,5 +39,5 @@ impl Verifier {
 
 /// Fails closed: whoever revoked a key must not depend on a source that cannot be reached.
 pub(super) fn stale(keys: StaleKeys) -> Rejection {
-    Rejection::new(Code::KeysUnavailable, keys.to_string()).with_retry_after(std::time::Duration::from_secs(60))
+    Rejection::new(Code::KeysUnavailable, keys.to_string()).with_retry_after(Duration::from_secs(60))
 }

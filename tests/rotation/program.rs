@@ -167,3 +167,36 @@ fn inspect_shows_every_key_of_a_set_and_what_is_passed_over() {
     let kids: Vec<_> = lines.iter().map(|line| (line["kid"].as_str().unwrap(), line["passedOver"] == true)).collect();
     assert_eq!(kids, [("one", false), ("two", false), ("three", true)]);
 }
+
+#[test]
+fn a_sender_without_a_valid_key_is_told_everywhere() {
+    let old = Signer::new("old");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("keys.json"), set(&[&old])).unwrap();
+    write(folder.path(), "{ jwks = \"keys.json\", not_after = \"2020-01-01T00:00:00Z\" }");
+    let check = run(folder.path(), &["check"]);
+    assert_eq!(check.status.code(), Some(1), "{check:?}");
+    assert!(out(&check).contains("KEYS ENDED"), "{check:?}");
+    let receiver = Receiver::start(folder.path());
+    until("an error", || receiver.errors().contains("keys_ended"));
+    let metrics = page(&receiver, "/metrics");
+    assert!(metrics.contains("countersign_keys_expire_seconds{endpoint=\"bank\"} 0"), "{metrics}");
+}
+
+#[test]
+fn inspect_names_keys_that_decrypt_and_shows_nothing_that_is_private() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("keys/cbuae");
+    let public = out(&run(&folder, &["keys", "inspect", "encryption.jwks.json"]));
+    let private = out(&run(&folder, &["keys", "inspect", "encryption.key.pem"]));
+    let thumbprint = |text: &str| {
+        let line = text.lines().find(|line| line.contains("thumbprint")).unwrap();
+        line.split_whitespace().last().unwrap().to_owned()
+    };
+    assert_eq!(thumbprint(&public), thumbprint(&private), "two halves of one key");
+    for text in [&public, &private] {
+        assert!(text.contains("RSA") && text.contains("2048 bits"), "{text}");
+    }
+    assert!(public.contains("RSA-OAEP-256"), "{public}");
+    let pem = fs::read_to_string(folder.join("encryption.key.pem")).unwrap();
+    assert!(pem.lines().all(|line| !private.contains(line) || line.len() < 20));
+}

@@ -40,3 +40,20 @@ async fn made_up_key_ids_cause_one_fetch_a_minute_and_nothing_grows() {
     let grown = resident().zip(before).map_or(0, |(now, before)| now.saturating_sub(before));
     assert!(grown < 8 * 256, "{grown} pages more");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_spends_the_minute_costs_a_new_key_a_retry_and_no_event() {
+    let (old, new, stranger) = (Signer::new("old"), Signer::new("new"), Signer::new("stranger"));
+    let host = Host::start(&set(&[&old]));
+    let folder = tempfile::tempdir().unwrap();
+    let following = Following::start(folder.path(), &by_address(folder.path(), &host, "")).await;
+    assert_eq!(following.outcome(&stranger).await, UNKNOWN);
+    host.publish(&set(&[&old, &new]));
+    for seconds in [1, 20, 20, 18] {
+        following.pass(Duration::from_secs(seconds));
+        let (status, outcome) = following.post(new.request(following.now())).await;
+        assert_eq!((status, outcome), (503, UNAVAILABLE), "a retry, and no refusal");
+    }
+    following.pass(Duration::from_secs(2));
+    assert_eq!(following.outcome(&new).await, Became::Accepted);
+}

@@ -181,6 +181,14 @@ impl RawSigningKey {
         aws::EcdsaKeyPair::from_pkcs8(ecdsa, pkcs8).ok().map(Self::Ecdsa)
     }
 
+    pub(super) fn rsa_public(&self) -> Option<&[u8]> {
+        use aws::KeyPair as _;
+        match self {
+            Self::Rsa(pair) => Some(pair.public_key().as_ref()),
+            Self::Ecdsa(_) | Self::Ed25519(_) => None,
+        }
+    }
+
     pub(super) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
         let random = rand::SystemRandom::new();
         match self {

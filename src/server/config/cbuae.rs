@@ -1,18 +1,17 @@
 //! What an endpoint of UAE Open Finance may say about its sender.
 
-use std::path::Path;
-
 use http::StatusCode;
 
+use super::endpoint::Surroundings;
 use super::file::{AuthorizationWord, EndpointTable, ReplyKeyTable};
 use super::profile::only_without_code;
 use super::{jose, secret};
 use crate::crypto::Algorithm;
 use crate::error::ConfigError;
-use crate::keys::{KeyId, read_private};
+use crate::keys::{KeyId, is_demo_key, read_private};
 use crate::profile::{Presence, Profile, ReplySigner, Scheme};
 
-pub(super) fn read(table: &EndpointTable, folder: &Path) -> Result<Profile, ConfigError> {
+pub(super) fn read(table: &EndpointTable, around: &Surroundings<'_>) -> Result<Profile, ConfigError> {
     only_without_code(table, &[("signature", table.signature.is_some())])?;
     let mut profile = Profile::cbuae();
     if let Scheme::Jose(scheme) = profile.scheme_mut() {
@@ -46,17 +45,22 @@ pub(super) fn read(table: &EndpointTable, folder: &Path) -> Result<Profile, Conf
         profile = profile.with_success(status);
     }
     match &table.reply_key {
-        Some(key) => Ok(profile.with_reply_signer(reply_signer(key, folder)?)),
+        Some(key) => Ok(profile.with_reply_signer(reply_signer(key, around)?)),
         None => Ok(profile),
     }
 }
 
-fn reply_signer(table: &ReplyKeyTable, folder: &Path) -> Result<ReplySigner, ConfigError> {
-    let path = folder.join(&table.private_key);
+fn reply_signer(table: &ReplyKeyTable, around: &Surroundings<'_>) -> Result<ReplySigner, ConfigError> {
+    let path = around.folder.join(&table.private_key);
     let wrong = |message: String| ConfigError::new("reply_key", format!("{}: {message}", path.display()));
     let text = std::fs::read_to_string(&path)
         .map_err(|error| wrong(format!("expected a private key in this file, but found {error}")))?;
     let key = read_private(&text, Some(Algorithm::Ps256)).map_err(|error| wrong(error.to_string()))?;
+    if key.public_material().is_some_and(is_demo_key) && !around.on_loopback() {
+        let message = "expected a private key of your own, but found a demo key, which everybody has; \
+                       it is trusted only by a listener on loopback";
+        return Err(ConfigError::new("reply_key", message));
+    }
     secret::private(&path).map_err(|message| ConfigError::new("reply_key", message))?;
     let id = KeyId::new(&table.key_id).map_err(|error| ConfigError::new("reply_key", error.to_string()))?;
     ReplySigner::new(key, id, &table.issuer).map_err(|error| wrong(error.to_string()))

@@ -16,6 +16,7 @@ use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeySet};
 use crate::profile::{Profile, Scheme};
 use crate::rotation::{NoKeys, Rotation, Source};
+use crate::verify::DecryptionPermits;
 
 /// What an endpoint's settings depend on.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +26,14 @@ pub(super) struct Surroundings<'a> {
     pub(super) retain: Duration,
     pub(super) public_url: Option<&'a str>,
     pub(super) sinks: &'a [SinkSettings],
+    pub(super) permits: &'a DecryptionPermits,
+}
+
+impl Surroundings<'_> {
+    /// Whether only this machine can connect, so that keys which everybody has do no harm.
+    pub(super) fn on_loopback(&self) -> bool {
+        self.listen.ip().is_loopback()
+    }
 }
 
 /// One endpoint.
@@ -51,6 +60,7 @@ pub struct EndpointSettings {
     bearer: Option<Secret>,
     api_key: Option<Secret>,
     allow_ip: Option<Vec<(IpAddr, u8)>>,
+    permits: DecryptionPermits,
     limits: Limits,
     retain: Duration,
     undecodable: OnUndecodable,
@@ -84,9 +94,9 @@ impl EndpointSettings {
                 format!("expected the name of a [[sink]] ({}), but found {:?}", known.join(", "), table.sink),
             ));
         }
-        let (profile, der) = profile::read(table, around.folder)?;
+        let (profile, der) = profile::read(table, around)?;
         let (sources, keys) = keys::read(&table.keys, around.folder, &profile, der, warnings)?;
-        let on_loopback = around.listen.ip().is_loopback();
+        let on_loopback = around.on_loopback();
         let mut secret = |field, table: &Option<super::file::SecretTable>| match table {
             None => Ok(None),
             Some(table) => {
@@ -118,6 +128,7 @@ impl EndpointSettings {
             sink: table.sink.clone(),
             times: InlineTimes { deadline, ..InlineTimes::default() },
             allow_ip: table.allow_ip.as_deref().map(networks).transpose()?,
+            permits: around.permits.for_another_endpoint(),
             limits: limits(table)?,
             retain: around.retain,
             undecodable: match table.undecodable {
@@ -137,13 +148,13 @@ impl EndpointSettings {
             warnings
                 .push(format!("endpoint {name:?} has no api_key: what the sender shows in X-Api-Key is not compared"));
         }
-        let parties = |scheme: &crate::profile::Jose| {
-            scheme.claims.as_ref().is_some_and(|rules| rules.iss.is_empty() && rules.aud.is_empty())
-        };
-        if matches!(settings.profile.scheme(), Scheme::Jose(scheme) if table.profile == "cbuae" && parties(scheme)) {
+        if let Scheme::Jose(scheme) = settings.profile.scheme()
+            && table.profile == "cbuae"
+            && scheme.claims.as_ref().is_some_and(|rules| rules.aud.is_empty())
+        {
             let name = &settings.name;
             warnings.push(format!(
-                "endpoint {name:?} compares neither iss nor aud: a message that the hub signed for another receiver is taken; set claims = {{ iss = \"…\", aud = \"…\" }}"
+                "endpoint {name:?} does not compare aud: whoever gets a message of the hub can encrypt it anew for us, and it is taken; set claims = {{ iss = \"…\", aud = \"your client id\" }}"
             ));
         }
         // What the builder refuses is refused here, with a line.
@@ -188,7 +199,7 @@ impl EndpointSettings {
             builder = builder.keys(keys.clone());
         }
         if let Some(keys) = &self.decryption {
-            builder = builder.decryption_keys(keys.clone());
+            builder = builder.decryption_keys(keys.clone()).decryption_permits(self.permits.clone());
         }
         if let Some(token) = &self.bearer {
             builder = builder.bearer(token.clone());

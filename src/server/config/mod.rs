@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::crypto::Secret;
 use crate::error::ConfigError;
+use crate::verify::DecryptionPermits;
 
 pub use endpoint::EndpointSettings;
 pub use problem::Problem;
@@ -120,6 +121,7 @@ impl Config {
             retain,
             public_url: public_url.as_deref(),
             sinks: &sinks,
+            permits: &DecryptionPermits::default(),
         };
         let mut endpoints: Vec<EndpointSettings> = Vec::new();
         for table in &file.endpoint {

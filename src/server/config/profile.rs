@@ -1,11 +1,11 @@
 //! From words in the file to a [`Profile`]: presets with their few adjustments, and profiles without code.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
 
+use super::endpoint::Surroundings;
 use super::file::{EndpointTable, FreshValue, IdTable, ReplayWord, SignatureTable, SignatureValue};
 use super::span_field;
 use crate::error::ConfigError;
@@ -19,13 +19,13 @@ use crate::wire::encoding::Encoding;
 const KNOWN: &str = "cbuae, tribe, worldline, body-signature, http-signature or jose";
 
 /// The profile, and whether its ECDSA signatures are DER.
-pub(super) fn read(table: &EndpointTable, folder: &Path) -> Result<(Profile, bool), ConfigError> {
+pub(super) fn read(table: &EndpointTable, around: &Surroundings<'_>) -> Result<(Profile, bool), ConfigError> {
     let (mut profile, der) = match table.profile.as_str() {
         "tribe" => (preset(table, Profile::tribe())?, false),
         "worldline" => (preset(table, Profile::worldline())?, false),
         "body-signature" => body_signature(table)?,
         "http-signature" => (http_signature(table)?, false),
-        "cbuae" => (super::cbuae::read(table, folder)?, false),
+        "cbuae" => (super::cbuae::read(table, around)?, false),
         "jose" => (super::jose::jose(table)?, false),
         other => return Err(ConfigError::new("profile", format!("expected {KNOWN}, but found {other:?}"))),
     };
