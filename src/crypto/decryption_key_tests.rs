@@ -397,10 +397,3 @@ fn an_x25519_key_in_pkcs8_is_read_strictly() {
         assert!(DecryptionKey::from_pkcs8(&der[..length]).is_err(), "{length}");
     }
 }
-
-#[test]
-fn debug_shows_no_key() {
-    assert_eq!(format!("{:?}", secret(32)), "DecryptionKey(secret, 256 bits)");
-    assert_eq!(format!("{:?}", rsa()), "DecryptionKey(RSA, 2048 bits)");
-    assert_eq!(format!("{:?}", Undecryptable), "Undecryptable");
-}

@@ -112,3 +112,11 @@ fn a_key_before_or_after_its_time_is_not_found() {
 fn debug_shows_no_key() {
     assert_eq!(format!("{:?}", named("a")), "DecryptingKey(\"a\", DecryptionKey(secret, 256 bits))");
 }
+
+#[test]
+fn debug_shows_no_private_key() {
+    let private = DecryptionKey::from_pkcs8(&rsa().serialize_der()).unwrap();
+    assert_eq!(format!("{:?}", secret(1)), "DecryptionKey(secret, 256 bits)");
+    assert_eq!(format!("{private:?}"), "DecryptionKey(RSA, 2048 bits)");
+    assert_eq!(format!("{:?}", crate::crypto::Undecryptable), "Undecryptable");
+}

@@ -4,7 +4,9 @@ use countersign::crypto::Backend;
 use countersign::keys::{VerifyingKey, file};
 use countersign::wire::encoding::Encoding;
 
-use crate::receiver::{Receiver, folder, out, run, status};
+use std::path::Path;
+
+use crate::receiver::{Receiver, err, folder, out, run, status};
 
 /// What is refused as not authenticated, whatever is wrong.
 const REFUSED: [(&str, &str); 10] = [
@@ -277,5 +279,28 @@ fn nothing_of_a_message_or_a_token_reaches_logs_or_answers_on_any_refusal() {
         for (name, text) in [("logs", &logs), ("answers", &answers), ("metrics", &metrics)] {
             assert!(!text.contains(canary), "{canary} in {name}: {text}");
         }
+    }
+}
+
+#[test]
+fn a_demo_key_signs_no_reply_off_loopback() {
+    let folder = folder(|text| text);
+    assert!(run(folder.path(), &["keys", "generate", "--out", "own"]).status.success());
+    let config = |key: &str| {
+        format!(
+            "[server]\nlisten = \"0.0.0.0:0\"\n[store]\nurl = \"memory:\"\n[[sink]]\nname = \"none\"\ntype = \"none\"\n\
+             [[endpoint]]\nname = \"hub\"\npath = \"/hub\"\nprofile = \"cbuae\"\nsink = \"none\"\n\
+             keys = [{{ jwks = \"own/cbuae/signing.jwks.json\" }}]\n\
+             decrypt = [{{ private_key = \"own/cbuae/encryption.key.pem\" }}]\n\
+             claims = {{ aud = \"us\" }}\n\
+             reply_key = {{ private_key = \"{key}\", key_id = \"r\", issuer = \"us\" }}\n"
+        )
+    };
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("keys/cbuae/signing.key.pem");
+    for (key, code) in [("own/cbuae/signing.key.pem", 0), (demo.to_str().unwrap(), 64)] {
+        std::fs::write(folder.path().join("countersign.toml"), config(key)).unwrap();
+        let output = run(folder.path(), &["check"]);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert!(code == 0 || err(&output).contains("reply_key: expected a private key of your own"), "{output:?}");
     }
 }

@@ -11,3 +11,4 @@ mod inline;
 mod parties;
 mod queue;
 mod strict;
+mod timing;

@@ -4,9 +4,12 @@ mod attacks;
 mod cavage12;
 mod crates;
 mod jose_attacks;
+mod jose_million;
 mod jose_parties;
 mod jose_rfc;
 mod jose_wycheproof;
 mod jwe_primitives;
 mod place;
+#[path = "../endpoint/timing.rs"]
+mod timing;
 mod wycheproof_files;

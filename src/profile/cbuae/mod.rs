@@ -14,7 +14,7 @@
 //! | answer | 202, empty; 204 in 1.2 and 2.0 | the same, developer guide |
 //! | correlation | `x-fapi-interaction-id`, a UUID, to be sent back | webhook guides |
 //! | errors | `{"Errors": [{Code, Message}]}` as a signed JWT for 400, 403 and 500, otherwise no body | webhook template 2.1 |
-//! | 422 | not in the template; as a 400 | assumed |
+//! | 422 | not in the template; with a document, as a 400 has | assumed |
 //! | without a key to sign replies | no body: an unsigned one would break the contract | assumed |
 
 mod decode;
