@@ -19,7 +19,7 @@ use crate::store::{Acceptance, Leased, Store, StoreError};
 fn open(clock: Arc<FixedClock>) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("inbox.db"), clock.clone()).unwrap());
-    Bench { store, clock, folder: Some(folder) }
+    Bench { store, clock, home: Some(Box::new(folder)) }
 }
 
 conformance!(open);
