@@ -4,6 +4,7 @@ pub(super) mod accepting;
 pub(super) mod claiming;
 pub(super) mod delivering;
 pub(super) mod forgetting;
+pub(super) mod twins;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -39,9 +40,9 @@ pub(super) const LEASE: Duration = Duration::from_secs(30);
 
 /// One `#[test]` for every case, on the stores that a function opens.
 macro_rules! conformance {
-    ($open:path) => { $crate::store::conformance::conformance! { @list @each $open } };
-    (fn $name:ident, $open:path) => { $crate::store::conformance::conformance! { @list @all $name, $open } };
-    (@list @$how:ident $($name:ident,)? $open:path) => {
+    (fn $name:ident, $open:path) => { $crate::store::conformance::conformance! { @list @all [$name,] $open } };
+    ($open:path) => { $crate::store::conformance::conformance! { @list @each [] $open } };
+    (@list @$how:ident [$($name:ident,)?] $open:path) => {
         $crate::store::conformance::conformance! { @$how $($name,)? $open:
             accepting::many_copies_at_once_are_accepted_once,
             accepting::other_content_under_a_taken_identity_is_quarantined_once,

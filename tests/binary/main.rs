@@ -6,5 +6,8 @@ mod inbox;
 mod inline;
 mod kill;
 mod receiver;
+mod redis;
+#[path = "../redis_server/mod.rs"]
+mod redis_server;
 mod secrets;
 mod verify;

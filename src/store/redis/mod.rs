@@ -99,6 +99,15 @@ impl RedisStore {
         Self::connect(address, clock, options, Demands { volatile: true, replica: true }, true).await
     }
 
+    /// Says what a store's answers would be worth there, without opening one: the same in words as well.
+    ///
+    /// # Errors
+    /// Redis cannot be reached, or may forget what it acknowledged.
+    pub async fn examine(address: &RedisAddress, options: &RedisOptions) -> Result<(Durability, String), OpenError> {
+        let nodes = reach(address, Demands { volatile: options.volatile, replica: false }).await?;
+        Ok((worth(&nodes, options.wait_replicas), words(&nodes)))
+    }
+
     async fn connect(
         address: &RedisAddress,
         clock: Arc<dyn Clock>,
@@ -112,22 +121,42 @@ impl RedisStore {
             let why = "expected a prefix of letters, digits, - and _, but found another text".to_owned();
             return Err(OpenError::Unsafe { address: address.to_string(), why });
         }
-        let nodes = Nodes::new(address, demands);
-        if let Err(why) = nodes.survey().await {
-            let (address, is_refusal) = (address.to_string(), why.starts_with("expected"));
-            return Err(match is_refusal {
-                true => OpenError::Unsafe { address, why },
-                false => OpenError::Unreachable { address, why },
-            });
-        }
+        let nodes = reach(address, demands).await?;
         let seal = plan::found(&nodes, &address.to_string(), &prefix, &options, observe).await?;
-        Ok(Self { nodes, clock, prefix, seal, replicas: options.wait_replicas, ready: Notify::new() })
+        let store = Self { nodes, clock, prefix, seal, replicas: options.wait_replicas, ready: Notify::new() };
+        // Every server that has a part of the store is met now, and not when the first event comes.
+        let unreachable =
+            |error: StoreError| OpenError::Unreachable { address: address.to_string(), why: error.to_string() };
+        store.count_records().await.map_err(unreachable)?;
+        Ok(store)
     }
 
     /// A call of a script in a partition; its first argument is the time.
     fn call<'a>(&self, script: &'a Script, partition: Partition) -> ScriptInvocation<'a> {
         call(script, &self.prefix, partition, self.clock.now())
     }
+}
+
+/// Connects to what is behind an address, and looks how it is set up.
+async fn reach(address: &RedisAddress, demands: Demands) -> Result<Nodes, OpenError> {
+    let nodes = Nodes::new(address, demands);
+    match nodes.survey().await {
+        Ok(()) => Ok(nodes),
+        Err(why) if why.starts_with("expected") => Err(OpenError::Unsafe { address: address.to_string(), why }),
+        Err(why) => Err(OpenError::Unreachable { address: address.to_string(), why }),
+    }
+}
+
+/// The least that one of the servers promises.
+fn worth(nodes: &Nodes, replicas: u8) -> Durability {
+    nodes.seen().iter().map(|survey| survey.durability(replicas)).min().unwrap_or(Durability::Memory)
+}
+
+fn words(nodes: &Nodes) -> String {
+    let mut words: Vec<_> = nodes.seen().iter().map(survey::Survey::words).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" | ")
 }
 
 /// A call of a script. The one key that is declared leads to the server; the script makes the others from it.
@@ -145,15 +174,11 @@ impl fmt::Debug for RedisStore {
 
 impl Store for RedisStore {
     fn durability(&self) -> Durability {
-        let worth = self.nodes.seen().into_iter().map(|survey| survey.durability(self.replicas));
-        worth.min().unwrap_or(Durability::Memory)
+        worth(&self.nodes, self.replicas)
     }
 
     fn condition(&self) -> Option<String> {
-        let mut words: Vec<_> = self.nodes.seen().iter().map(survey::Survey::words).collect();
-        words.sort_unstable();
-        words.dedup();
-        Some(words.join(" | "))
+        Some(words(&self.nodes))
     }
 
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {

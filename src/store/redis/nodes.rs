@@ -86,10 +86,19 @@ impl Nodes {
             Self::One(line) => line.survey().await,
             Self::Cluster(cluster) => {
                 cluster.discover().await?;
-                for line in cluster.owners() {
-                    line.survey().await?;
+                let owners = cluster.owners();
+                // Before the first call nobody is known to own anything: whoever answers speaks for all.
+                let all = if owners.is_empty() { cluster.lines() } else { owners };
+                let (mut met, mut last) = (false, Ok(()));
+                for line in all {
+                    match line.survey().await {
+                        Ok(()) => met = true,
+                        Err(why) if why.starts_with("expected") => return Err(why),
+                        // The others know who has taken over from a node that is gone.
+                        Err(why) => last = Err(why),
+                    }
                 }
-                Ok(())
+                if met { Ok(()) } else { last }
             }
         }
     }
@@ -98,7 +107,9 @@ impl Nodes {
     pub(super) fn seen(&self) -> Vec<Survey> {
         match self {
             Self::One(line) => line.seen().into_iter().collect(),
-            Self::Cluster(cluster) => cluster.owners().iter().filter_map(|line| line.seen()).collect(),
+            Self::Cluster(cluster) => {
+                cluster.lines().iter().filter_map(|line| line.seen()).filter(|seen| seen.master).collect()
+            }
         }
     }
 }
@@ -170,6 +181,11 @@ impl Cluster {
             .entry(name.clone())
             .or_insert_with(|| Arc::new(Line::new(End::Server(node.clone()), self.address.clone(), self.demands)));
         name
+    }
+
+    fn lines(&self) -> Vec<Arc<Line>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.lines.values().cloned().collect()
     }
 
     fn owners(&self) -> Vec<Arc<Line>> {

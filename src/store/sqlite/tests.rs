@@ -3,7 +3,6 @@
 mod damage;
 mod looking;
 mod opening;
-mod twins;
 mod writing;
 
 use std::path::PathBuf;
@@ -13,7 +12,7 @@ use rusqlite::Connection;
 
 use super::{Observer, OpenError, SqliteStore};
 use crate::clock::FixedClock;
-use crate::store::conformance::{Bench, Event, LEASE, START, conformance};
+use crate::store::conformance::{Bench, Event, LEASE, START, conformance, twins};
 use crate::store::{Acceptance, Leased, Store, StoreError};
 
 fn open(clock: Arc<FixedClock>) -> Bench {
@@ -23,6 +22,11 @@ fn open(clock: Arc<FixedClock>) -> Bench {
 }
 
 conformance!(open);
+
+#[test]
+fn no_order_of_calls_tells_the_stores_apart() {
+    twins::agree(open, 48);
+}
 
 /// A folder with a file in it that is opened more than once.
 struct Desk {
