@@ -20,7 +20,7 @@ impl RedisStore {
         let partition = Partition::of(&record.provenance().endpoint);
         let mut call = self.call(&script::ACCEPT, partition);
         self.offer(&mut call, record);
-        let said = word(self.nodes.run(partition, &call, self.replicas).await?);
+        let said = word(self.keep(partition, &call).await?);
         match said.as_str() {
             "busy" => Err(StoreError::NotStored(BUSY.to_owned())),
             "conflict" => Ok(Acceptance::Conflict),
@@ -41,7 +41,7 @@ impl RedisStore {
         let mut call = self.call(&script::CLAIM, partition);
         self.offer(&mut call, record);
         call.arg(self.clock.now().after(lease).millis()).arg(Encoding::Hex.encode(&token));
-        let mut said = members(self.nodes.run(partition, &call, self.replicas).await?).into_iter();
+        let mut said = members(self.keep(partition, &call).await?).into_iter();
         Ok(match text(&mut said).as_str() {
             "granted" => {
                 let fence = partition.outward(number(&mut said));
@@ -92,7 +92,7 @@ impl RedisStore {
 
     /// Runs a script that answers how many things the caller held.
     async fn matched(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<(), StoreError> {
-        match count(&self.nodes.run(partition, call, self.replicas).await?) {
+        match count(&self.keep(partition, call).await?) {
             0 => Err(StoreError::LeaseLost),
             _ => Ok(()),
         }
@@ -111,8 +111,7 @@ impl RedisStore {
             .arg(record.problem.as_deref().unwrap_or_default())
             .arg(Header::of(record))
             .arg(&*record.content)
-            .arg(self.seal.seal(record, record.provenance()))
-            .arg(u8::from(self.replicas > 0));
+            .arg(self.seal.seal(record, record.provenance()));
     }
 }
 

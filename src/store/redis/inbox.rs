@@ -69,7 +69,7 @@ impl RedisStore {
         for (partition, endpoints) in wanted {
             let mut call = self.call(&script::PEEK, *partition);
             call.arg(limit).arg(endpoints);
-            for row in members(self.nodes.run(*partition, &call, 0).await?) {
+            for row in members(self.nodes.run(*partition, &call, None).await?) {
                 let position = number(&mut members(row).into_iter());
                 due.push((partition.outward(position), *partition));
             }
@@ -92,7 +92,7 @@ impl RedisStore {
     ) -> Result<Vec<Value>, StoreError> {
         let mut call = self.call(&script::TAKE, partition);
         call.arg(limit).arg(self.clock.now().after(lease).millis()).arg(endpoints);
-        Ok(members(self.nodes.run(partition, &call, self.replicas).await?))
+        Ok(members(self.keep(partition, &call).await?))
     }
 
     /// Opens the seal of a record that was taken, or quarantines the record.
@@ -153,7 +153,7 @@ impl RedisStore {
         for (id, fence) in held {
             call.arg(id).arg(*fence);
         }
-        let settled = count(&self.nodes.run(partition, &call, self.replicas).await?);
+        let settled = count(&self.keep(partition, &call).await?);
         if state == "ready" && settled > 0 {
             self.ready.notify_waiters();
         }
@@ -169,7 +169,7 @@ impl RedisStore {
                 for id in part {
                     call.arg(id.as_str());
                 }
-                total = total.saturating_add(count(&self.nodes.run(partition, &call, self.replicas).await?));
+                total = total.saturating_add(count(&self.keep(partition, &call).await?));
             }
         }
         if total > 0 {
@@ -183,7 +183,7 @@ impl RedisStore {
         for partition in all() {
             for _ in 0..ROUNDS {
                 let mut call = self.call(&script::PRUNE, partition);
-                let pruned = count(&self.nodes.run(partition, call.arg(MOST), 0).await?);
+                let pruned = count(&self.nodes.run(partition, call.arg(MOST), None).await?);
                 total = total.saturating_add(pruned);
                 if pruned < MOST {
                     break;

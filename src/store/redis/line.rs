@@ -13,6 +13,7 @@ use redis::{
 use tokio::time::{Instant, timeout};
 
 use super::address::{Node, RedisAddress};
+use super::copies::{Copies, Copying};
 use super::error::Failure;
 use super::survey::{Demands, Survey};
 
@@ -32,9 +33,10 @@ pub(super) enum End {
     Master(Box<str>, Vec<Node>),
 }
 
-/// A connection that works.
+/// Connections that work, both to the same server.
 struct Live {
     connection: MultiplexedConnection,
+    copying: Option<Copying>,
 }
 
 impl fmt::Debug for Live {
@@ -69,13 +71,13 @@ impl Line {
     }
 
     /// Runs a script and, if replicas have to have it too, waits for them.
-    pub(super) async fn run(&self, call: &ScriptInvocation<'_>, replicas: u8) -> Result<Value, Failure> {
+    pub(super) async fn run(&self, call: &ScriptInvocation<'_>, copies: Option<Copies<'_>>) -> Result<Value, Failure> {
         let live = self.live().await.map_err(Failure::unsent)?;
         let mut connection = live.connection.clone();
         let work = async {
             let value = call.invoke_async(&mut connection).await.map_err(|error| Failure::of(&error))?;
-            if replicas > 0 {
-                self.demands.wait(&mut connection, replicas).await?;
+            if let (Some(copies), Some(copying)) = (copies, &live.copying) {
+                copying.wait(copies).await?;
             }
             Ok(value)
         };
@@ -186,9 +188,13 @@ impl Line {
             End::Master(name, sentinels) => self.master(name, sentinels).await?,
         };
         let mut connection = open(&self.address, &node, self.address.database, true).await?;
+        let copying = match self.demands.copies {
+            true => Some(Copying::new(open(&self.address, &node, self.address.database, true).await?)),
+            false => None,
+        };
         let survey = Survey::take(&mut connection).await?;
         self.judge(survey)?;
-        Ok(Live { connection })
+        Ok(Live { connection, copying })
     }
 
     /// Asks the Sentinels in turn.

@@ -54,7 +54,7 @@ impl RedisStore {
         let mut call = self.call(&script::LIST, part.partition);
         call.arg(state.map_or("", State::as_str)).arg(part.after).arg(size);
         let rows: VecDeque<_> =
-            members(self.nodes.run(part.partition, &call, 0).await?).into_iter().map(listed).collect();
+            members(self.nodes.run(part.partition, &call, None).await?).into_iter().map(listed).collect();
         part.ended = rows.len() < size;
         part.after = rows.back().map_or(part.after, |(position, _)| *position);
         part.rows = rows;
@@ -65,7 +65,7 @@ impl RedisStore {
     pub(super) async fn show_record(&self, id: &EventId) -> Result<Option<Shown>, StoreError> {
         for partition in all() {
             let mut call = self.call(&script::SHOW, partition);
-            let found = members(self.nodes.run(partition, call.arg(id.as_str()), 0).await?);
+            let found = members(self.nodes.run(partition, call.arg(id.as_str()), None).await?);
             let mut row = found.into_iter();
             let state = text(&mut row);
             if state.is_empty() {
@@ -83,7 +83,7 @@ impl RedisStore {
         let mut first: Option<u64> = None;
         for partition in (0..PARTITIONS).map(Partition::numbered) {
             let call = self.call(&script::STATS, partition);
-            let mut row = members(self.nodes.run(partition, &call, 0).await?).into_iter();
+            let mut row = members(self.nodes.run(partition, &call, None).await?).into_iter();
             for total in [
                 &mut stats.ready,
                 &mut stats.leased,

@@ -11,6 +11,7 @@
 
 mod address;
 mod claims;
+mod copies;
 mod error;
 mod inbox;
 mod line;
@@ -30,7 +31,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Script, ScriptInvocation};
+use redis::{Script, ScriptInvocation, Value};
 use tokio::sync::Notify;
 
 use super::{
@@ -40,6 +41,7 @@ use super::{
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::Secret;
 use crate::verified::Verified;
+use copies::Copies;
 use nodes::Nodes;
 use partition::Partition;
 use survey::Demands;
@@ -83,7 +85,8 @@ impl RedisStore {
     /// # Errors
     /// Redis cannot be reached, may forget what it acknowledges, or holds a store that this program does not know.
     pub async fn open(address: &RedisAddress, clock: Arc<dyn Clock>, options: RedisOptions) -> Result<Self, OpenError> {
-        let demands = Demands { volatile: options.volatile, replica: false };
+        let copies = options.wait_replicas > 0;
+        let demands = Demands { volatile: options.volatile, replica: false, copies };
         Self::connect(address, clock, options, demands, false).await
     }
 
@@ -96,7 +99,8 @@ impl RedisStore {
         clock: Arc<dyn Clock>,
         options: RedisOptions,
     ) -> Result<Self, OpenError> {
-        Self::connect(address, clock, options, Demands { volatile: true, replica: true }, true).await
+        let demands = Demands { volatile: true, replica: true, copies: options.wait_replicas > 0 };
+        Self::connect(address, clock, options, demands, true).await
     }
 
     /// Says what a store's answers would be worth there, without opening one: the same in words as well.
@@ -104,7 +108,7 @@ impl RedisStore {
     /// # Errors
     /// Redis cannot be reached, or may forget what it acknowledged.
     pub async fn examine(address: &RedisAddress, options: &RedisOptions) -> Result<(Durability, String), OpenError> {
-        let nodes = reach(address, Demands { volatile: options.volatile, replica: false }).await?;
+        let nodes = reach(address, Demands { volatile: options.volatile, ..Demands::default() }).await?;
         Ok((worth(&nodes, options.wait_replicas), words(&nodes)))
     }
 
@@ -129,6 +133,13 @@ impl RedisStore {
             |error: StoreError| OpenError::Unreachable { address: address.to_string(), why: error.to_string() };
         store.count_records().await.map_err(unreachable)?;
         Ok(store)
+    }
+
+    /// Runs a script whose effect has to last: it is waited for until as many replicas have it as was asked for.
+    async fn keep(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<Value, StoreError> {
+        let touched = key(&self.prefix, partition, "touched");
+        let copies = Copies { touched: &touched, replicas: self.replicas };
+        self.nodes.run(partition, call, (self.replicas > 0).then_some(copies)).await
     }
 
     /// A call of a script in a partition; its first argument is the time.
@@ -161,9 +172,13 @@ fn words(nodes: &Nodes) -> String {
 
 /// A call of a script. The one key that is declared leads to the server; the script makes the others from it.
 fn call<'a>(script: &'a Script, prefix: &str, partition: Partition, now: Timestamp) -> ScriptInvocation<'a> {
-    let mut call = script.key(format!("{{{prefix}:{}}}:last", partition.number()));
+    let mut call = script.key(key(prefix, partition, "last"));
     call.arg(now.millis());
     call
+}
+
+fn key(prefix: &str, partition: Partition, name: &str) -> String {
+    format!("{{{prefix}:{}}}:{name}", partition.number())
 }
 
 impl fmt::Debug for RedisStore {

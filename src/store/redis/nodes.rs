@@ -9,6 +9,7 @@ use redis::{ScriptInvocation, Value};
 use tokio::time::timeout;
 
 use super::address::{Kind, Node, RedisAddress};
+use super::copies::Copies;
 use super::error::Failure;
 use super::line::{ANSWER, CONNECT, End, Line};
 use super::partition::{PARTITIONS, Partition};
@@ -65,12 +66,12 @@ impl Nodes {
         &self,
         partition: Partition,
         call: &ScriptInvocation<'_>,
-        replicas: u8,
+        copies: Option<Copies<'_>>,
     ) -> Result<Value, StoreError> {
         let outcome = match self {
-            Self::One(line) => line.run(call, replicas).await,
+            Self::One(line) => line.run(call, copies).await,
             Self::Cluster(cluster) => {
-                let work = cluster.run(partition, call, replicas);
+                let work = cluster.run(partition, call, copies);
                 timeout(WHOLE, work).await.unwrap_or_else(|_| Err(Failure::silent()))
             }
         };
@@ -115,11 +116,16 @@ impl Nodes {
 }
 
 impl Cluster {
-    async fn run(&self, partition: Partition, call: &ScriptInvocation<'_>, replicas: u8) -> Result<Value, Failure> {
+    async fn run(
+        &self,
+        partition: Partition,
+        call: &ScriptInvocation<'_>,
+        copies: Option<Copies<'_>>,
+    ) -> Result<Value, Failure> {
         let mut last = Failure::unsent("no node of the Redis Cluster");
         for hop in 0..HOPS {
             let Some((name, line)) = self.owner(partition, hop) else { return Err(last) };
-            match line.run(call, replicas).await {
+            match line.run(call, copies).await {
                 Ok(value) => {
                     self.learn(partition, Some(name));
                     return Ok(value);

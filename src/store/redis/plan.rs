@@ -39,7 +39,7 @@ pub(super) async fn found(
         let kept: &[u8] = if options.seal.is_some() { &[] } else { key.as_slice() };
         asking.arg(VERSION).arg(PARTITIONS).arg(kept).arg(&check);
     }
-    let mut plan = members(nodes.run(home, &asking, 0).await.map_err(unreachable)?).into_iter();
+    let mut plan = members(nodes.run(home, &asking, None).await.map_err(unreachable)?).into_iter();
     let (version, partitions) = (text(&mut plan), text(&mut plan));
     let (kept, found) = (Zeroizing::new(bytes(&mut plan)), bytes(&mut plan));
     if version.is_empty() {

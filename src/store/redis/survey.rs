@@ -4,13 +4,10 @@
 use redis::Value;
 use redis::aio::MultiplexedConnection;
 
-use super::error::Failure;
-use crate::store::{Durability, StoreError};
+use crate::store::Durability;
 
 /// The first release that refuses a script as a whole when memory is full or the server is a replica.
 const OLDEST: (u32, u32) = (7, 0);
-/// How long replicas may take, in milliseconds.
-const REPLICAS: u32 = 500;
 
 /// What the settings of the store demand.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,6 +16,8 @@ pub(super) struct Demands {
     pub(super) volatile: bool,
     /// A replica will do: for looking at a store.
     pub(super) replica: bool,
+    /// Replicas are waited for.
+    pub(super) copies: bool,
 }
 
 /// What was found.
@@ -122,21 +121,6 @@ impl Demands {
             );
         }
         Ok(())
-    }
-
-    /// Waits until replicas have what this connection wrote.
-    pub(super) async fn wait(&self, connection: &mut MultiplexedConnection, replicas: u8) -> Result<(), Failure> {
-        let mut wait = redis::cmd("WAIT");
-        wait.arg(replicas).arg(REPLICAS);
-        let found: i64 = wait.query_async(connection).await.map_err(|error| Failure {
-            error: StoreError::Unknown("no word of the replicas".to_owned()),
-            ..Failure::of(&error)
-        })?;
-        if found >= i64::from(replicas) {
-            return Ok(());
-        }
-        let why = format!("{found} replicas that have it in the place of {replicas}");
-        Err(Failure { error: StoreError::Unknown(why), sent: true, broken: false, moved: None })
     }
 }
 

@@ -2,17 +2,14 @@ local verdict, taken = judge()
 if verdict == 'busy' then return 'busy' end
 if verdict == 'conflict' then
   quarantine()
-  touch()
   return 'conflict'
 end
 if verdict == 'done' then
   note_fence()
-  touch()
   return 'duplicate'
 end
 local state = record.problem ~= '' and 'quarantined' or 'ready'
 if not append(record.id, state, record.problem) then
-  touch()
   return 'duplicate'
 end
 local moved = verdict == 'abandoned' and take_from(taken.name) or ''

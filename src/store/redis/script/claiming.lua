@@ -1,7 +1,7 @@
--- What accept, claim and complete share. A record arrives as twelve arguments from ARGV[2] on.
+-- What accept, claim and complete share. A record arrives as eleven arguments from ARGV[2] on.
 local record = { identity = ARGV[2], id = ARGV[3], conflict = ARGV[4], fence = ARGV[5], compared = ARGV[6],
   retain = tonumber(ARGV[7]), endpoint = ARGV[8], problem = ARGV[9], header = ARGV[10], content = ARGV[11],
-  seal = ARGV[12], touch = ARGV[13] }
+  seal = ARGV[12] }
 
 -- The same decision as `verdict.rs` makes for the other stores.
 local function verdict_of(taken)
@@ -92,9 +92,4 @@ end
 local function note_fence()
   if record.fence == '' or find_fence(record.fence) or not find(record.identity) then return end
   put_fence()
-end
-
--- A copy's answer is a promise too. So that it can be waited for, it writes something after what it promises.
-local function touch()
-  if record.touch == '1' then redis.call('INCR', P .. 'touched') end
 end

@@ -1,4 +1,5 @@
--- ARGV: now, how many of each kind at most. A name that has to stay is looked at again in an hour.
+-- ARGV: now, how many of each kind at most. A name that has to stay is looked at again in an hour, or when its record is
+-- settled, or when its lease ends.
 local most, count, later = tonumber(ARGV[2]), 0, text(now + 3600000)
 local past = '(' .. text(now)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'retain', '-inf', past, 'LIMIT', 0, most)) do
@@ -10,8 +11,9 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'retain', '-inf', past, 'LI
   end
 end
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', P .. 'names', '-inf', past, 'LIMIT', 0, most)) do
-  if find(name) then
-    redis.call('ZADD', P .. 'names', later, name)
+  local taken = find(name)
+  if taken then
+    redis.call('ZADD', P .. 'names', taken.state == 'in_flight' and text(taken.lease - 1) or later, name)
   else
     redis.call('DEL', P .. 'name:' .. name)
     redis.call('ZREM', P .. 'names', name)

@@ -16,6 +16,7 @@ for place = 5, #ARGV, 2 do
     end
     if state == 'delivered' or state == 'quarantined' then
       redis.call('ZADD', P .. 'retain', row[4], id)
+      redis.call('ZADD', P .. 'names', 'XX', row[4], row[5])
       expire_later(key, tonumber(row[4]))
       expire_later(P .. 'name:' .. row[5], tonumber(row[4]))
     end
