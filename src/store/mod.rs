@@ -50,7 +50,7 @@ pub enum Durability {
     Memory,
     /// With the operating system, which flushes when it sees fit: the end of a process loses nothing.
     Os,
-    /// With the operating system and flushed every second: a power cut may lose the last one.
+    /// With the operating system and flushed every second: a power cut may lose the last one, or two.
     EverySecond,
     /// On a disk, flushed.
     Fsync,

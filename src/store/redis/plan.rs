@@ -31,7 +31,7 @@ pub(super) async fn found(
             Zeroizing::new(Seal::generate().map_err(|error| unreachable(StoreError::NotStored(error.to_string())))?)
         }
     };
-    let check = options.seal.as_ref().map(|secret| checked(secret)).unwrap_or_default();
+    let check = options.seal.as_ref().map(checked).unwrap_or_default();
     let home = Partition::numbered(0);
     let script = if observe { &script::PLAN } else { &script::FOUND };
     let mut asking = call(script, prefix, home, Timestamp::default());
