@@ -10,8 +10,11 @@ local function verdict_of(taken)
   return taken.lease > now and 'busy' or 'abandoned'
 end
 
+local known
+
 local function judge()
-  local own = find(record.identity)
+  local own
+  own, known = find(record.identity)
   if own and own.compared ~= record.compared then return 'conflict', own end
   local other = find_fence(record.fence)
   local by_own, by_fence = verdict_of(own), verdict_of(other)
@@ -68,8 +71,11 @@ end
 -- Takes the identity. `moved` are the fences of an abandoned claim.
 local function put(moved, ...)
   local key = P .. 'name:' .. record.identity
-  local fences = (redis.call('HGET', key, 'n') or '') .. moved
-  redis.call('DEL', key)
+  local fences = moved
+  if known then
+    fences = (redis.call('HGET', key, 'n') or '') .. moved
+    redis.call('DEL', key)
+  end
   redis.call('HSET', key, 'c', record.compared, 'r', text(record.retain), ...)
   if fences ~= '' then redis.call('HSET', key, 'n', fences) end
   redis.call('ZADD', P .. 'names', text(record.retain), record.identity)

@@ -35,25 +35,26 @@ local function waits(id)
   return state == 'ready' or state == 'leased' or state == 'parked'
 end
 
--- What is remembered of an identity. Past its retention that is nothing, unless its record still waits.
+-- What is remembered of an identity. Past its retention that is nothing, unless its record still waits. The second
+-- answer is whether there is anything under the name at all.
 local function find(name)
   local found = redis.call('HMGET', P .. 'name:' .. name, 's', 'c', 'u', 'r', 't', 'f')
-  if not found[1] then return nil end
+  if not found[1] then return nil, false end
   local taken = { name = name, state = found[1], compared = found[2], lease = tonumber(found[3] or '0'),
     token = found[5], fence = found[6] }
-  if tonumber(found[4]) >= now then return taken end
+  if tonumber(found[4]) >= now then return taken, true end
   if taken.state == 'in_flight' then
-    if taken.lease > now then return taken end
+    if taken.lease > now then return taken, true end
   elseif waits(string.sub(name, 1, 32)) then
-    return taken
+    return taken, true
   end
-  return nil
+  return nil, true
 end
 
 local function find_fence(fence)
   if fence == '' then return nil end
   local owner = redis.call('HGET', P .. 'name:' .. fence, 'o')
-  return owner and find(owner) or nil
+  return owner and (find(owner)) or nil
 end
 
 -- The end of a record or name that nothing ever prunes.

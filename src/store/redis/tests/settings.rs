@@ -174,10 +174,11 @@ async fn a_user_with_few_rights_is_enough() {
 }
 
 /// Waits for something that a server does by itself.
+#[track_caller]
 pub(super) fn until(done: impl Fn() -> bool) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(90);
     while !done() {
-        assert!(std::time::Instant::now() < deadline, "expected it within 60 s");
+        assert!(std::time::Instant::now() < deadline, "expected it within 90 s");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
