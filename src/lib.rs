@@ -53,6 +53,7 @@
 //! # Features
 //! - `server` (default): the standalone receiver and its command line.
 //! - `sqlite` (default): the durable inbox in one file.
+//! - `redis` (default): the durable inbox that many receivers share.
 //! - `jwks` (with `server`): key sets from an https address, see [`rotation`].
 //! - `ring`: a second cryptographic backend beside the first.
 //!

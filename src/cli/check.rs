@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::Code;
 use crate::profile::{Form, Fresh, Identification, Presence, Scheme};
 use crate::rotation::{Severity, all_ended, ending};
-use crate::server::config::{EndpointSettings, StoreSettings};
+use crate::server::config::EndpointSettings;
 use crate::server::self_test;
 
 #[derive(Debug, Args)]
@@ -79,12 +79,7 @@ impl Check {
             }
         }
         if !self.json {
-            let store = match &config.store {
-                StoreSettings::Sqlite(path) => {
-                    format!("SQLite at {}, flushed to disk before an answer", path.display())
-                }
-                StoreSettings::Memory => "memory, forgotten when the program ends".to_owned(),
-            };
+            let store = config.store.describe().await?;
             print(&format!("store        {store}"))?;
             for warning in &config.warnings {
                 print(&format!("warning      {warning}"))?;

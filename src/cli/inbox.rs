@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::table::{Table, plain};
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
-use crate::store::sqlite::Observer;
-use crate::store::{Entry, EventId, Listing, Shown, SqliteStore, State, StoreError};
+use crate::server::Looking;
+use crate::store::{Entry, EventId, Listing, Shown, State, StoreError};
 use crate::wire::encoding::Encoding;
 
 #[derive(Debug, Args)]
@@ -70,23 +70,18 @@ enum Command {
 impl Inbox {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
         let config = load(path)?;
-        let database = config.database().ok_or_else(|| {
-            Ended::Unavailable(
-                "expected a store in a file, but found memory, which only the running receiver has".to_owned(),
-            )
-        })?;
-        let store = SqliteStore::observe(&database).map_err(|error| Ended::Unavailable(error.to_string()))?;
+        let store = config.store.look().await?;
         match &self.command {
-            Command::List { json, state, limit } => list(&store, *json, state.as_deref(), *limit),
-            Command::Show { id, json } => show(&store, id, *json),
+            Command::List { json, state, limit } => list(&store, *json, state.as_deref(), *limit).await,
+            Command::Show { id, json } => show(&store, id, *json).await,
             Command::Tail { json } => tail(&store, *json).await,
-            Command::Retry { ids } => retry(&store, ids),
-            Command::Stats { json } => stats(&store, *json),
+            Command::Retry { ids } => retry(&store, ids).await,
+            Command::Stats { json } => stats(&store, *json).await,
         }
     }
 }
 
-fn list(store: &Observer, json: bool, state: Option<&str>, limit: Option<usize>) -> Result<(), Ended> {
+async fn list(store: &Looking, json: bool, state: Option<&str>, limit: Option<usize>) -> Result<(), Ended> {
     let state = match state {
         None => None,
         Some(word) => Some(word.parse::<State>().map_err(|()| {
@@ -94,7 +89,7 @@ fn list(store: &Observer, json: bool, state: Option<&str>, limit: Option<usize>)
             Ended::Usage(format!("--state: expected one of {known}, but found {word:?}"))
         })?),
     };
-    let entries = store.list(Listing { state, after: None, limit }).map_err(failed)?;
+    let entries = store.list(Listing { state, after: None, limit }).await.map_err(failed)?;
     if json {
         return entries.iter().try_for_each(|(_, entry)| print(&document(entry).to_string()));
     }
@@ -105,9 +100,9 @@ fn list(store: &Observer, json: bool, state: Option<&str>, limit: Option<usize>)
     table.lines().iter().try_for_each(|line| print(line))
 }
 
-fn show(store: &Observer, id: &str, json: bool) -> Result<(), Ended> {
+async fn show(store: &Looking, id: &str, json: bool) -> Result<(), Ended> {
     let id = event_id(id)?;
-    let shown = store.show(&id).map_err(failed)?;
+    let shown = store.show(&id).await.map_err(failed)?;
     let Some(Shown { entry, provenance, content, fingerprint, intact }) = shown else {
         return Err(Ended::Failed(format!("expected a retained record, but found none with id {id}")));
     };
@@ -155,10 +150,10 @@ fn show(store: &Observer, id: &str, json: bool) -> Result<(), Ended> {
     print(&text.map_or_else(|_| format!("content: {} bytes that are no text", content.len()), |text| plain(&text)))
 }
 
-async fn tail(store: &Observer, json: bool) -> Result<(), Ended> {
-    let mut after = store.list(Listing::default()).map_err(failed)?.last().map(|(position, _)| *position);
+async fn tail(store: &Looking, json: bool) -> Result<(), Ended> {
+    let mut after = store.list(Listing::default()).await.map_err(failed)?.last().map(|(position, _)| *position);
     loop {
-        for (position, entry) in store.list(Listing { after, ..Listing::default() }).map_err(failed)? {
+        for (position, entry) in store.list(Listing { after, ..Listing::default() }).await.map_err(failed)? {
             after = Some(position);
             if json { print(&document(&entry).to_string())? } else { print(&row(&entry).join("  "))? }
         }
@@ -169,20 +164,21 @@ async fn tail(store: &Observer, json: bool) -> Result<(), Ended> {
     }
 }
 
-fn retry(store: &Observer, ids: &[String]) -> Result<(), Ended> {
+async fn retry(store: &Looking, ids: &[String]) -> Result<(), Ended> {
     let ids = ids.iter().map(|id| event_id(id)).collect::<Result<Vec<_>, _>>()?;
-    let count = store.requeue(&ids).map_err(failed)?;
+    let count = store.requeue(&ids).await.map_err(failed)?;
     print(&format!("{count} of {} will be delivered again", ids.len()))?;
     if count == ids.len() as u64 { Ok(()) } else { Err(Ended::Refused) }
 }
 
-fn stats(store: &Observer, json: bool) -> Result<(), Ended> {
-    let stats = store.stats().map_err(failed)?;
+async fn stats(store: &Looking, json: bool) -> Result<(), Ended> {
+    let stats = store.stats().await.map_err(failed)?;
     let oldest = stats.oldest_waiting.map(|at| SystemClock.now().since(at).as_secs());
     if json {
         let document = json!({
             "ready": stats.ready, "leased": stats.leased, "delivered": stats.delivered, "parked": stats.parked,
             "quarantined": stats.quarantined, "identities": stats.identities, "oldestWaitingSeconds": oldest,
+            "durability": store.durability().to_string(), "store": store.condition(),
         });
         return print(&document.to_string());
     }
@@ -198,6 +194,8 @@ fn stats(store: &Observer, json: bool) -> Result<(), Ended> {
         table.push(vec![name.to_owned(), count.to_string()]);
     }
     table.lines().iter().try_for_each(|line| print(line))?;
+    let condition = store.condition().map(|condition| format!(" ({condition})")).unwrap_or_default();
+    print(&format!("durability   {}{condition}", store.durability()))?;
     print(&oldest.map_or("nothing waits".to_owned(), |seconds| format!("the oldest that waits is {seconds} s old")))
 }
 

@@ -22,6 +22,9 @@ use crate::store::Store;
 use crate::wire::bearer::bearer;
 use crate::wire::header::only;
 
+/// The levels that one store may go between.
+const DURABILITY: &[&str] = &["memory", "os", "everysec", "fsync"];
+
 /// What the pages show.
 #[derive(Clone)]
 pub(super) struct Admin {
@@ -114,6 +117,12 @@ impl Admin {
             metrics::gauge!("countersign_identities").set(stats.identities as f64);
         }
         let now = self.clock.now();
+        let level = self.store.durability().to_string();
+        // A level that no longer holds goes to zero.
+        for known in DURABILITY {
+            metrics::gauge!("countersign_store_durability", "level" => *known).set(0.0);
+        }
+        metrics::gauge!("countersign_store_durability", "level" => level).set(1.0);
         self.keys.iter().for_each(|keys| keys.measure(now));
         text(StatusCode::OK, self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
     }
@@ -130,6 +139,7 @@ impl Admin {
         let document = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "durability": self.store.durability().to_string(),
+            "store": self.store.condition(),
             "endpoints": &*self.endpoints,
             "keys": keys::document(&self.keys, self.clock.now()),
             "inbox": inbox,

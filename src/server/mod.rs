@@ -9,6 +9,7 @@ mod router;
 mod run;
 mod self_test;
 mod sink;
+mod stored;
 mod tls;
 pub mod trial;
 
@@ -16,3 +17,4 @@ pub use config::{Config, Problem};
 pub use router::Router;
 pub use run::{Failure, serve};
 pub use self_test::self_test;
+pub use stored::Looking;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,14 +11,14 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::admin::Admin;
-use super::config::{Config, SinkKind, StoreSettings};
+use super::config::{Config, SinkKind};
 use super::keys::{self, Shown};
 use super::sink::Sink;
 use super::{Router, connection, tls};
 use crate::clock::{Clock, SystemClock};
 use crate::inbox::Worker;
 use crate::rotation::Rotation;
-use crate::store::{Listing, MemoryStore, SqliteStore, State, Store};
+use crate::store::{Listing, State, Store};
 
 /// How long what is in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -71,7 +70,8 @@ pub async fn serve(
     // Before the first counter is made, or the counters would count into nothing.
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
     let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose().map_err(Failure::Config)?;
-    let store = open(&config.store, Arc::clone(&clock))?;
+    let store = config.store.open(Arc::clone(&clock)).await?;
+    tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
     let (close, closing) = watch::channel(false);
     let (router, mut workers) = endpoints(&config, rotations, &store, &clock, &closing)?;
     report_stranded(&config, &store).await;
@@ -129,16 +129,6 @@ const HALTED: &str = "expected the disk to keep what was written, but found a fa
 async fn halted(store: &Arc<dyn Store>) {
     while !store.is_halted() {
         tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-fn open(settings: &StoreSettings, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, Failure> {
-    match settings {
-        StoreSettings::Memory => Ok(Arc::new(MemoryStore::new(clock))),
-        StoreSettings::Sqlite(path) => {
-            let store = SqliteStore::open(path, clock).map_err(|error| Failure::Unavailable(error.to_string()))?;
-            Ok(Arc::new(store))
-        }
     }
 }
 
@@ -276,12 +266,12 @@ async fn prune(store: Arc<dyn Store>, mut closing: watch::Receiver<bool>) {
             () = tokio::time::sleep(PRUNE) => {}
         }
         if let Err(error) = store.prune().await {
-            tracing::warn!(code = "prune_failed", %error, "old identities are kept until the next round");
+            tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
         }
     }
 }
 
-/// The database file that the configuration names, for `inbox`.
+/// What commands besides `serve` open.
 impl Config {
     /// Reads the keys of all endpoints, and fetches those of addresses once. Without it, an endpoint has those keys
     /// only that are at hand.
@@ -299,13 +289,5 @@ impl Config {
     pub fn try_files(&self) -> Result<(), String> {
         self.server.tls.as_ref().map(tls::acceptor).transpose()?;
         self.sinks.iter().try_for_each(|sink| Sink::open(sink).map(drop))
-    }
-
-    /// The SQLite file, if that is the store.
-    pub fn database(&self) -> Option<PathBuf> {
-        match &self.store {
-            StoreSettings::Sqlite(path) => Some(path.clone()),
-            StoreSettings::Memory => None,
-        }
     }
 }

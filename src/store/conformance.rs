@@ -4,7 +4,9 @@ pub(super) mod accepting;
 pub(super) mod claiming;
 pub(super) mod delivering;
 pub(super) mod forgetting;
+pub(super) mod twins;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +17,13 @@ use crate::clock::{FixedClock, Timestamp};
 use crate::crypto::{Algorithm, Digest};
 use crate::verified::{Provenance, Verified};
 
-/// A store under test with its clock, and its folder if it has one.
+/// A store under test with its clock, and its folder or server if it has one.
 pub(super) struct Bench {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<FixedClock>,
     /// Dropped, and with it removed, after the store.
     #[allow(dead_code, reason = "held, not read")]
-    pub(super) folder: Option<tempfile::TempDir>,
+    pub(super) home: Option<Box<dyn Any>>,
 }
 
 /// Opens an empty store.
@@ -38,8 +40,10 @@ pub(super) const LEASE: Duration = Duration::from_secs(30);
 
 /// One `#[test]` for every case, on the stores that a function opens.
 macro_rules! conformance {
-    ($open:path) => {
-        $crate::store::conformance::conformance! { @each $open:
+    (fn $name:ident, $open:path) => { $crate::store::conformance::conformance! { @list @all [$name,] $open } };
+    ($open:path) => { $crate::store::conformance::conformance! { @list @each [] $open } };
+    (@list @$how:ident [$($name:ident,)?] $open:path) => {
+        $crate::store::conformance::conformance! { @$how $($name,)? $open:
             accepting::many_copies_at_once_are_accepted_once,
             accepting::other_content_under_a_taken_identity_is_quarantined_once,
             accepting::a_taken_fence_under_another_identity_is_a_duplicate,
@@ -83,6 +87,15 @@ macro_rules! conformance {
             forgetting::a_conflict_is_pruned_by_its_own_retention,
             forgetting::a_list_filters_and_pages,
             forgetting::an_unknown_id_shows_nothing,
+        }
+    };
+    // All of them in one test, on a function that opens stores on servers which live as long as the test.
+    (@all $name:ident, $open:path: $($group:ident::$case:ident),+ $(,)?) => {
+        async fn $name() {
+            $(
+                eprintln!(concat!(stringify!($group), "::", stringify!($case)));
+                $crate::store::conformance::$group::$case($open).await;
+            )+
         }
     };
     (@each $open:path: $($group:ident::$case:ident),+ $(,)?) => {

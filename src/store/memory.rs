@@ -152,7 +152,7 @@ mod tests {
     use crate::store::conformance::{Bench, conformance};
 
     fn open(clock: Arc<FixedClock>) -> Bench {
-        Bench { store: Arc::new(MemoryStore::new(clock.clone())), clock, folder: None }
+        Bench { store: Arc::new(MemoryStore::new(clock.clone())), clock, home: None }
     }
 
     conformance!(open);

@@ -13,7 +13,9 @@ mod conformance;
 mod identity;
 pub mod memory;
 mod record;
-#[cfg(any(feature = "sqlite", test))]
+#[cfg(feature = "redis")]
+pub mod redis;
+#[cfg(any(feature = "redis", feature = "sqlite", test))]
 mod seal;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -33,17 +35,24 @@ use crate::verified::Verified;
 pub use identity::{EventId, Identity};
 pub use memory::MemoryStore;
 pub use record::{Entry, Leased, Record, Shown, State, Stats};
-#[cfg(any(feature = "sqlite", test))]
+#[cfg(feature = "redis")]
+pub use redis::{RedisAddress, RedisOptions, RedisStore};
+#[cfg(any(feature = "redis", feature = "sqlite", test))]
 pub(crate) use seal::Seal;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
-/// What a store's answers are worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a store's answers are worth, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Durability {
-    /// Forgotten when the process ends.
+    /// Forgotten when the process that remembers ends.
     Memory,
-    /// On this machine's disk, flushed.
+    /// With the operating system, which flushes when it sees fit: the end of a process loses nothing.
+    Os,
+    /// With the operating system and flushed every second: a power cut may lose the last one, or two.
+    EverySecond,
+    /// On a disk, flushed.
     Fsync,
     /// On this many further machines.
     Replicated(u8),
@@ -53,6 +62,8 @@ impl fmt::Display for Durability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("memory"),
+            Self::Os => f.write_str("os"),
+            Self::EverySecond => f.write_str("everysec"),
             Self::Fsync => f.write_str("fsync"),
             Self::Replicated(count) => write!(f, "replicated({count})"),
         }
@@ -152,6 +163,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// What the answers of this store are worth.
     fn durability(&self) -> Durability;
 
+    /// What operators should know of how the store stands now, in words, where that is more than its durability.
+    fn condition(&self) -> Option<String> {
+        None
+    }
+
     /// Whether the store has failed in a way that only a new start mends, such as a flush that the disk refused: what
     /// it says from then on is always an error.
     fn is_halted(&self) -> bool {
@@ -193,7 +209,8 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Makes parked records ready now, and delivered ones too: an operator asked for it. Answers how many there were.
     fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64>;
 
-    /// Forgets what is older than its retention and not waiting. Answers how many records went.
+    /// Forgets what is older than its retention and not waiting. Answers how many records went. It is called about
+    /// once a minute, so it is also when a store looks whether it still can keep what it promises.
     fn prune(&self) -> StoreFuture<'_, u64>;
 
     /// What operators see, in the order of acceptance, each with its position.

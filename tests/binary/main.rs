@@ -7,6 +7,9 @@ mod inbox;
 mod inline;
 mod kill;
 mod receiver;
+mod redis;
+#[path = "../redis_server/mod.rs"]
+mod redis_server;
 mod secrets;
 mod tokens;
 mod verify;

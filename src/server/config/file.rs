@@ -58,6 +58,12 @@ pub(super) struct TlsTable {
 pub(super) struct StoreTable {
     pub(super) url: Spanned<String>,
     pub(super) retain: Spanned<String>,
+    /// The members below are Redis's.
+    pub(super) password: Option<SecretTable>,
+    pub(super) prefix: Option<String>,
+    pub(super) wait_replicas: Option<u8>,
+    pub(super) volatile: Option<bool>,
+    pub(super) seal: Option<SecretTable>,
 }
 
 impl Default for StoreTable {
@@ -65,6 +71,11 @@ impl Default for StoreTable {
         Self {
             url: Spanned::new(0..0, "sqlite:countersign.db".to_owned()),
             retain: Spanned::new(0..0, "168h".to_owned()),
+            password: None,
+            prefix: None,
+            wait_replicas: None,
+            volatile: None,
+            seal: None,
         }
     }
 }

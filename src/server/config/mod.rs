@@ -10,6 +10,7 @@ mod problem;
 mod profile;
 mod secret;
 mod sink;
+mod store;
 mod units;
 
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use crate::verify::DecryptionPermits;
 pub use endpoint::EndpointSettings;
 pub use problem::Problem;
 pub use sink::{SinkKind, SinkSettings};
+pub use store::StoreSettings;
 
 use file::File;
 use problem::Source;
@@ -70,15 +72,6 @@ pub struct TlsSettings {
     pub client_ca: Option<PathBuf>,
 }
 
-/// What remembers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StoreSettings {
-    /// A SQLite file.
-    Sqlite(PathBuf),
-    /// Nothing, after the process ends.
-    Memory,
-}
-
 impl Config {
     /// Reads and checks a configuration file, with every file it names.
     ///
@@ -107,13 +100,8 @@ impl Config {
         let retain = units::span(file.store.retain.get_ref()).map_err(|message| {
             source.problem(&file.store.retain.span(), "[store]", &ConfigError::new("retain", message))
         })?;
-        let store = store(file.store.url.get_ref(), &folder)
+        let store = StoreSettings::read(&file.store, &folder, &mut warnings)
             .map_err(|error| source.problem(&file.store.url.span(), "[store]", &error))?;
-        if store == StoreSettings::Memory {
-            warnings.push(
-                "the store is memory: everything that was accepted is forgotten when the program ends".to_owned(),
-            );
-        }
         let sinks = sink::read(&file.sink, &folder, source)?;
         let context = endpoint::Surroundings {
             folder: &folder,
@@ -217,22 +205,6 @@ fn server(
         max_connections: table.max_connections,
     };
     Ok((settings, table.public_url.clone()))
-}
-
-fn store(url: &str, folder: &Path) -> Result<StoreSettings, ConfigError> {
-    match url.split_once(':') {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(StoreSettings::Sqlite(folder.join(path))),
-        Some(("memory", "")) => Ok(StoreSettings::Memory),
-        Some(("redis" | "rediss" | "redis-cluster" | "rediss-cluster", _)) => Err(ConfigError::new(
-            "url",
-            "expected sqlite:PATH or memory:, but found Redis, which this build does not have",
-        )),
-        // The rest of a URL may hold a password.
-        Some((scheme, _)) => {
-            Err(ConfigError::new("url", format!("expected sqlite:PATH or memory:, but found {scheme:?}")))
-        }
-        None => Err(ConfigError::new("url", "expected sqlite:PATH or memory:, but found a text without a scheme")),
-    }
 }
 
 /// Reads a span in a field.

@@ -19,12 +19,12 @@ async fn offer_at_once(bench: &Bench, id: &str, copies: usize) -> Vec<Acceptance
 
 pub(in crate::store) async fn many_copies_at_once_are_accepted_once(open: Open) {
     let bench = bench(open);
-    for round in 0..100 {
+    for round in 0..1000 {
         let answers = offer_at_once(&bench, &format!("event-{round}"), 64).await;
         let count = |wanted| answers.iter().filter(|answer| **answer == wanted).count();
         assert_eq!((count(Acceptance::Accepted), count(Acceptance::Duplicate)), (1, 63), "round {round}");
     }
-    assert_eq!(bench.ids(None).await.len(), 100);
+    assert_eq!(bench.ids(None).await.len(), 1000);
 }
 
 pub(in crate::store) async fn other_content_under_a_taken_identity_is_quarantined_once(open: Open) {

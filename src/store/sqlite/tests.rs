@@ -3,7 +3,6 @@
 mod damage;
 mod looking;
 mod opening;
-mod twins;
 mod writing;
 
 use std::path::PathBuf;
@@ -13,16 +12,21 @@ use rusqlite::Connection;
 
 use super::{Observer, OpenError, SqliteStore};
 use crate::clock::FixedClock;
-use crate::store::conformance::{Bench, Event, LEASE, START, conformance};
+use crate::store::conformance::{Bench, Event, LEASE, START, conformance, twins};
 use crate::store::{Acceptance, Leased, Store, StoreError};
 
 fn open(clock: Arc<FixedClock>) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(&folder.path().join("inbox.db"), clock.clone()).unwrap());
-    Bench { store, clock, folder: Some(folder) }
+    Bench { store, clock, home: Some(Box::new(folder)) }
 }
 
 conformance!(open);
+
+#[test]
+fn no_order_of_calls_tells_the_stores_apart() {
+    twins::agree(open, 48);
+}
 
 /// A folder with a file in it that is opened more than once.
 struct Desk {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use tokio::runtime::Builder;
 
-use super::open;
+use super::{Event, LEASE, Open, RETENTION, START, answer, event};
 use crate::clock::{Clock, FixedClock};
-use crate::store::conformance::{Event, LEASE, RETENTION, START, answer, event};
 use crate::store::{Claim, EventId, Lease, Listing, MemoryStore, Store};
 
 /// One thing that is asked of a store. Numbers choose among what the store gave out before.
@@ -71,6 +71,8 @@ struct Twin {
     clock: Arc<FixedClock>,
     claims: Vec<(Lease, Event)>,
     leases: Vec<(EventId, u64)>,
+    /// Every fence that was given out, in that order: how large they are is each store's own choice.
+    fences: Vec<u64>,
 }
 
 impl Twin {
@@ -91,6 +93,7 @@ impl Twin {
                 let claim = self.store.claim(event.verified(), LEASE).await;
                 if let Ok(Claim::Granted(lease)) = claim {
                     self.claims.insert(0, (lease, event));
+                    return format!("granted {:?} {}", lease.identity, self.ordinal(lease.fence));
                 }
                 format!("{claim:?}")
             }
@@ -111,7 +114,8 @@ impl Twin {
             // More than there are: which of many retries come first is each store's own choice.
             Step::Lease => {
                 let leased = self.store.lease([].into(), 9, LEASE).await.unwrap();
-                let said: Vec<_> = leased.iter().map(|one| (one.id.clone(), one.fence, one.attempt)).collect();
+                let said: Vec<_> =
+                    leased.iter().map(|one| (one.id.clone(), self.ordinal(one.fence), one.attempt)).collect();
                 leased.into_iter().for_each(|one| self.leases.insert(0, (one.id, one.fence)));
                 format!("{said:?}")
             }
@@ -127,6 +131,16 @@ impl Twin {
                 }
             }
         }
+    }
+
+    /// Which one of all fences this is; a new one has to be the largest.
+    fn ordinal(&mut self, fence: u64) -> usize {
+        if let Some(at) = self.fences.iter().position(|known| *known == fence) {
+            return at;
+        }
+        assert!(self.fences.iter().all(|known| *known < fence), "{fence} after {:?}", self.fences);
+        self.fences.push(fence);
+        self.fences.len() - 1
     }
 
     async fn settle(&self, step: &Step, (id, fence): (EventId, u64)) -> String {
@@ -150,25 +164,29 @@ impl Twin {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+/// A twin on a store.
+fn twin(store: Arc<dyn Store>, clock: Arc<FixedClock>) -> Twin {
+    Twin { store, clock, claims: Vec::new(), leases: Vec::new(), fences: Vec::new() }
+}
 
-    #[test]
-    fn no_order_of_calls_tells_the_stores_apart(steps in prop::collection::vec(step(), 1..60)) {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+/// Asks a store and the store in memory the same things, in many orders.
+pub(in crate::store) fn agree(open: Open, cases: u32) {
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let steps = prop::collection::vec(step(), 1..60);
+    let outcome = TestRunner::new(config).run(&steps, |steps| {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         runtime.block_on(async {
-            let clock = Arc::new(FixedClock::at(START));
-            let bench = open(clock.clone());
-            let twin = |store, clock| Twin { store, clock, claims: Vec::new(), leases: Vec::new() };
-            let mut durable = twin(bench.store.clone(), clock);
+            let bench = open(Arc::new(FixedClock::at(START)));
+            let mut tested = twin(bench.store.clone(), bench.clock.clone());
             let clock = Arc::new(FixedClock::at(START));
             let mut memory = twin(Arc::new(MemoryStore::new(clock.clone())), clock);
             for step in &steps {
-                let (said, expected) = (durable.take(step).await, memory.take(step).await);
+                let (said, expected) = (tested.take(step).await, memory.take(step).await);
                 prop_assert_eq!(said, expected, "{:?}", step);
-                prop_assert_eq!(durable.picture().await, memory.picture().await, "{:?}", step);
+                prop_assert_eq!(tested.picture().await, memory.picture().await, "{:?}", step);
             }
             Ok(())
-        })?;
-    }
+        })
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
 }

@@ -1,0 +1,195 @@
+//! The inbox in Redis: from acceptance to delivery. The rule: a record is handed out only after its attempt is counted,
+//! and only to one owner at a time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use redis::Value;
+
+use super::nodes::all;
+use super::packed::Stored;
+use super::partition::Partition;
+use super::reply::{count, members, number, text};
+use super::{RedisStore, script};
+use crate::clock::Timestamp;
+use crate::store::{EventId, Leased, StoreError};
+
+/// Most things of one kind that one script forgets.
+const MOST: u64 = 500;
+/// How often pruning goes on in one partition, so that it ends.
+const ROUNDS: usize = 20;
+
+impl RedisStore {
+    /// Hands records out. One partition is one step; of several, those are asked first that have the oldest.
+    pub(super) async fn lease_records(
+        &self,
+        endpoints: &[Box<str>],
+        limit: usize,
+        lease: Duration,
+    ) -> Result<Vec<Leased>, StoreError> {
+        let mut wanted: BTreeMap<Partition, Vec<&str>> = BTreeMap::new();
+        for endpoint in endpoints {
+            wanted.entry(Partition::of(endpoint)).or_default().push(endpoint);
+        }
+        if endpoints.is_empty() {
+            wanted = all().map(|partition| (partition, Vec::new())).collect();
+        }
+        let mut leased: Vec<(u64, Leased)> = Vec::new();
+        while leased.len() < limit {
+            let missing = limit.saturating_sub(leased.len());
+            let shares = match wanted.first_key_value() {
+                Some((partition, _)) if wanted.len() == 1 => BTreeMap::from([(*partition, missing)]),
+                _ => self.shares(&wanted, missing).await?,
+            };
+            let mut taken: usize = 0;
+            for (partition, share) in shares {
+                let endpoints = wanted.get(&partition).map(Vec::as_slice).unwrap_or_default();
+                let rows = self.take(partition, endpoints, share, lease).await?;
+                taken = taken.saturating_add(rows.len());
+                for row in rows {
+                    leased.extend(self.opened(partition, row).await?);
+                }
+            }
+            // Another worker may have been faster, and what was damaged is no longer due: there may be more behind.
+            if taken == 0 || (wanted.len() == 1 && !leased.is_empty()) {
+                break;
+            }
+        }
+        leased.sort_by_key(|(position, _)| *position);
+        Ok(leased.into_iter().map(|(_, one)| one).collect())
+    }
+
+    /// How many of the oldest records that are due lie in which partition.
+    async fn shares(
+        &self,
+        wanted: &BTreeMap<Partition, Vec<&str>>,
+        limit: usize,
+    ) -> Result<BTreeMap<Partition, usize>, StoreError> {
+        let mut due: Vec<(u64, Partition)> = Vec::new();
+        for (partition, endpoints) in wanted {
+            let mut call = self.call(&script::PEEK, *partition);
+            call.arg(limit).arg(endpoints);
+            for row in members(self.nodes.run(*partition, &call, None).await?) {
+                let position = number(&mut members(row).into_iter());
+                due.push((partition.outward(position), *partition));
+            }
+        }
+        due.sort_unstable();
+        let mut shares = BTreeMap::new();
+        for (_, partition) in due.into_iter().take(limit) {
+            let share: &mut usize = shares.entry(partition).or_default();
+            *share = share.saturating_add(1);
+        }
+        Ok(shares)
+    }
+
+    async fn take(
+        &self,
+        partition: Partition,
+        endpoints: &[&str],
+        limit: usize,
+        lease: Duration,
+    ) -> Result<Vec<Value>, StoreError> {
+        let mut call = self.call(&script::TAKE, partition);
+        call.arg(limit).arg(self.clock.now().after(lease).millis()).arg(endpoints);
+        Ok(members(self.keep(partition, &call).await?))
+    }
+
+    /// Opens the seal of a record that was taken, or quarantines the record.
+    async fn opened(&self, partition: Partition, row: Value) -> Result<Option<(u64, Leased)>, StoreError> {
+        let mut row = members(row).into_iter();
+        let position = partition.outward(number(&mut row));
+        let name = text(&mut row);
+        let (fence, attempt) = (number(&mut row), number(&mut row));
+        let stored = Stored::read(&mut row);
+        let opened = EventId::parse(&name).and_then(|id| stored.open(&id, &self.seal).map(|record| (id, record)));
+        let Some((id, record)) = opened else {
+            tracing::error!(position, "the seal of a stored record is broken; it is quarantined");
+            self.settle(partition, "quarantined", Timestamp::default(), "seal broken", &[(name, fence)]).await?;
+            return Ok(None);
+        };
+        let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
+        Ok(Some((position, Leased { id, fence: partition.outward(fence), attempt, record })))
+    }
+
+    pub(super) async fn acknowledge_records(&self, delivered: Vec<(EventId, u64)>) -> Result<(), StoreError> {
+        let mut lost = !delivered.is_empty();
+        let mut parts: BTreeMap<Partition, Vec<(String, u64)>> = BTreeMap::new();
+        for (id, fence) in delivered {
+            let (partition, fence) = Partition::inward(fence);
+            parts.entry(partition).or_default().push((id.to_string(), fence));
+        }
+        for (partition, held) in parts {
+            lost &= self.settle(partition, "delivered", Timestamp::default(), "", &held).await? == 0;
+        }
+        if lost { Err(StoreError::LeaseLost) } else { Ok(()) }
+    }
+
+    /// Ends the lease of one record.
+    pub(super) async fn settle_one(
+        &self,
+        (id, fence): (EventId, u64),
+        state: &str,
+        at: Timestamp,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let (partition, fence) = Partition::inward(fence);
+        match self.settle(partition, state, at, reason, &[(id.to_string(), fence)]).await? {
+            0 => Err(StoreError::LeaseLost),
+            _ => Ok(()),
+        }
+    }
+
+    async fn settle(
+        &self,
+        partition: Partition,
+        state: &str,
+        at: Timestamp,
+        reason: &str,
+        held: &[(String, u64)],
+    ) -> Result<u64, StoreError> {
+        let mut call = self.call(&script::SETTLE, partition);
+        call.arg(state).arg(at.millis()).arg(reason);
+        for (id, fence) in held {
+            call.arg(id).arg(*fence);
+        }
+        let settled = count(&self.keep(partition, &call).await?);
+        if state == "ready" && settled > 0 {
+            self.ready.notify_waiters();
+        }
+        Ok(settled)
+    }
+
+    /// An id does not say in which partition its record is.
+    pub(super) async fn requeue_records(&self, ids: Vec<EventId>) -> Result<u64, StoreError> {
+        let mut total: u64 = 0;
+        for partition in all() {
+            for part in ids.chunks(500) {
+                let mut call = self.call(&script::REQUEUE, partition);
+                for id in part {
+                    call.arg(id.as_str());
+                }
+                total = total.saturating_add(count(&self.keep(partition, &call).await?));
+            }
+        }
+        if total > 0 {
+            self.ready.notify_waiters();
+        }
+        Ok(total)
+    }
+
+    pub(super) async fn prune_all(&self) -> Result<u64, StoreError> {
+        let mut total: u64 = 0;
+        for partition in all() {
+            for _ in 0..ROUNDS {
+                let mut call = self.call(&script::PRUNE, partition);
+                let pruned = count(&self.nodes.run(partition, call.arg(MOST), None).await?);
+                total = total.saturating_add(pruned);
+                if pruned < MOST {
+                    break;
+                }
+            }
+        }
+        Ok(total)
+    }
+}

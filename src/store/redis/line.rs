@@ -1,0 +1,266 @@
+//! One connection to one server that all tasks share, made anew when it breaks. The rule: no wait without an end, and
+//! nothing is sent twice.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::io::tcp::TcpSettings;
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, ScriptInvocation, Value,
+};
+use tokio::time::{Instant, timeout};
+
+use super::address::{Node, RedisAddress};
+use super::copies::{Copies, Copying};
+use super::error::Failure;
+use super::survey::{Demands, Survey};
+
+/// How long making a connection may take.
+pub(super) const CONNECT: Duration = Duration::from_secs(1);
+/// How long an answer may take.
+pub(super) const ANSWER: Duration = Duration::from_secs(2);
+/// How long whoever comes after a failed attempt is told of that attempt.
+const FRESH: Duration = Duration::from_millis(100);
+
+/// Where a line leads.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// To this server.
+    Server(Node),
+    /// To whoever is the master of this name, as the Sentinels say.
+    Master(Box<str>, Vec<Node>),
+}
+
+/// Connections that work, both to the same server.
+struct Live {
+    connection: MultiplexedConnection,
+    copying: Option<Copying>,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Live")
+    }
+}
+
+/// A connection to one server, or the lack of one.
+#[derive(Debug)]
+pub(super) struct Line {
+    end: End,
+    address: RedisAddress,
+    demands: Demands,
+    current: Mutex<Option<Arc<Live>>>,
+    /// What was found when the server was last looked at.
+    seen: Mutex<Option<Survey>>,
+    /// Held by whoever connects, with the failure of the last attempt.
+    attempt: tokio::sync::Mutex<Option<(Instant, String)>>,
+}
+
+impl Line {
+    pub(super) fn new(end: End, address: RedisAddress, demands: Demands) -> Self {
+        Self {
+            end,
+            address,
+            demands,
+            current: Mutex::default(),
+            seen: Mutex::default(),
+            attempt: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Runs a script and, if replicas have to have it too, waits for them.
+    pub(super) async fn run(&self, call: &ScriptInvocation<'_>, copies: Option<Copies<'_>>) -> Result<Value, Failure> {
+        let live = self.live().await.map_err(Failure::unsent)?;
+        let mut connection = live.connection.clone();
+        let work = async {
+            let value = call.invoke_async(&mut connection).await.map_err(|error| Failure::of(&error))?;
+            if let (Some(copies), Some(copying)) = (copies, &live.copying) {
+                copying.wait(copies).await?;
+            }
+            Ok(value)
+        };
+        let outcome = timeout(ANSWER, work).await.unwrap_or_else(|_| Err(Failure::silent()));
+        if let Err(failure) = &outcome
+            && failure.broken
+        {
+            self.give_up(&live);
+        }
+        outcome
+    }
+
+    /// Runs a command that is no script.
+    pub(super) async fn ask(&self, command: &redis::Cmd) -> Result<Value, Failure> {
+        let live = self.live().await.map_err(Failure::unsent)?;
+        let mut connection = live.connection.clone();
+        let work = command.query_async(&mut connection);
+        match timeout(ANSWER, work).await {
+            Ok(outcome) => outcome.map_err(|error| Failure::of(&error)),
+            Err(_) => Err(Failure::silent()),
+        }
+        .inspect_err(|failure| {
+            if failure.broken {
+                self.give_up(&live);
+            }
+        })
+    }
+
+    /// Looks again at how the server is set up.
+    ///
+    /// # Errors
+    /// It cannot be asked, or it is not as it has to be; then nothing more is sent to it until it is.
+    pub(super) async fn survey(&self) -> Result<(), String> {
+        let live = self.live().await?;
+        let mut connection = live.connection.clone();
+        let found = timeout(ANSWER, Survey::take(&mut connection)).await;
+        let outcome = match found {
+            Ok(Ok(survey)) => self.judge(survey),
+            Ok(Err(why)) => Err(why),
+            Err(_) => Err("no answer of Redis in time".to_owned()),
+        };
+        if outcome.is_err() {
+            self.give_up(&live);
+        }
+        outcome
+    }
+
+    /// What was found when the server was last looked at.
+    pub(super) fn seen(&self) -> Option<Survey> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn judge(&self, survey: Survey) -> Result<(), String> {
+        let met = self.demands.meet(&survey);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey);
+        met
+    }
+
+    /// The connection, made if there is none.
+    async fn live(&self) -> Result<Arc<Live>, String> {
+        if let Some(live) = self.current() {
+            return Ok(live);
+        }
+        let mut attempt = self.attempt.lock().await;
+        if let Some(live) = self.current() {
+            return Ok(live);
+        }
+        // Whoever waited for an attempt that failed does not try again at once: the waits would add up.
+        if let Some((at, why)) = &*attempt
+            && at.elapsed() < FRESH
+        {
+            return Err(why.clone());
+        }
+        let outcome = match timeout(CONNECT, self.connect()).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err("no connection in time".to_owned()),
+        };
+        match outcome {
+            Ok(live) => {
+                let live = Arc::new(live);
+                *attempt = None;
+                *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&live));
+                Ok(live)
+            }
+            Err(why) => {
+                tracing::warn!(code = "store_unreachable", redis = %self.address, why, "Redis cannot be used now");
+                *attempt = Some((Instant::now(), why.clone()));
+                Err(why)
+            }
+        }
+    }
+
+    fn current(&self) -> Option<Arc<Live>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets a connection, unless another one is there already.
+    fn give_up(&self, broken: &Arc<Live>) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.as_ref().is_some_and(|live| Arc::ptr_eq(live, broken)) {
+            *current = None;
+        }
+    }
+
+    async fn connect(&self) -> Result<Live, String> {
+        let node = match &self.end {
+            End::Server(node) => node.clone(),
+            End::Master(name, sentinels) => self.master(name, sentinels).await?,
+        };
+        let mut connection = open(&self.address, &node, self.address.database, true).await?;
+        let copying = match self.demands.copies {
+            true => Some(Copying::new(open(&self.address, &node, self.address.database, true).await?)),
+            false => None,
+        };
+        let survey = Survey::take(&mut connection).await?;
+        self.judge(survey)?;
+        Ok(Live { connection, copying })
+    }
+
+    /// Asks the Sentinels in turn.
+    async fn master(&self, name: &str, sentinels: &[Node]) -> Result<Node, String> {
+        let each =
+            CONNECT.checked_div(u32::try_from(sentinels.len()).unwrap_or(1).saturating_add(1)).unwrap_or(CONNECT);
+        let mut last = "no Sentinel".to_owned();
+        for sentinel in sentinels {
+            let asked = timeout(each, async {
+                let mut connection = open(&self.address, sentinel, 0, false).await?;
+                let mut command = redis::cmd("SENTINEL");
+                command.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
+                let found: Option<(String, u16)> =
+                    command.query_async(&mut connection).await.map_err(|error| words(&error))?;
+                found.ok_or_else(|| format!("a Sentinel that knows no master {name:?}"))
+            });
+            match asked.await {
+                Ok(Ok((host, port))) => return Ok(Node { host: host.into(), port }),
+                Ok(Err(why)) => last = why,
+                Err(_) => last = format!("no answer of the Sentinel at {sentinel} in time"),
+            }
+        }
+        Err(last)
+    }
+}
+
+/// Opens a connection. Sentinels are asked without the login of the server.
+async fn open(
+    address: &RedisAddress,
+    node: &Node,
+    database: i64,
+    login: bool,
+) -> Result<MultiplexedConnection, String> {
+    let mut settings = RedisConnectionInfo::default().set_db(database);
+    if login {
+        if let Some(user) = &address.user {
+            settings = settings.set_username(user);
+        }
+        if let Some(password) = &address.password {
+            settings = settings.set_password(password.as_str());
+        }
+    }
+    let (host, port) = (node.host.to_string(), node.port);
+    let target = if address.tls {
+        ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+    } else {
+        ConnectionAddr::Tcp(host, port)
+    };
+    let info = target.into_connection_info().map_err(|error| words(&error))?;
+    let info = info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true));
+    let client = Client::open(info).map_err(|error| words(&error))?;
+    // Each call has its own bound, which covers all of its steps.
+    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await.map_err(|error| words(&error))
+}
+
+/// An error of connecting, without anything that was sent.
+pub(super) fn words(error: &redis::RedisError) -> String {
+    match error.code() {
+        Some("WRONGPASS" | "NOAUTH") => "a Redis that wants another user or password".to_owned(),
+        Some(code) => format!("Redis's error {code}"),
+        None if error.is_connection_refusal() => "a refused connection".to_owned(),
+        None if error.is_timeout() => "no connection in time".to_owned(),
+        None if error.kind() == redis::ErrorKind::AuthenticationFailed => {
+            "a Redis that wants another user or password".to_owned()
+        }
+        None => error.category().to_owned(),
+    }
+}

@@ -1,0 +1,263 @@
+//! The durable store that many receivers share: Redis 7, alone, behind Sentinels, or as a Cluster. The rule: each thing
+//! that a store does is one script in one hash slot, so that it happens whole or not at all.
+//!
+//! Records are hashes, found through sorted sets by state, position and due time. A Redis Stream with a consumer group
+//! would be shorter and cannot keep the contract: an entry has no due time and no state, so that retries at a time,
+//! parking, requeueing, listing by state and forgetting out of order would each need what is here beside the stream.
+//!
+//! Times are those of the clock that the store was opened with; only positions and fences come from Redis' own, which no
+//! result depends on but the order between endpoints. Keys live on past their retention until they are pruned, and 30
+//! days at most after nobody has to act on them any more.
+
+mod address;
+mod claims;
+mod copies;
+mod error;
+mod inbox;
+mod line;
+mod looking;
+mod nodes;
+mod packed;
+mod partition;
+mod plan;
+mod reply;
+mod script;
+mod survey;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{Script, ScriptInvocation, Value};
+use tokio::sync::Notify;
+
+use super::{
+    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Record, Seal, Shown, Stats, Store,
+    StoreError, StoreFuture, StoredAnswer,
+};
+use crate::clock::{Clock, Timestamp};
+use crate::crypto::Secret;
+use crate::verified::Verified;
+use copies::Copies;
+use nodes::Nodes;
+use partition::Partition;
+use survey::Demands;
+
+pub use address::{AddressError, RedisAddress};
+pub use error::OpenError;
+
+/// What is chosen about a store in Redis.
+#[derive(Debug, Clone)]
+pub struct RedisOptions {
+    /// What every key begins with, in braces: letters, digits, `-` and `_`. Stores of one Redis need different ones.
+    pub prefix: Box<str>,
+    /// How many replicas have to have a write before it is answered; with fewer the answer is
+    /// [`StoreError::Unknown`].
+    pub wait_replicas: u8,
+    /// Takes a Redis that keeps nothing on a disk.
+    pub volatile: bool,
+    /// The key of the seals. Without one a key is made and kept in the store itself.
+    pub seal: Option<Secret>,
+}
+
+impl Default for RedisOptions {
+    fn default() -> Self {
+        Self { prefix: "cs".into(), wait_replicas: 0, volatile: false, seal: None }
+    }
+}
+
+/// A store in Redis.
+pub struct RedisStore {
+    nodes: Nodes,
+    clock: Arc<dyn Clock>,
+    prefix: Box<str>,
+    seal: Seal,
+    replicas: u8,
+    ready: Notify,
+}
+
+impl RedisStore {
+    /// Opens a store, and makes it if there is none.
+    ///
+    /// # Errors
+    /// Redis cannot be reached, may forget what it acknowledges, or holds a store that this program does not know.
+    pub async fn open(address: &RedisAddress, clock: Arc<dyn Clock>, options: RedisOptions) -> Result<Self, OpenError> {
+        let copies = options.wait_replicas > 0;
+        let demands = Demands { volatile: options.volatile, replica: false, copies };
+        Self::connect(address, clock, options, demands, false).await
+    }
+
+    /// Opens a store to look at it, beside running receivers or without one; a replica and a volatile Redis will do.
+    ///
+    /// # Errors
+    /// As [`RedisStore::open`], and there is no store.
+    pub async fn observe(
+        address: &RedisAddress,
+        clock: Arc<dyn Clock>,
+        options: RedisOptions,
+    ) -> Result<Self, OpenError> {
+        let demands = Demands { volatile: true, replica: true, copies: options.wait_replicas > 0 };
+        Self::connect(address, clock, options, demands, true).await
+    }
+
+    /// Says what a store's answers would be worth there, without opening one: the same in words as well.
+    ///
+    /// # Errors
+    /// Redis cannot be reached, or may forget what it acknowledged.
+    pub async fn examine(address: &RedisAddress, options: &RedisOptions) -> Result<(Durability, String), OpenError> {
+        let nodes = reach(address, Demands { volatile: options.volatile, ..Demands::default() }).await?;
+        Ok((worth(&nodes, options.wait_replicas), words(&nodes)))
+    }
+
+    async fn connect(
+        address: &RedisAddress,
+        clock: Arc<dyn Clock>,
+        options: RedisOptions,
+        demands: Demands,
+        observe: bool,
+    ) -> Result<Self, OpenError> {
+        let prefix = options.prefix.clone();
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+        if prefix.is_empty() || !prefix.chars().all(plain) {
+            let why = "expected a prefix of letters, digits, - and _, but found another text".to_owned();
+            return Err(OpenError::Unsafe { address: address.to_string(), why });
+        }
+        let nodes = reach(address, demands).await?;
+        let seal = plan::found(&nodes, &address.to_string(), &prefix, &options, observe).await?;
+        let store = Self { nodes, clock, prefix, seal, replicas: options.wait_replicas, ready: Notify::new() };
+        // Every server that has a part of the store is met now, and not when the first event comes.
+        let unreachable =
+            |error: StoreError| OpenError::Unreachable { address: address.to_string(), why: error.to_string() };
+        store.count_records().await.map_err(unreachable)?;
+        Ok(store)
+    }
+
+    /// Runs a script whose effect has to last: it is waited for until as many replicas have it as was asked for.
+    async fn keep(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<Value, StoreError> {
+        let touched = key(&self.prefix, partition, "touched");
+        let copies = Copies { touched: &touched, replicas: self.replicas };
+        self.nodes.run(partition, call, (self.replicas > 0).then_some(copies)).await
+    }
+
+    /// A call of a script in a partition; its first argument is the time.
+    fn call<'a>(&self, script: &'a Script, partition: Partition) -> ScriptInvocation<'a> {
+        call(script, &self.prefix, partition, self.clock.now())
+    }
+}
+
+/// Connects to what is behind an address, and looks how it is set up.
+async fn reach(address: &RedisAddress, demands: Demands) -> Result<Nodes, OpenError> {
+    let nodes = Nodes::new(address, demands);
+    match nodes.survey().await {
+        Ok(()) => Ok(nodes),
+        Err(why) if why.starts_with("expected") => Err(OpenError::Unsafe { address: address.to_string(), why }),
+        Err(why) => Err(OpenError::Unreachable { address: address.to_string(), why }),
+    }
+}
+
+/// The least that one of the servers promises.
+fn worth(nodes: &Nodes, replicas: u8) -> Durability {
+    nodes.seen().iter().map(|survey| survey.durability(replicas)).min().unwrap_or(Durability::Memory)
+}
+
+fn words(nodes: &Nodes) -> String {
+    let mut words: Vec<_> = nodes.seen().iter().map(survey::Survey::words).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.join(" | ")
+}
+
+/// A call of a script. The one key that is declared leads to the server; the script makes the others from it.
+fn call<'a>(script: &'a Script, prefix: &str, partition: Partition, now: Timestamp) -> ScriptInvocation<'a> {
+    let mut call = script.key(key(prefix, partition, "last"));
+    call.arg(now.millis());
+    call
+}
+
+fn key(prefix: &str, partition: Partition, name: &str) -> String {
+    format!("{{{prefix}:{}}}:{name}", partition.number())
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisStore")
+    }
+}
+
+impl Store for RedisStore {
+    fn durability(&self) -> Durability {
+        worth(&self.nodes, self.replicas)
+    }
+
+    fn condition(&self) -> Option<String> {
+        Some(words(&self.nodes))
+    }
+
+    fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {
+        Box::pin(async move { self.accept_record(&record).await })
+    }
+
+    fn claim(&self, record: Verified<Record>, lease: Duration) -> StoreFuture<'_, Claim> {
+        Box::pin(async move { self.claim_record(&record, lease).await })
+    }
+
+    fn renew(&self, held: Lease, lease: Duration) -> StoreFuture<'_, ()> {
+        Box::pin(self.renew_claim(held, lease))
+    }
+
+    fn complete(&self, held: Lease, record: Verified<Record>, answer: StoredAnswer) -> StoreFuture<'_, ()> {
+        Box::pin(async move { self.complete_claim(held, &record, answer).await })
+    }
+
+    fn release(&self, held: Lease) -> StoreFuture<'_, ()> {
+        Box::pin(self.release_claim(held))
+    }
+
+    fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>> {
+        Box::pin(async move { self.lease_records(&endpoints, limit, lease).await })
+    }
+
+    fn acknowledge(&self, delivered: Vec<(EventId, u64)>) -> StoreFuture<'_, ()> {
+        Box::pin(self.acknowledge_records(delivered))
+    }
+
+    fn retry_at(&self, id: EventId, fence: u64, at: Timestamp, reason: String) -> StoreFuture<'_, ()> {
+        Box::pin(async move { self.settle_one((id, fence), "ready", at, &reason).await })
+    }
+
+    fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()> {
+        Box::pin(async move { self.settle_one((id, fence), "parked", Timestamp::default(), &reason).await })
+    }
+
+    fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
+        Box::pin(self.requeue_records(ids))
+    }
+
+    fn prune(&self) -> StoreFuture<'_, u64> {
+        Box::pin(async move {
+            // Somebody may have changed how Redis is set up; then nothing more is accepted until it is changed back.
+            self.nodes.survey().await.map_err(StoreError::NotStored)?;
+            self.prune_all().await
+        })
+    }
+
+    fn list(&self, listing: Listing) -> StoreFuture<'_, Vec<(u64, Entry)>> {
+        Box::pin(self.list_records(listing))
+    }
+
+    fn show(&self, id: EventId) -> StoreFuture<'_, Option<Shown>> {
+        Box::pin(async move { self.show_record(&id).await })
+    }
+
+    fn stats(&self) -> StoreFuture<'_, Stats> {
+        Box::pin(self.count_records())
+    }
+
+    fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        // Created now, not at the first poll: what happens between this call and the await is not missed.
+        Box::pin(self.ready.notified())
+    }
+}

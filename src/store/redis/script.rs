@@ -1,0 +1,49 @@
+//! The scripts: one for each thing that a store does, one round trip each. The rule: a script is refused as a whole when
+//! memory is full or the server is a replica, unless it frees memory or only reads.
+
+use std::sync::LazyLock;
+
+use redis::Script;
+
+const SHARED: &str = include_str!("script/shared.lua");
+const CLAIMING: &str = include_str!("script/claiming.lua");
+const DUE: &str = include_str!("script/due.lua");
+
+/// With its first line a script may touch one slot only, and is looked at as a whole before it runs.
+fn script(flags: &str, parts: &[&str]) -> Script {
+    Script::new(&format!("#!lua{flags}\n{SHARED}\n{}", parts.join("\n")))
+}
+
+const WRITES: &str = "";
+/// Runs with full memory too, as it lets go of more than it takes.
+const FREES: &str = " flags=allow-oom";
+const READS: &str = " flags=no-writes";
+
+macro_rules! scripts {
+    ($($name:ident = $flags:ident, [$($part:expr),*], $file:literal;)+) => {
+        $(pub(super) static $name: LazyLock<Script> =
+            LazyLock::new(|| script($flags, &[$($part,)* include_str!(concat!("script/", $file))]));)+
+
+        /// For the test that each of them is taken by a server.
+        #[cfg(test)]
+        pub(super) const EACH: &[(&str, &LazyLock<Script>)] = &[$((stringify!($name), &$name),)+];
+    };
+}
+
+scripts! {
+    FOUND = WRITES, [], "found.lua";
+    PLAN = READS, [], "plan.lua";
+    ACCEPT = WRITES, [CLAIMING], "accept.lua";
+    CLAIM = WRITES, [CLAIMING], "claim.lua";
+    COMPLETE = WRITES, [CLAIMING], "complete.lua";
+    RENEW = FREES, [], "renew.lua";
+    RELEASE = FREES, [], "release.lua";
+    PEEK = READS, [DUE], "peek.lua";
+    TAKE = FREES, [DUE], "take.lua";
+    SETTLE = FREES, [], "settle.lua";
+    REQUEUE = FREES, [], "requeue.lua";
+    PRUNE = FREES, [], "prune.lua";
+    LIST = READS, [], "list.lua";
+    SHOW = READS, [], "show.lua";
+    STATS = READS, [], "stats.lua";
+}

@@ -1,0 +1,2 @@
+-- Answers the plan of a store, if there is one.
+return redis.call('HMGET', P .. 'plan', 'version', 'partitions', 'seal', 'check')

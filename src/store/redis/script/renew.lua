@@ -1,0 +1,6 @@
+-- ARGV: now, identity, fence, when the lease ends.
+local key = P .. 'name:' .. ARGV[2]
+local held = redis.call('HMGET', key, 's', 'f')
+if held[1] ~= 'in_flight' or held[2] ~= ARGV[3] then return 0 end
+redis.call('HSET', key, 'u', ARGV[4])
+return 1

@@ -1,0 +1,17 @@
+-- ARGV: now, ids. Answers how many of them are ready now that were not.
+local count = 0
+for at = 2, #ARGV do
+  local id = ARGV[at]
+  local key = P .. 'event:' .. id
+  local row = redis.call('HMGET', key, 's', 'e', 'p', 'n')
+  if row[1] == 'parked' or row[1] == 'delivered' then
+    count = count + 1
+    redis.call('PERSIST', key)
+    redis.call('PERSIST', P .. 'name:' .. row[4])
+    redis.call('ZREM', P .. 'retain', id)
+    move(id, row[1], 'ready')
+    redis.call('ZADD', P .. 'fresh:' .. row[2], row[3], id)
+    redis.call('SADD', P .. 'endpoints', row[2])
+  end
+end
+return count

@@ -1,0 +1,205 @@
+//! What happens to a Redis while it is used: gone, stalled, demoted, full, damaged. Each ends well by itself.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::settings::until;
+use super::{RedisOptions, RedisStore, Server, accept, clock, connect, kept, load};
+use crate::store::conformance::{LEASE, RETENTION, START, event};
+use crate::store::{Acceptance, Claim, State, Store, StoreError};
+
+/// The key of an event's record.
+fn record(id: &str) -> String {
+    let part = crate::store::redis::partition::Partition::of("bank-a").number();
+    format!("{{cs:{part}}}:event:{}", event(id).event_id())
+}
+
+#[tokio::test]
+async fn a_stopped_redis_stores_nothing_and_is_used_again_when_it_is_back() {
+    let mut server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Accepted));
+    server.kill();
+    assert!(accept(&store, &event("2")).await.is_err());
+    let refused = accept(&store, &event("2")).await;
+    assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
+    server.restart();
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Duplicate));
+    assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Accepted));
+}
+
+#[tokio::test]
+async fn a_stalled_redis_is_waited_for_no_longer_than_a_bound() {
+    let server = Server::durable(&[]);
+    let store = std::sync::Arc::new(connect(&server.url(), clock()).await.unwrap());
+    accept(&store, &event("0")).await.unwrap();
+    server.stall(true);
+    let started = Instant::now();
+    let unknown = accept(&store, &event("1")).await;
+    assert!(matches!(unknown, Err(StoreError::Unknown(_))), "{unknown:?}");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    // Many callers do not wait one after the other.
+    let started = Instant::now();
+    let waiting: Vec<_> = (0..64)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { accept(&store, &event(&format!("other-{number}"))).await })
+        })
+        .collect();
+    for task in waiting {
+        assert!(task.await.unwrap().is_err());
+    }
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    server.stall(false);
+    until(|| server.cli(&["PING"]) == "PONG");
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    // What had no answer was stored all the same; the sender's retry finds out.
+    assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Duplicate));
+    assert_eq!(kept(&store).await, ["0", "1"]);
+}
+
+#[tokio::test]
+async fn a_claim_without_an_answer_is_nobodys_when_its_lease_ends() {
+    let server = Server::durable(&[]);
+    let clock = clock();
+    let store = connect(&server.url(), clock.clone()).await.unwrap();
+    // A server that does not know the script yet would answer with that, and then find nobody.
+    store.claim(event("0").verified(), LEASE).await.unwrap();
+    server.stall(true);
+    assert!(matches!(store.claim(event("1").verified(), LEASE).await, Err(StoreError::Unknown(_))));
+    server.stall(false);
+    // The claim arrived, and its answer found nobody.
+    until(|| server.cli(&["KEYS", "{cs:*}:name:*"]).lines().count() == 2);
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    assert_eq!(store.claim(event("1").verified(), LEASE).await, Ok(Claim::InFlight));
+    clock.set(START.after(LEASE));
+    assert!(matches!(store.claim(event("1").verified(), LEASE).await, Ok(Claim::Granted(_))));
+}
+
+#[tokio::test]
+async fn a_master_that_became_a_replica_takes_nothing() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    accept(&store, &event("1")).await.unwrap();
+    server.cli(&["REPLICAOF", "127.0.0.1", "1"]);
+    for _ in 0..2 {
+        let refused = accept(&store, &event("2")).await;
+        assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
+    }
+    server.cli(&["REPLICAOF", "NO", "ONE"]);
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Accepted));
+}
+
+#[tokio::test]
+async fn a_full_redis_refuses_before_it_writes_and_still_delivers_and_forgets() {
+    let server = Server::durable(&["--maxmemory", "8mb"]);
+    let clock = clock();
+    let store = connect(&server.url(), clock.clone()).await.unwrap();
+    let large = "x".repeat(200_000);
+    let event_of = |number: u32| {
+        let mut event = event(&number.to_string());
+        event.content = large.clone().into_bytes().into();
+        event
+    };
+    let mut refused = 0;
+    while refused < 100 {
+        match accept(&store, &event_of(refused)).await {
+            Ok(Acceptance::Accepted) => refused += 1,
+            Err(StoreError::NotStored(why)) => {
+                assert!(why.contains("memory"), "{why}");
+                break;
+            }
+            other => panic!("expected a refusal, but found {other:?}"),
+        }
+    }
+    assert!((5..100).contains(&refused), "{refused}");
+    let leased = store.lease([].into(), 100, LEASE).await.unwrap();
+    assert_eq!(leased.len(), refused as usize);
+    store.acknowledge(leased.into_iter().map(|one| (one.id, one.fence)).collect()).await.unwrap();
+    clock.set(START.after(RETENTION * 2));
+    assert_eq!(store.prune().await, Ok(u64::from(refused)));
+    clock.set(START);
+    assert_eq!(
+        accept(&store, &event_of(refused)).await,
+        Ok(Acceptance::Accepted),
+        "nothing was left of the refused one"
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_quarantined_and_not_delivered() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    for id in ["1", "2", "3"] {
+        accept(&store, &event(id)).await.unwrap();
+    }
+    server.cli(&["HSET", &record("1"), "c", "{\"amount\":1000000}"]);
+    server.cli(&["HSET", &record("2"), "h", "no JSON"]);
+    let leased = store.lease([].into(), 10, LEASE).await.unwrap();
+    assert_eq!(leased.into_iter().map(|one| one.id).collect::<Vec<_>>(), [event("3").event_id()]);
+    for id in ["1", "2"] {
+        let shown = store.show(event(id).event_id()).await.unwrap().unwrap();
+        assert_eq!((shown.intact, shown.entry.state), (false, State::Quarantined), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_outlives_its_retention_and_what_waits_has_no_end() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    accept(&store, &event("1")).await.unwrap();
+    let left = |key: &str| server.cli(&["PTTL", key]).parse::<i128>().unwrap();
+    assert_eq!(left(&record("1")), -1);
+    let one = store.lease([].into(), 1, LEASE).await.unwrap().pop().unwrap();
+    store.acknowledge(vec![(one.id.clone(), one.fence)]).await.unwrap();
+    assert!(left(&record("1")) > RETENTION.as_millis() as i128);
+    store.requeue(vec![one.id]).await.unwrap();
+    assert_eq!(left(&record("1")), -1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failover_by_sentinel_under_load_loses_nothing_that_replicas_had() {
+    let mut master = Server::durable(&["--repl-diskless-sync-delay", "0"]);
+    let replica = Server::durable(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
+    until(|| replica.cli(&["INFO", "replication"]).contains("master_link_status:up"));
+    let sentinel = Server::sentinel(&format!(
+        "sentinel monitor mymaster 127.0.0.1 {} 1\nsentinel down-after-milliseconds mymaster 1000\n\
+         sentinel failover-timeout mymaster 3000\n",
+        master.port
+    ));
+    until(|| sentinel.cli(&["SENTINEL", "REPLICAS", "mymaster"]).contains(&replica.port.to_string()));
+    let address = format!("redis+sentinel://127.0.0.1:{}/mymaster", sentinel.port).parse().unwrap();
+    let options = RedisOptions { wait_replicas: 1, ..RedisOptions::default() };
+    let store = std::sync::Arc::new(RedisStore::open(&address, clock(), options).await.unwrap());
+    let end = std::sync::Arc::new(AtomicBool::new(false));
+    let senders: Vec<_> = (0..8)
+        .map(|number| {
+            let (store, end) = (store.clone(), end.clone());
+            tokio::spawn(async move { load(&store, &number.to_string(), || end.load(Ordering::SeqCst)).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    master.kill();
+    tokio::task::block_in_place(|| {
+        until(|| replica.cli(&["INFO", "replication"]).contains("role:master"));
+        // The old master comes back as a replica; by itself the Sentinel takes its time to make it one.
+        master.restart();
+        master.cli(&["REPLICAOF", "127.0.0.1", &replica.port.to_string()]);
+        until(|| master.cli(&["INFO", "replication"]).contains("master_link_status:up"));
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let before_end = kept(&store).await.len();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    end.store(true, Ordering::SeqCst);
+    let mut acknowledged = Vec::new();
+    for sender in senders {
+        acknowledged.extend(sender.await.unwrap());
+    }
+    let kept = kept(&store).await;
+    assert!(kept.len() > before_end, "it goes on with the new master: {before_end}, then {}", kept.len());
+    let kept: std::collections::BTreeSet<_> = kept.into_iter().collect();
+    let lost: Vec<_> = acknowledged.iter().filter(|id| !kept.contains(*id)).collect();
+    assert!(lost.is_empty(), "acknowledged, but lost: {lost:?}");
+}

@@ -1,0 +1,151 @@
+//! Real servers for tests: `redis-server` on a free port of the loopback interface, with a folder of its own, ended by its
+//! id. A machine without one fails the test and says what to install.
+#![allow(dead_code, unreachable_pub, reason = "each test target uses a part of it")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    pub port: u16,
+    folder: tempfile::TempDir,
+    arguments: Vec<String>,
+    sentinel: bool,
+}
+
+/// Everything that is acknowledged is on the disk.
+pub const DURABLE: &[&str] = &["--appendonly", "yes", "--appendfsync", "always"];
+
+impl Server {
+    /// Starts a server that keeps what it acknowledges, with more settings after that.
+    pub fn durable(more: &[&str]) -> Self {
+        Self::start(&[DURABLE, more].concat())
+    }
+
+    /// Starts a server with these settings.
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::launch(arguments, false)
+    }
+
+    /// Starts a Sentinel with the lines of its file.
+    pub fn sentinel(lines: &str) -> Self {
+        Self::launch(&[lines], true)
+    }
+
+    fn launch(arguments: &[&str], sentinel: bool) -> Self {
+        let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
+        // Somebody else may take a port between finding it free and using it.
+        for _ in 0..20 {
+            let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+            let child = spawn(folder.path(), port, &arguments, sentinel);
+            let mut server = Self { child, port, folder, arguments: arguments.clone(), sentinel };
+            if server.answers() {
+                return server;
+            }
+        }
+        panic!("expected redis-server to start, but found none that answers");
+    }
+
+    /// Waits until it answers; `false` if it ended.
+    fn answers(&mut self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if self.pings() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
+    fn pings(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) else { return false };
+        stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        let mut answer = [0; 5];
+        stream.write_all(b"PING\r\n").is_ok()
+            && stream.read_exact(&mut answer).is_ok()
+            && matches!(&answer, b"+PONG" | b"-NOAU")
+    }
+
+    /// The URL of this one server.
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Runs `redis-cli` against it and answers what it printed.
+    pub fn cli(&self, arguments: &[&str]) -> String {
+        let output = Command::new("redis-cli").args(["-p", &self.port.to_string()]).args(arguments).output();
+        String::from_utf8_lossy(&output.unwrap_or_else(|error| panic!("redis-cli: {error}; {INSTALL}")).stdout)
+            .trim()
+            .to_owned()
+    }
+
+    /// `SIGSTOP` and `SIGCONT`: it is there and does not answer, until it does.
+    pub fn stall(&self, stalled: bool) {
+        let signal = if stalled { "-STOP" } else { "-CONT" };
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// `SIGKILL`; its folder stays.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Starts it again on the same port and folder.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.child = spawn(self.folder.path(), self.port, &self.arguments, self.sentinel);
+        assert!(self.answers(), "expected the server to start again");
+        // While it reads its data it answers with an error.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.cli(&["INFO", "persistence"]).contains("loading:1") && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+const INSTALL: &str = "install redis-server, redis-sentinel and redis-tools, as ./test does";
+
+fn free_port() -> u16 {
+    // A Cluster's bus listens 10000 ports above.
+    loop {
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        if port < 55_000 {
+            return port;
+        }
+    }
+}
+
+fn spawn(folder: &Path, port: u16, arguments: &[String], sentinel: bool) -> Child {
+    let port = port.to_string();
+    let mut command;
+    if sentinel {
+        let file = folder.join("sentinel.conf");
+        if !file.exists() {
+            let text = format!("port {port}\nbind 127.0.0.1\ndir {}\n{}\n", folder.display(), arguments.concat());
+            std::fs::write(&file, text).unwrap();
+        }
+        command = Command::new("redis-sentinel");
+        command.arg(file);
+    } else {
+        command = Command::new("redis-server");
+        command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"]);
+        command.arg("--dir").arg(folder).args(arguments);
+    }
+    command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
+    command.spawn().unwrap_or_else(|error| panic!("redis-server: {error}; {INSTALL}"))
+}
