@@ -52,6 +52,20 @@ impl SigningInput {
         }
     }
 
+    /// Binds the body as the payload of a JWS that is not sent along: as [`SigningInput::body`], but its own digest is of
+    /// no use here, because what is signed has another form.
+    pub fn payload(self, body: &Bytes) -> BoundInput {
+        BoundInput {
+            fingerprint: OnceLock::new(),
+            whole: None,
+            middle: Some(body.clone()),
+            head: self.head,
+            tail: Vec::new(),
+            content: body.clone(),
+            headers: self.headers,
+        }
+    }
+
     /// Binds the payload of a compact JWS, which stands inside of what was signed (RFC 7515 section 5.1).
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! Engine 1: a signature in a header over a template of body, headers and URL.
 
+use bytes::Bytes;
+
 use super::{Prepared, Verifier, fresh, live_keys};
 use crate::clock::Timestamp;
 use crate::delivery::Delivery;
@@ -22,7 +24,7 @@ pub(super) fn prepare<'k>(
     let (header, signatures, signed_at) = head(verifier, scheme, delivery)?;
     let keys = live_keys(keys, delivery)?;
 
-    let input = template(verifier, &scheme.input, header, delivery, SigningInput::new())?;
+    let input = template(verifier, &scheme.input, header, delivery, SigningInput::new(), SigningInput::body)?;
     let covered = std::iter::once("body".into()).chain(scheme.input.parts().filter_map(covered_name)).collect();
     Ok(Prepared { input, keys, signatures, signed_at, covered })
 }
@@ -34,6 +36,7 @@ pub(super) fn template(
     header: &str,
     delivery: &Delivery,
     mut input: SigningInput,
+    bind: fn(SigningInput, &Bytes) -> BoundInput,
 ) -> Result<BoundInput, Rejection> {
     let parts = Parts { verifier, header, delivery };
     for part in &template.before {
@@ -42,7 +45,7 @@ pub(super) fn template(
             (None, value) => input.push(value.as_bytes()),
         }
     }
-    let mut input = input.body(&delivery.body);
+    let mut input = bind(input, &delivery.body);
     for part in &template.after {
         match parts.value(part)? {
             (Some(name), value) => input.push_header(name, &value),

@@ -36,11 +36,13 @@ impl<'a> CompactJws<'a> {
         if text.len() > max_bytes {
             return Err(GrammarError::expected("a shorter token", format!("{} bytes", text.len())));
         }
-        // From both ends, so that a long payload is not searched for dots: it is decoded or empty, and a dot is neither.
         let fewer = || GrammarError::expected(SHAPE, "fewer parts");
         let (protected, rest) = text.split_once('.').ok_or_else(fewer)?;
         let (payload, signature) = rest.rsplit_once('.').ok_or_else(fewer)?;
         let signing_input = protected.len().saturating_add(1).saturating_add(payload.len());
+        if payload.as_bytes().contains(&b'.') {
+            return Err(GrammarError::expected(SHAPE, "more parts"));
+        }
         if protected.is_empty() || signature.is_empty() {
             return Err(GrammarError::expected(SHAPE, "one of them empty"));
         }
@@ -70,6 +72,7 @@ mod tests {
     fn a_part_too_many_is_no_payload() {
         let header = Encoding::Base64Url.encode(br#"{"alg":"RS256"}"#);
         let parse = |text: String| CompactJws::parse(&text, usize::MAX).and_then(|jws| jws.decode_payload());
+        assert!(CompactJws::parse(&format!("{header}.AAAA..AAAA"), usize::MAX).is_err(), "before it is decoded");
         assert_eq!(parse(format!("{header}.AAAA.AAAA")), Ok(vec![0; 3]));
         assert_eq!(parse(format!("{header}..AAAA")), Ok(Vec::new()));
         for text in ["AAAA.AAAA.AAAA", "..AAAA.", "AAAA", ".", "AAAA..AAAA", "AA=.AAAA", "AAAA.AAAA="] {
