@@ -6,7 +6,6 @@ mod redis_server;
 mod cluster;
 mod faults;
 #[cfg(feature = "sqlite")]
-mod figures;
 mod settings;
 
 use std::sync::Arc;
