@@ -13,7 +13,7 @@ use crate::crypto::{Algorithm, MacKey, Secret};
 use crate::store::{Seal, StoreError};
 
 /// Version of the keys and scripts.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 /// Reads the plan, and makes one if there is none and it may be made. Answers the seals of this store.
 pub(super) async fn found(

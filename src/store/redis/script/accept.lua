@@ -13,6 +13,5 @@ if not append(record.id, state, record.problem) then
   return 'duplicate'
 end
 local moved = verdict == 'abandoned' and take_from(taken.name) or ''
-put(moved, 's', 'kept')
-put_fence()
+put(moved, state, 's', 'kept')
 return state

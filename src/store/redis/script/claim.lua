@@ -14,8 +14,7 @@ if verdict == 'done' then
   local answer = redis.call('HMGET', P .. 'name:' .. taken.name, 'a', 'y', 'b')
   return { 'done', answer[1] or '0', answer[2] or '', answer[3] or '' }
 end
-local fence = text(next_number())
+local fence = next_number()
 local moved = verdict == 'abandoned' and take_from(taken.name) or ''
-put(moved, 's', 'in_flight', 'f', fence, 'u', ARGV[13], 't', ARGV[14])
-put_fence()
+put(moved, 'in_flight', 's', 'in_flight', 'f', fence, 'u', ARGV[13], 't', ARGV[14])
 return { 'granted', fence }

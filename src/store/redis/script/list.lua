@@ -1,9 +1,13 @@
 -- ARGV: now, a state or nothing, a position, a limit. Answers the records after the position, without their content.
-local states = { ARGV[2] }
+local states, parts = { ARGV[2] }, {}
 if ARGV[2] == '' then states = { 'ready', 'leased', 'delivered', 'parked', 'quarantined' } end
+for at, state in ipairs(states) do parts[at] = 'in:' .. state end
+if states[1] == 'ready' then
+  for _, endpoint in ipairs(redis.call('SMEMBERS', P .. 'endpoints')) do parts[#parts + 1] = 'fresh:' .. endpoint end
+end
 local limit, found, answer = tonumber(ARGV[4]), {}, {}
-for _, state in ipairs(states) do
-  local page = redis.call('ZRANGEBYSCORE', P .. 'in:' .. state, '(' .. ARGV[3], '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
+for _, part in ipairs(parts) do
+  local page = redis.call('ZRANGEBYSCORE', P .. part, '(' .. ARGV[3], '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
   for at = 1, #page, 2 do found[#found + 1] = { page[at], tonumber(page[at + 1]) } end
 end
 table.sort(found, function(one, other) return one[2] < other[2] end)

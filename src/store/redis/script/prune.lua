@@ -1,20 +1,22 @@
 -- ARGV: now, how many of each kind at most. A name that has to stay is looked at again in an hour, or when its record is
--- settled, or when its lease ends.
+-- settled, or when its lease ends. Answers how many records are forgotten.
 local most, count, later = tonumber(ARGV[2]), 0, text(now + 3600000)
 local past = '(' .. text(now)
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'retain', '-inf', past, 'LIMIT', 0, most)) do
   if waits(id) then
     redis.call('ZREM', P .. 'retain', id)
   else
-    forget_event(id)
-    count = count + 1
+    count = count + forget_event(id)
   end
 end
+-- A record goes with its identity, so that no identity is free while its record is there.
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', P .. 'names', '-inf', past, 'LIMIT', 0, most)) do
   local taken = find(name)
   if taken then
     redis.call('ZADD', P .. 'names', taken.state == 'in_flight' and text(taken.lease - 1) or later, name)
   else
+    local id = string.sub(name, 1, 32)
+    if not waits(id) then count = count + forget_event(id) end
     redis.call('DEL', P .. 'name:' .. name)
     redis.call('ZREM', P .. 'names', name)
   end

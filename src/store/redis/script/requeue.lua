@@ -8,8 +8,9 @@ for at = 2, #ARGV do
     count = count + 1
     redis.call('PERSIST', key)
     redis.call('PERSIST', P .. 'name:' .. row[4])
-    redis.call('ZREM', P .. 'retain', id)
-    move(id, row[1], 'ready')
+    redis.call('ZREM', P .. 'names', row[4])
+    redis.call('HSET', key, 's', 'ready')
+    redis.call('ZREM', P .. 'in:' .. row[1], id)
     redis.call('ZADD', P .. 'fresh:' .. row[2], row[3], id)
     redis.call('SADD', P .. 'endpoints', row[2])
   end

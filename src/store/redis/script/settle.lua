@@ -4,21 +4,22 @@ local state, at, reason, count = ARGV[2], ARGV[3], ARGV[4], 0
 for place = 5, #ARGV, 2 do
   local id, fence = ARGV[place], ARGV[place + 1]
   local key = P .. 'event:' .. id
-  local row = redis.call('HMGET', key, 's', 'f', 'e', 'r', 'n')
+  local row = redis.call('HMGET', key, 's', 'f', 'e', 'r', 'n', 'p')
   if row[1] == 'leased' and row[2] == fence then
     count = count + 1
-    move(id, 'leased', state)
-    redis.call('HSET', key, 'w', reason)
+    redis.call('HSET', key, 's', state, 'w', reason)
+    redis.call('ZREM', P .. 'in:leased', id)
+    redis.call('ZADD', P .. 'in:' .. state, row[6], id)
     if state == 'ready' then
       redis.call('ZADD', P .. 'again:' .. row[3], at, id)
     else
       redis.call('ZREM', P .. 'again:' .. row[3], id)
     end
     if state == 'delivered' or state == 'quarantined' then
-      redis.call('ZADD', P .. 'retain', row[4], id)
-      redis.call('ZADD', P .. 'names', 'XX', row[4], row[5])
-      expire_later(key, tonumber(row[4]))
-      expire_later(P .. 'name:' .. row[5], tonumber(row[4]))
+      local retain, name = tonumber(row[4]) or now, row[5] or ''
+      redis.call('ZADD', P .. 'names', retain, name)
+      expire_later(key, retain)
+      expire_later(P .. 'name:' .. name, retain)
     end
   end
 end

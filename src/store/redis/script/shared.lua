@@ -3,14 +3,16 @@
 --
 --   P last            the last number that was given out: positions and fences
 --   P name:<hex>      a taken identity (c s f u t r n a y b) or, with o, a fence: a second name of the identity o
---   P names, fences   when to look whether a name may be forgotten
---   P event:<id>      a record (p s a f e n r h c g w)
---   P in:<state>      ids of the records in a state, by position
---   P fresh:<endpoint>  ids that were not tried yet, by position
+--   P names           identities, by when to look whether they and their records may be forgotten; not those of records
+--                     that somebody still has to act on
+--   P fences          fences, by when to look whether they may be forgotten
+--   P event:<id>      a record (p s a f e n r h c g w); its identity is taken for as long as it is there
+--   P fresh:<endpoint>  ids that are ready and were not tried yet, by position
 --   P again:<endpoint>  ids that are due at a time: after a failed try, or when the lease of their worker ends
+--   P in:<state>      ids of all other records in a state, by position
 --   P endpoints       endpoints that had a record
+--   P retain          ids of the records without an identity of their own, by the time until which they are kept
 --   P touched         a counter that is written before replicas are waited for
---   P retain          ids of the records that nobody has to act on, by the time until which they are kept
 local P = string.sub(KEYS[1], 1, -5)
 local now = tonumber(ARGV[1])
 
@@ -21,17 +23,17 @@ local function text(number) return string.format('%.0f', number) end
 
 -- A number larger than every one before, also after a failover that lost the last of them: the server's microseconds.
 local function next_number()
-  local last = tonumber(redis.call('GET', P .. 'last') or '0')
   local time = redis.call('TIME')
-  local number = math.max(last + 1, tonumber(time[1]) * 1000000 + tonumber(time[2]))
-  redis.call('SET', P .. 'last', text(number))
+  local number = text(tonumber(time[1]) * 1000000 + tonumber(time[2]))
+  local last = redis.call('SET', P .. 'last', number, 'GET')
+  if not last or tonumber(last) < tonumber(number) then return number end
+  number = text(tonumber(last) + 1)
+  redis.call('SET', P .. 'last', number)
   return number
 end
 
-local function state_of(id) return redis.call('HGET', P .. 'event:' .. id, 's') end
-
 local function waits(id)
-  local state = state_of(id)
+  local state = redis.call('HGET', P .. 'event:' .. id, 's')
   return state == 'ready' or state == 'leased' or state == 'parked'
 end
 
@@ -51,10 +53,11 @@ local function find(name)
   return nil, true
 end
 
+-- What is remembered of the identity behind a fence. The second answer is whether the fence points at any.
 local function find_fence(fence)
-  if fence == '' then return nil end
-  local owner = redis.call('HGET', P .. 'name:' .. fence, 'o')
-  return owner and (find(owner)) or nil
+  local owner = fence ~= '' and redis.call('HGET', P .. 'name:' .. fence, 'o')
+  if not owner then return nil, false end
+  return (find(owner)), true
 end
 
 -- The end of a record or name that nothing ever prunes.
@@ -62,24 +65,15 @@ local function expire_later(key, retain)
   redis.call('PEXPIRE', key, text(math.max(retain - now, 0) + MARGIN))
 end
 
+-- Forgets a record. Answers how many records that were.
 local function forget_event(id)
   local key = P .. 'event:' .. id
   local found = redis.call('HMGET', key, 's', 'e')
-  if found[1] then
-    redis.call('ZREM', P .. 'in:' .. found[1], id)
+  for _, state in ipairs({ found[1] or 'delivered', 'quarantined' }) do redis.call('ZREM', P .. 'in:' .. state, id) end
+  if found[2] then
     redis.call('ZREM', P .. 'fresh:' .. found[2], id)
     redis.call('ZREM', P .. 'again:' .. found[2], id)
-  else
-    for _, state in ipairs({ 'delivered', 'quarantined' }) do redis.call('ZREM', P .. 'in:' .. state, id) end
   end
   redis.call('ZREM', P .. 'retain', id)
-  redis.call('DEL', key)
-end
-
--- Moves a record to another state, where `in:` has the same position.
-local function move(id, from, to)
-  local position = redis.call('ZSCORE', P .. 'in:' .. from, id) or redis.call('HGET', P .. 'event:' .. id, 'p')
-  redis.call('ZREM', P .. 'in:' .. from, id)
-  redis.call('ZADD', P .. 'in:' .. to, position, id)
-  redis.call('HSET', P .. 'event:' .. id, 's', to)
+  return redis.call('DEL', key)
 end
