@@ -5,43 +5,31 @@ use std::time::Duration;
 
 use redis::ScriptInvocation;
 
+use super::batch::Offer;
 use super::packed::Header;
 use super::partition::Partition;
-use super::reply::{bytes, count, members, number, text, word};
+use super::reply::{bytes, count, members, number, text};
 use super::{RedisStore, script};
 use crate::crypto::random;
-use crate::store::verdict::{BUSY, kept_part};
-use crate::store::{Acceptance, Claim, Lease, Record, StoreError, StoredAnswer};
+use crate::store::verdict::kept_part;
+use crate::store::{Acceptance, Claim, Identity, Lease, Record, StoreError, StoredAnswer};
 use crate::verified::Verified;
 use crate::wire::encoding::Encoding;
 
 impl RedisStore {
     pub(super) async fn accept_record(&self, record: &Verified<Record>) -> Result<Acceptance, StoreError> {
-        let partition = Partition::of(&record.provenance().endpoint);
-        let mut call = self.call(&script::ACCEPT, partition);
-        self.offer(&mut call, record);
-        let said = word(self.keep(partition, &call).await?);
-        match said.as_str() {
-            "busy" => Err(StoreError::NotStored(BUSY.to_owned())),
-            "conflict" => Ok(Acceptance::Conflict),
-            "duplicate" => Ok(Acceptance::Duplicate),
-            "ready" => {
-                self.ready.notify_waiters();
-                Ok(Acceptance::Accepted)
-            }
-            "quarantined" => Ok(Acceptance::Accepted),
-            _ => Err(strange()),
-        }
+        let offer = self.offer(record);
+        self.batches.accept(&self.calls, &record.provenance().endpoint, offer).await
     }
 
     pub(super) async fn claim_record(&self, record: &Verified<Record>, lease: Duration) -> Result<Claim, StoreError> {
         let partition = Partition::of(&record.provenance().endpoint);
         let mut token = [0; 12];
         random(&mut token).map_err(|error| StoreError::NotStored(error.to_string()))?;
-        let mut call = self.call(&script::CLAIM, partition);
-        self.offer(&mut call, record);
-        call.arg(self.clock.now().after(lease).millis()).arg(Encoding::Hex.encode(&token));
-        let mut said = members(self.keep(partition, &call).await?).into_iter();
+        let mut call = self.calls.call(&script::CLAIM, partition);
+        self.offered(&mut call, record);
+        call.arg(self.calls.clock.now().after(lease).millis()).arg(Encoding::Hex.encode(&token));
+        let mut said = members(self.calls.keep(partition, &call).await?).into_iter();
         Ok(match text(&mut said).as_str() {
             "granted" => {
                 let fence = partition.outward(number(&mut said));
@@ -60,9 +48,9 @@ impl RedisStore {
 
     pub(super) async fn renew_claim(&self, held: Lease, lease: Duration) -> Result<(), StoreError> {
         let (partition, fence) = Partition::inward(held.fence);
-        let mut call = self.call(&script::RENEW, partition);
-        call.arg(Encoding::Hex.encode(held.identity.as_bytes())).arg(fence);
-        call.arg(self.clock.now().after(lease).millis());
+        let mut call = self.calls.call(&script::RENEW, partition);
+        call.arg(name(&held.identity)).arg(fence);
+        call.arg(self.calls.clock.now().after(lease).millis());
         self.matched(partition, &call).await
     }
 
@@ -77,45 +65,59 @@ impl RedisStore {
             return Err(StoreError::LeaseLost);
         }
         let answer = kept_part(answer);
-        let mut call = self.call(&script::COMPLETE, partition);
-        self.offer(&mut call, record);
+        let mut call = self.calls.call(&script::COMPLETE, partition);
+        self.offered(&mut call, record);
         call.arg(fence).arg(answer.status).arg(&*answer.content_type).arg(&*answer.body);
         self.matched(partition, &call).await
     }
 
     pub(super) async fn release_claim(&self, held: Lease) -> Result<(), StoreError> {
         let (partition, fence) = Partition::inward(held.fence);
-        let mut call = self.call(&script::RELEASE, partition);
-        call.arg(Encoding::Hex.encode(held.identity.as_bytes())).arg(fence);
+        let mut call = self.calls.call(&script::RELEASE, partition);
+        call.arg(name(&held.identity)).arg(fence);
         self.matched(partition, &call).await
     }
 
     /// Runs a script that answers how many things the caller held.
     async fn matched(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<(), StoreError> {
-        match count(&self.keep(partition, call).await?) {
+        match count(&self.calls.keep(partition, call).await?) {
             0 => Err(StoreError::LeaseLost),
             _ => Ok(()),
         }
     }
 
-    /// The arguments by which `claiming.lua` knows a record. Sealing it is the caller's work, not the server's.
-    fn offer(&self, call: &mut ScriptInvocation<'_>, record: &Verified<Record>) {
-        let hex = |bytes: &[u8]| Encoding::Hex.encode(bytes);
-        call.arg(hex(record.identity.as_bytes()))
-            .arg(record.identity.event_id().as_str())
-            .arg(record.identity.conflict_id(&record.fingerprint).as_str())
-            .arg(record.fence.as_ref().map(|fence| hex(fence.as_bytes())).unwrap_or_default())
-            .arg(hex(&record.compared))
-            .arg(record.retain_until.millis())
-            .arg(&*record.provenance().endpoint)
-            .arg(record.problem.as_deref().unwrap_or_default())
-            .arg(Header::of(record))
-            .arg(&*record.content)
-            .arg(self.seal.seal(record, record.provenance()));
+    /// Endpoint and record, as arguments.
+    fn offered(&self, call: &mut ScriptInvocation<'_>, record: &Verified<Record>) {
+        call.arg(&*record.provenance().endpoint);
+        for part in self.offer(record) {
+            call.arg(part);
+        }
+    }
+
+    /// A record on its way into a script. Sealing it is the caller's work, not the server's.
+    fn offer(&self, record: &Verified<Record>) -> Offer {
+        let hex = |bytes: &[u8]| Encoding::Hex.encode(bytes).into_bytes();
+        [
+            name(&record.identity).into_bytes(),
+            record.identity.conflict_id(&record.fingerprint).to_string().into_bytes(),
+            record.fence.as_ref().map(|fence| hex(fence.as_bytes())).unwrap_or_default(),
+            hex(record.identity.as_bytes()),
+            hex(&record.compared),
+            record.retain_until.millis().to_string().into_bytes(),
+            record.problem.as_deref().unwrap_or_default().as_bytes().to_vec(),
+            Header::of(record),
+            record.content.to_vec(),
+            self.seal.seal(record, record.provenance()),
+        ]
     }
 }
 
+/// The name under which everything about an identity is kept.
+fn name(identity: &Identity) -> String {
+    identity.event_id().to_string()
+}
+
 /// An answer that no script of ours gives.
-fn strange() -> StoreError {
+pub(super) fn strange() -> StoreError {
     StoreError::Unknown("an answer of Redis that no script gives".to_owned())
 }

@@ -67,9 +67,9 @@ impl RedisStore {
     ) -> Result<BTreeMap<Partition, usize>, StoreError> {
         let mut due: Vec<(u64, Partition)> = Vec::new();
         for (partition, endpoints) in wanted {
-            let mut call = self.call(&script::PEEK, *partition);
+            let mut call = self.calls.call(&script::PEEK, *partition);
             call.arg(limit).arg(endpoints);
-            for row in members(self.nodes.run(*partition, &call, None).await?) {
+            for row in members(self.calls.run(*partition, &call).await?) {
                 let position = number(&mut members(row).into_iter());
                 due.push((partition.outward(position), *partition));
             }
@@ -90,9 +90,9 @@ impl RedisStore {
         limit: usize,
         lease: Duration,
     ) -> Result<Vec<Value>, StoreError> {
-        let mut call = self.call(&script::TAKE, partition);
-        call.arg(limit).arg(self.clock.now().after(lease).millis()).arg(endpoints);
-        Ok(members(self.keep(partition, &call).await?))
+        let mut call = self.calls.call(&script::TAKE, partition);
+        call.arg(limit).arg(self.calls.clock.now().after(lease).millis()).arg(endpoints);
+        Ok(members(self.calls.keep(partition, &call).await?))
     }
 
     /// Opens the seal of a record that was taken, or quarantines the record.
@@ -148,14 +148,14 @@ impl RedisStore {
         reason: &str,
         held: &[(String, u64)],
     ) -> Result<u64, StoreError> {
-        let mut call = self.call(&script::SETTLE, partition);
+        let mut call = self.calls.call(&script::SETTLE, partition);
         call.arg(state).arg(at.millis()).arg(reason);
         for (id, fence) in held {
             call.arg(id).arg(*fence);
         }
-        let settled = count(&self.keep(partition, &call).await?);
+        let settled = count(&self.calls.keep(partition, &call).await?);
         if state == "ready" && settled > 0 {
-            self.ready.notify_waiters();
+            self.calls.ready.notify_waiters();
         }
         Ok(settled)
     }
@@ -165,15 +165,15 @@ impl RedisStore {
         let mut total: u64 = 0;
         for partition in all() {
             for part in ids.chunks(500) {
-                let mut call = self.call(&script::REQUEUE, partition);
+                let mut call = self.calls.call(&script::REQUEUE, partition);
                 for id in part {
                     call.arg(id.as_str());
                 }
-                total = total.saturating_add(count(&self.keep(partition, &call).await?));
+                total = total.saturating_add(count(&self.calls.keep(partition, &call).await?));
             }
         }
         if total > 0 {
-            self.ready.notify_waiters();
+            self.calls.ready.notify_waiters();
         }
         Ok(total)
     }
@@ -182,8 +182,8 @@ impl RedisStore {
         let mut total: u64 = 0;
         for partition in all() {
             for _ in 0..ROUNDS {
-                let mut call = self.call(&script::PRUNE, partition);
-                let pruned = count(&self.nodes.run(partition, call.arg(MOST), None).await?);
+                let mut call = self.calls.call(&script::PRUNE, partition);
+                let pruned = count(&self.calls.run(partition, call.arg(MOST)).await?);
                 total = total.saturating_add(pruned);
                 if pruned < MOST {
                     break;

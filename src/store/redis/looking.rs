@@ -51,10 +51,9 @@ impl RedisStore {
     }
 
     async fn fill(&self, part: &mut Pages, state: Option<State>, size: usize) -> Result<(), StoreError> {
-        let mut call = self.call(&script::LIST, part.partition);
+        let mut call = self.calls.call(&script::LIST, part.partition);
         call.arg(state.map_or("", State::as_str)).arg(part.after).arg(size);
-        let rows: VecDeque<_> =
-            members(self.nodes.run(part.partition, &call, None).await?).into_iter().map(listed).collect();
+        let rows: VecDeque<_> = members(self.calls.run(part.partition, &call).await?).into_iter().map(listed).collect();
         part.ended = rows.len() < size;
         part.after = rows.back().map_or(part.after, |(position, _)| *position);
         part.rows = rows;
@@ -64,8 +63,8 @@ impl RedisStore {
     /// An id does not say in which partition its record is.
     pub(super) async fn show_record(&self, id: &EventId) -> Result<Option<Shown>, StoreError> {
         for partition in all() {
-            let mut call = self.call(&script::SHOW, partition);
-            let found = members(self.nodes.run(partition, call.arg(id.as_str()), None).await?);
+            let mut call = self.calls.call(&script::SHOW, partition);
+            let found = members(self.calls.run(partition, call.arg(id.as_str())).await?);
             let mut row = found.into_iter();
             let state = text(&mut row);
             if state.is_empty() {
@@ -82,8 +81,8 @@ impl RedisStore {
         let mut stats = Stats::default();
         let mut first: Option<u64> = None;
         for partition in (0..PARTITIONS).map(Partition::numbered) {
-            let call = self.call(&script::STATS, partition);
-            let mut row = members(self.nodes.run(partition, &call, None).await?).into_iter();
+            let call = self.calls.call(&script::STATS, partition);
+            let mut row = members(self.calls.run(partition, &call).await?).into_iter();
             for total in [
                 &mut stats.ready,
                 &mut stats.leased,

@@ -1,15 +1,17 @@
 //! The durable store that many receivers share: Redis 7, alone, behind Sentinels, or as a Cluster. The rule: each thing
 //! that a store does is one script in one hash slot, so that it happens whole or not at all.
 //!
-//! Records are hashes, found through sorted sets by state, position and due time. A Redis Stream with a consumer group
-//! would be shorter and cannot keep the contract: an entry has no due time and no state, so that retries at a time,
-//! parking, requeueing, listing by state and forgetting out of order would each need what is here beside the stream.
+//! A record is a hash. What is ready and was not tried yet stands in a Stream for each endpoint, which is the cheapest
+//! order that Redis has; everything else about it (due times, states, forgetting out of order) needs sorted sets beside
+//! it, and a consumer group would give none of that.
 //!
 //! Times are those of the clock that the store was opened with; only positions and fences come from Redis' own, which no
 //! result depends on but the order between endpoints. Keys live on past their retention until they are pruned, and 30
 //! days at most after nobody has to act on them any more.
 
 mod address;
+mod batch;
+mod calls;
 mod claims;
 mod copies;
 mod error;
@@ -31,7 +33,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Script, ScriptInvocation, Value};
 use tokio::sync::Notify;
 
 use super::{
@@ -41,9 +42,9 @@ use super::{
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::Secret;
 use crate::verified::Verified;
-use copies::Copies;
+use batch::Batches;
+use calls::Calls;
 use nodes::Nodes;
-use partition::Partition;
 use survey::Demands;
 
 pub use address::{AddressError, RedisAddress};
@@ -71,12 +72,9 @@ impl Default for RedisOptions {
 
 /// A store in Redis.
 pub struct RedisStore {
-    nodes: Nodes,
-    clock: Arc<dyn Clock>,
-    prefix: Box<str>,
+    calls: Arc<Calls>,
+    batches: Arc<Batches>,
     seal: Seal,
-    replicas: u8,
-    ready: Notify,
 }
 
 impl RedisStore {
@@ -127,24 +125,13 @@ impl RedisStore {
         }
         let nodes = reach(address, demands).await?;
         let seal = plan::found(&nodes, &address.to_string(), &prefix, &options, observe).await?;
-        let store = Self { nodes, clock, prefix, seal, replicas: options.wait_replicas, ready: Notify::new() };
+        let calls = Calls { nodes, clock, prefix, replicas: options.wait_replicas, ready: Notify::new() };
+        let store = Self { calls: Arc::new(calls), batches: Arc::default(), seal };
         // Every server that has a part of the store is met now, and not when the first event comes.
         let unreachable =
             |error: StoreError| OpenError::Unreachable { address: address.to_string(), why: error.to_string() };
         store.count_records().await.map_err(unreachable)?;
         Ok(store)
-    }
-
-    /// Runs a script whose effect has to last: it is waited for until as many replicas have it as was asked for.
-    async fn keep(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<Value, StoreError> {
-        let touched = key(&self.prefix, partition, "touched");
-        let copies = Copies { touched: &touched, replicas: self.replicas };
-        self.nodes.run(partition, call, (self.replicas > 0).then_some(copies)).await
-    }
-
-    /// A call of a script in a partition; its first argument is the time.
-    fn call<'a>(&self, script: &'a Script, partition: Partition) -> ScriptInvocation<'a> {
-        call(script, &self.prefix, partition, self.clock.now())
     }
 }
 
@@ -170,17 +157,6 @@ fn words(nodes: &Nodes) -> String {
     words.join(" | ")
 }
 
-/// A call of a script. The one key that is declared leads to the server; the script makes the others from it.
-fn call<'a>(script: &'a Script, prefix: &str, partition: Partition, now: Timestamp) -> ScriptInvocation<'a> {
-    let mut call = script.key(key(prefix, partition, "last"));
-    call.arg(now.millis());
-    call
-}
-
-fn key(prefix: &str, partition: Partition, name: &str) -> String {
-    format!("{{{prefix}:{}}}:{name}", partition.number())
-}
-
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RedisStore")
@@ -189,11 +165,11 @@ impl fmt::Debug for RedisStore {
 
 impl Store for RedisStore {
     fn durability(&self) -> Durability {
-        worth(&self.nodes, self.replicas)
+        worth(&self.calls.nodes, self.calls.replicas)
     }
 
     fn condition(&self) -> Option<String> {
-        Some(words(&self.nodes))
+        Some(words(&self.calls.nodes))
     }
 
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {
@@ -239,7 +215,7 @@ impl Store for RedisStore {
     fn prune(&self) -> StoreFuture<'_, u64> {
         Box::pin(async move {
             // Somebody may have changed how Redis is set up; then nothing more is accepted until it is changed back.
-            self.nodes.survey().await.map_err(StoreError::NotStored)?;
+            self.calls.nodes.survey().await.map_err(StoreError::NotStored)?;
             self.prune_all().await
         })
     }
@@ -258,6 +234,6 @@ impl Store for RedisStore {
 
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         // Created now, not at the first poll: what happens between this call and the await is not missed.
-        Box::pin(self.ready.notified())
+        Box::pin(self.calls.ready.notified())
     }
 }

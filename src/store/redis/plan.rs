@@ -3,11 +3,12 @@
 
 use zeroize::Zeroizing;
 
+use super::calls::call;
 use super::error::OpenError;
 use super::nodes::Nodes;
 use super::partition::{PARTITIONS, Partition};
 use super::reply::{bytes, members, text};
-use super::{RedisOptions, call, script};
+use super::{RedisOptions, script};
 use crate::clock::Timestamp;
 use crate::crypto::{Algorithm, MacKey, Secret};
 use crate::store::{Seal, StoreError};

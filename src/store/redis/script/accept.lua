@@ -1,17 +1,27 @@
-local verdict, taken = judge()
-if verdict == 'busy' then return 'busy' end
-if verdict == 'conflict' then
-  quarantine()
-  return 'conflict'
+-- ARGV: now, endpoint, then records. Answers a word for each.
+local function accept(record)
+  local verdict, taken = judge(record)
+  if verdict == 'busy' then return 'busy' end
+  if verdict == 'conflict' then
+    quarantine(record)
+    return 'conflict'
+  end
+  if verdict == 'done' then
+    note_fence(record)
+    return 'duplicate'
+  end
+  local state = record.problem ~= '' and 'quarantined' or 'ready'
+  local fences = take_fences(record, taken)
+  fences = fences ~= '' and { 'x', fences } or {}
+  if record.known then forget_claim(record.id) end
+  if not append(record, record.id, state, record.problem, 'k', record.compared, unpack(fences)) then
+    return 'duplicate'
+  end
+  if state ~= 'ready' then redis.call('ZADD', P .. 'names', record.retain, record.id) end
+  return state
 end
-if verdict == 'done' then
-  note_fence()
-  return 'duplicate'
-end
-local state = record.problem ~= '' and 'quarantined' or 'ready'
-if not append(record.id, state, record.problem) then
-  return 'duplicate'
-end
-local moved = verdict == 'abandoned' and take_from(taken.name) or ''
-put(moved, state, 's', 'kept')
-return state
+
+local answers = {}
+redis.call('SADD', P .. 'endpoints', endpoint)
+for at = 3, #ARGV, RECORD do answers[#answers + 1] = accept(read(at)) end
+return answers

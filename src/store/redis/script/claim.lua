@@ -1,20 +1,30 @@
--- ARGV[13] is when the lease ends, ARGV[14] a token of this caller: who asks twice with one token asked once.
-local verdict, taken = judge()
+-- ARGV: now, endpoint, a record, when the lease ends, and a token of this caller: who asks twice with one token asked once.
+local record, ends, token = read(3), ARGV[13], ARGV[14]
+local verdict, taken = judge(record)
 if verdict == 'conflict' then
-  quarantine()
+  quarantine(record)
   return { 'conflict' }
 end
 if verdict == 'busy' then
-  if taken.token == ARGV[14] then return { 'granted', taken.fence } end
-  note_fence()
+  if taken.token == token then return { 'granted', taken.fence } end
+  note_fence(record)
   return { 'in_flight' }
 end
 if verdict == 'done' then
-  note_fence()
-  local answer = redis.call('HMGET', P .. 'name:' .. taken.name, 'a', 'y', 'b')
+  note_fence(record)
+  local answer = redis.call('HMGET', P .. 'event:' .. taken.id, 'z', 'y', 'b')
   return { 'done', answer[1] or '0', answer[2] or '', answer[3] or '' }
 end
-local fence = next_number()
-local moved = verdict == 'abandoned' and take_from(taken.name) or ''
-put(moved, 'in_flight', 's', 'in_flight', 'f', fence, 'u', ARGV[13], 't', ARGV[14])
+local key, fence = P .. 'event:' .. record.id, next_number()
+local fences = take_fences(record, taken)
+if record.known then
+  forget_claim(record.id)
+  -- A record that is past its retention has no identity of its own any more.
+  local retain = redis.call('HGET', key, 'r')
+  if retain then redis.call('ZADD', P .. 'retain', retain, record.id) end
+end
+redis.call('HSET', key, 'k', record.compared, 'q', 'in_flight', 'v', record.retain, 'l', fence, 'u', ends, 't', token,
+  'x', fences)
+redis.call('PERSIST', key)
+redis.call('ZADD', P .. 'names', record.retain, record.id)
 return { 'granted', fence }

@@ -1,7 +1,15 @@
--- What accept, claim and complete share. A record arrives as eleven arguments from ARGV[2] on.
-local record = { identity = ARGV[2], id = ARGV[3], conflict = ARGV[4], fence = ARGV[5], compared = ARGV[6],
-  retain = ARGV[7], endpoint = ARGV[8], problem = ARGV[9], header = ARGV[10], content = ARGV[11],
-  seal = ARGV[12] }
+-- What accept, claim and complete share.
+
+-- A record arrives as ten arguments.
+local RECORD = 10
+local function read(at)
+  return { id = ARGV[at], conflict = ARGV[at + 1], fence = ARGV[at + 2], identity = ARGV[at + 3],
+    compared = ARGV[at + 4], retain = ARGV[at + 5], problem = ARGV[at + 6], header = ARGV[at + 7],
+    content = ARGV[at + 8], seal = ARGV[at + 9] }
+end
+
+-- The endpoint that all records of one call came to.
+local endpoint = ARGV[2]
 
 -- The same decision as `verdict.rs` makes for the other stores.
 local function verdict_of(taken)
@@ -10,104 +18,97 @@ local function verdict_of(taken)
   return taken.lease > now and 'busy' or 'abandoned'
 end
 
--- Whether there is anything under the record's two names, remembered or not.
-local known, fenced
-
-local function judge()
+-- Decides, and notes whether anything lies under the record's id.
+local function judge(record)
   local own, other
-  own, known = find(record.identity)
+  own, record.known = find(record.id)
   if own and own.compared ~= record.compared then return 'conflict', own end
-  other, fenced = find_fence(record.fence)
+  local owner = record.fence ~= '' and redis.call('GET', P .. 'fence:' .. record.fence)
+  if owner then other = find(owner) end
   local by_own, by_fence = verdict_of(own), verdict_of(other)
   if (not by_own or by_own == 'abandoned') and by_fence then return by_fence, other end
   if by_own then return by_own, own end
   return 'free', nil
 end
 
--- Appends a record; nothing if one of this id still waits. `alone` is a record without an identity of its own.
-local function append(id, state, reason, alone)
+-- Where a record stands in the order of acceptance.
+local function position_in(stream, id)
+  local position = moment()
+  if redis.pcall('XADD', stream, text(position) .. '-0', 'i', id).err then
+    -- The clock went back: the number after the last one, if this is why.
+    local info, last = redis.call('XINFO', 'STREAM', stream), nil
+    for at = 1, #info, 2 do
+      if info[at] == 'last-generated-id' then last = info[at + 1] end
+    end
+    position = tonumber(string.match(last, '^%d+')) + 1
+    redis.call('XADD', stream, text(position) .. '-0', 'i', id)
+  end
+  return text(position)
+end
+
+-- Appends a record, and with it what else is to be written under its id; nothing if one of this id still waits.
+local function append(record, id, state, reason, ...)
   local key = P .. 'event:' .. id
-  if redis.call('EXISTS', key) == 1 then
-    if waits(id) then return false end
-    forget_event(id)
+  if record.known then
+    if waiting(redis.call('HGET', key, 's')) then return false end
+    forget_record(id)
+    redis.call('PERSIST', key)
   end
-  local position = next_number()
-  redis.call('HSET', key, 'p', position, 's', state, 'a', '0', 'f', '0', 'e', record.endpoint, 'n', record.identity,
-    'r', record.retain, 'h', record.header, 'c', record.content, 'g', record.seal, 'w', reason)
+  local position
   if state == 'ready' then
-    redis.call('ZADD', P .. 'fresh:' .. record.endpoint, position, id)
-    redis.call('SADD', P .. 'endpoints', record.endpoint)
+    position = position_in(P .. 'fresh:' .. endpoint, id)
   else
+    position = text(moment())
     redis.call('ZADD', P .. 'in:' .. state, position, id)
-    if alone then redis.call('ZADD', P .. 'retain', record.retain, id) end
-    expire_later(key, record.retain)
   end
+  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'n', record.identity, 'r', record.retain,
+    'h', record.header, 'c', record.content, 'g', record.seal, ...)
+  if reason ~= '' then redis.call('HSET', key, 'w', reason) end
+  if state ~= 'ready' then expire_later(key, record.retain) end
   return true
 end
 
 -- Keeps other content under a taken identity for inspection, once per content.
-local function quarantine()
-  if redis.call('EXISTS', P .. 'event:' .. record.conflict) == 0 then
-    append(record.conflict, 'quarantined', 'the identity came with other content before', true)
-  end
+local function quarantine(record)
+  if redis.call('EXISTS', P .. 'event:' .. record.conflict) == 1 then return end
+  record.known = false
+  append(record, record.conflict, 'quarantined', 'the identity came with other content before')
+  redis.call('ZADD', P .. 'retain', record.retain, record.conflict)
 end
 
--- Gives an abandoned claim, with its fences, to the identity that takes over.
-local function take_from(old)
-  if old == record.identity then return '' end
-  local fences = redis.call('HGET', P .. 'name:' .. old, 'n') or ''
-  local moved = ''
-  for at = 1, #fences, 64 do
-    local fence = string.sub(fences, at, at + 63)
-    if redis.call('HGET', P .. 'name:' .. fence, 'o') == old then
-      redis.call('HSET', P .. 'name:' .. fence, 'o', record.identity)
-      moved = moved .. fence
-    end
-  end
-  redis.call('DEL', P .. 'name:' .. old)
-  redis.call('ZREM', P .. 'names', old)
-  return moved
-end
-
--- Points the fence at the identity.
-local function point_fence()
-  local key = P .. 'name:' .. record.fence
-  if fenced then redis.call('DEL', key) end
-  redis.call('HSET', key, 'o', record.identity, 'r', record.retain)
+local function point_fence(record)
+  redis.call('SET', P .. 'fence:' .. record.fence, record.id)
   redis.call('ZADD', P .. 'fences', record.retain, record.fence)
 end
 
--- Takes the identity for a record or a handler in `state`. `moved` are the fences of an abandoned claim.
-local function put(moved, state, ...)
-  local key = P .. 'name:' .. record.identity
-  local fences = moved
-  if known then
-    fences = (redis.call('HGET', key, 'n') or '') .. moved
-    redis.call('DEL', key)
-    if state == 'in_flight' then
-      -- A record that is past its retention has no identity of its own any more.
-      local retain = redis.call('HGET', P .. 'event:' .. record.id, 'r')
-      if retain then redis.call('ZADD', P .. 'retain', retain, record.id) end
+-- Takes the record's fence, and those of the claim that is taken over. Answers all of them.
+local function take_fences(record, abandoned)
+  local fences = record.known and redis.call('HGET', P .. 'event:' .. record.id, 'x') or ''
+  if abandoned and abandoned.id ~= record.id then
+    local others = redis.call('HGET', P .. 'event:' .. abandoned.id, 'x') or ''
+    for at = 1, #others, 64 do
+      local fence = string.sub(others, at, at + 63)
+      if redis.call('GET', P .. 'fence:' .. fence) == abandoned.id then
+        redis.call('SET', P .. 'fence:' .. fence, record.id)
+        fences = fences .. fence
+      end
     end
+    forget_claim(abandoned.id)
   end
-  if record.fence ~= '' then
-    if not string.find(fences, record.fence, 1, true) then fences = fences .. record.fence end
-    point_fence()
-  end
-  redis.call('HSET', key, 'c', record.compared, 'r', record.retain, 'n', fences, ...)
-  if state ~= 'ready' then
-    redis.call('ZADD', P .. 'names', record.retain, record.identity)
-  elseif known then
-    redis.call('ZREM', P .. 'names', record.identity)
-  end
+  if record.fence == '' then return fences end
+  point_fence(record)
+  if string.find(fences, record.fence, 1, true) then return fences end
+  return fences .. record.fence
 end
 
 -- Remembers the fence of a copy too: the copy was signed anew, and whoever captures it could replay it. A copy that was
 -- recognised by its fence has an identity that is not taken, and leaves no trace.
-local function note_fence()
-  if record.fence == '' or find_fence(record.fence) or not find(record.identity) then return end
-  point_fence()
-  local key = P .. 'name:' .. record.identity
-  local fences = redis.call('HGET', key, 'n') or ''
-  if not string.find(fences, record.fence, 1, true) then redis.call('HSET', key, 'n', fences .. record.fence) end
+local function note_fence(record)
+  if record.fence == '' then return end
+  local owner = redis.call('GET', P .. 'fence:' .. record.fence)
+  if owner and find(owner) or not find(record.id) then return end
+  point_fence(record)
+  local key = P .. 'event:' .. record.id
+  local fences = redis.call('HGET', key, 'x') or ''
+  if not string.find(fences, record.fence, 1, true) then redis.call('HSET', key, 'x', fences .. record.fence) end
 end

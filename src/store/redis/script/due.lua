@@ -1,13 +1,14 @@
--- What may be handed out, in the order of acceptance: id, position and endpoint each. ARGV: now, then others, then from
--- `from` on endpoints, or none for all.
+-- What may be handed out, in the order of acceptance: id, position and endpoint each, and whether it was never tried.
+-- ARGV from `from` on: endpoints, or none for all.
 local function due(from, limit)
   local endpoints = {}
   for at = from, #ARGV do endpoints[#endpoints + 1] = ARGV[at] end
   if #endpoints == 0 then endpoints = redis.call('SMEMBERS', P .. 'endpoints') end
   local found = {}
   for _, endpoint in ipairs(endpoints) do
-    local fresh = redis.call('ZRANGE', P .. 'fresh:' .. endpoint, 0, limit - 1, 'WITHSCORES')
-    for at = 1, #fresh, 2 do found[#found + 1] = { fresh[at], tonumber(fresh[at + 1]), endpoint } end
+    for _, entry in ipairs(redis.call('XRANGE', P .. 'fresh:' .. endpoint, '-', '+', 'COUNT', limit)) do
+      found[#found + 1] = { entry[2][2], tonumber(string.match(entry[1], '^%d+')), endpoint, entry[1] }
+    end
     local again = redis.call('ZRANGEBYSCORE', P .. 'again:' .. endpoint, '-inf', text(now), 'LIMIT', 0, limit)
     for _, id in ipairs(again) do
       local position = redis.call('HGET', P .. 'event:' .. id, 'p')

@@ -3,15 +3,15 @@ local count = 0
 for at = 2, #ARGV do
   local id = ARGV[at]
   local key = P .. 'event:' .. id
-  local row = redis.call('HMGET', key, 's', 'e', 'p', 'n')
+  local row = redis.call('HMGET', key, 's', 'e', 'p')
   if row[1] == 'parked' or row[1] == 'delivered' then
     count = count + 1
     redis.call('PERSIST', key)
-    redis.call('PERSIST', P .. 'name:' .. row[4])
-    redis.call('ZREM', P .. 'names', row[4])
+    redis.call('ZREM', P .. 'names', id)
     redis.call('HSET', key, 's', 'ready')
     redis.call('ZREM', P .. 'in:' .. row[1], id)
-    redis.call('ZADD', P .. 'fresh:' .. row[2], row[3], id)
+    redis.call('ZADD', P .. 'in:ready', row[3], id)
+    redis.call('ZADD', P .. 'again:' .. row[2], 0, id)
     redis.call('SADD', P .. 'endpoints', row[2])
   end
 end

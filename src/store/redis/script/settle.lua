@@ -1,25 +1,25 @@
--- Ends the leases of records. ARGV: now, the new state, when it is due, a reason, then ids each with its fence. Answers
--- how many of them the caller held.
+-- Ends the leases of records. ARGV: now, the new state, when it is due, a reason, then ids each with its owner's number.
+-- Answers how many of them the caller held.
 local state, at, reason, count = ARGV[2], ARGV[3], ARGV[4], 0
 for place = 5, #ARGV, 2 do
   local id, fence = ARGV[place], ARGV[place + 1]
   local key = P .. 'event:' .. id
-  local row = redis.call('HMGET', key, 's', 'f', 'e', 'r', 'n', 'p')
+  local row = redis.call('HMGET', key, 's', 'f', 'e', 'r', 'p', 'w')
   if row[1] == 'leased' and row[2] == fence then
     count = count + 1
-    redis.call('HSET', key, 's', state, 'w', reason)
+    redis.call('HSET', key, 's', state)
+    if reason ~= (row[6] or '') then redis.call('HSET', key, 'w', reason) end
     redis.call('ZREM', P .. 'in:leased', id)
-    redis.call('ZADD', P .. 'in:' .. state, row[6], id)
+    redis.call('ZADD', P .. 'in:' .. state, row[5] or '0', id)
     if state == 'ready' then
       redis.call('ZADD', P .. 'again:' .. row[3], at, id)
     else
-      redis.call('ZREM', P .. 'again:' .. row[3], id)
+      redis.call('ZREM', P .. 'again:' .. (row[3] or ''), id)
     end
     if state == 'delivered' or state == 'quarantined' then
-      local retain, name = tonumber(row[4]) or now, row[5] or ''
-      redis.call('ZADD', P .. 'names', retain, name)
+      local retain = tonumber(row[4]) or now
+      redis.call('ZADD', P .. 'names', retain, id)
       expire_later(key, retain)
-      expire_later(P .. 'name:' .. name, retain)
     end
   end
 end

@@ -1,18 +1,23 @@
 -- What every script of a store begins with. The rules: every key lies in the slot of the one key that is declared first,
 -- whose end is cut off to name the others; and a script reads before it writes, appends before it claims.
 --
---   P last            the last number that was given out: positions and fences
---   P name:<hex>      a taken identity (c s f u t r n a y b) or, with o, a fence: a second name of the identity o
---   P names           identities, by when to look whether they and their records may be forgotten; not those of records
---                     that somebody still has to act on
---   P fences          fences, by when to look whether they may be forgotten
---   P event:<id>      a record (p s a f e n r h c g w); its identity is taken for as long as it is there
---   P fresh:<endpoint>  ids that are ready and were not tried yet, by position
+--   P event:<id>      what is kept under the id of an identity: a record (p s e n r h c g, and a f w once it was tried),
+--                     and who has taken the identity (k, and q v l u t x z y b where that is not the record alone)
+--   P fence:<hex>     a second name of the identity whose id it holds
+--   P fresh:<endpoint>  a Stream: ids that are ready and were not tried yet, by position
 --   P again:<endpoint>  ids that are due at a time: after a failed try, or when the lease of their worker ends
 --   P in:<state>      ids of all other records in a state, by position
 --   P endpoints       endpoints that had a record
+--   P names           ids of identities, by when to look whether they and their records may be forgotten; not those of
+--                     records that somebody still has to act on
+--   P fences          fences, by when to look whether they may be forgotten
 --   P retain          ids of the records without an identity of their own, by the time until which they are kept
+--   P last            the last number that was given to an owner
 --   P touched         a counter that is written before replicas are waited for
+--
+-- Fields: p position, s state, a attempts, f owner's number, e endpoint, n identity, r kept until, h header, c content,
+-- g seal, w reason; k what copies are compared by, q what took the identity if no record did, v until when that is
+-- remembered, l its owner's number, u end of its lease, t its token, x fences, z status, y type and b body of the answer.
 local P = string.sub(KEYS[1], 1, -5)
 local now = tonumber(ARGV[1])
 
@@ -21,59 +26,55 @@ local MARGIN = 2592000000
 
 local function text(number) return string.format('%.0f', number) end
 
--- A number larger than every one before, also after a failover that lost the last of them: the server's microseconds.
-local function next_number()
+-- The server's microseconds: later numbers are larger, also after a failover that lost the last of them.
+local function moment()
   local time = redis.call('TIME')
-  local number = text(tonumber(time[1]) * 1000000 + tonumber(time[2]))
-  local last = redis.call('SET', P .. 'last', number, 'GET')
-  if not last or tonumber(last) < tonumber(number) then return number end
-  number = text(tonumber(last) + 1)
+  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+
+-- A number for an owner, larger than every one before, whatever the server's clock does.
+local function next_number()
+  local last = tonumber(redis.call('GET', P .. 'last') or '0')
+  local number = text(math.max(last + 1, moment()))
   redis.call('SET', P .. 'last', number)
   return number
 end
 
-local function waits(id)
-  local state = redis.call('HGET', P .. 'event:' .. id, 's')
-  return state == 'ready' or state == 'leased' or state == 'parked'
-end
+local function waiting(state) return state == 'ready' or state == 'leased' or state == 'parked' end
 
 -- What is remembered of an identity. Past its retention that is nothing, unless its record still waits. The second
--- answer is whether there is anything under the name at all.
-local function find(name)
-  local found = redis.call('HMGET', P .. 'name:' .. name, 's', 'c', 'u', 'r', 't', 'f')
-  if not found[1] then return nil, false end
-  local taken = { name = name, state = found[1], compared = found[2], lease = tonumber(found[3] or '0'),
-    token = found[5], fence = found[6] }
-  if tonumber(found[4]) >= now then return taken, true end
+-- answer is whether anything lies under its id.
+local function find(id)
+  local found = redis.call('HMGET', P .. 'event:' .. id, 'k', 's', 'q', 'r', 'v', 'u', 't', 'l')
+  if not found[1] then return nil, found[2] ~= false end
+  local taken = { id = id, compared = found[1], state = found[3] or 'kept', lease = tonumber(found[6] or '0'),
+    token = found[7], fence = found[8] }
+  if tonumber(found[5] or found[4]) >= now then return taken, true end
   if taken.state == 'in_flight' then
     if taken.lease > now then return taken, true end
-  elseif waits(string.sub(name, 1, 32)) then
+  elseif waiting(found[2]) then
     return taken, true
   end
   return nil, true
 end
 
--- What is remembered of the identity behind a fence. The second answer is whether the fence points at any.
-local function find_fence(fence)
-  local owner = fence ~= '' and redis.call('HGET', P .. 'name:' .. fence, 'o')
-  if not owner then return nil, false end
-  return (find(owner)), true
-end
-
--- The end of a record or name that nothing ever prunes.
+-- The end of a key that nothing ever prunes.
 local function expire_later(key, retain)
   redis.call('PEXPIRE', key, text(math.max(retain - now, 0) + MARGIN))
 end
 
--- Forgets a record. Answers how many records that were.
-local function forget_event(id)
+-- Forgets the record under an id, unless it waits, and leaves what took the identity since. Answers how many that were.
+local function forget_record(id)
   local key = P .. 'event:' .. id
-  local found = redis.call('HMGET', key, 's', 'e')
-  for _, state in ipairs({ found[1] or 'delivered', 'quarantined' }) do redis.call('ZREM', P .. 'in:' .. state, id) end
-  if found[2] then
-    redis.call('ZREM', P .. 'fresh:' .. found[2], id)
-    redis.call('ZREM', P .. 'again:' .. found[2], id)
-  end
+  local state = redis.call('HGET', key, 's')
   redis.call('ZREM', P .. 'retain', id)
-  return redis.call('DEL', key)
+  if not state or waiting(state) then return 0 end
+  redis.call('ZREM', P .. 'in:' .. state, id)
+  return redis.call('HDEL', key, 's', 'p', 'a', 'f', 'e', 'n', 'r', 'h', 'c', 'g', 'w') > 0 and 1 or 0
+end
+
+-- Lets go of an identity, and keeps its record if there is one.
+local function forget_claim(id)
+  redis.call('HDEL', P .. 'event:' .. id, 'k', 'q', 'v', 'l', 'u', 't', 'x', 'z', 'y', 'b')
+  redis.call('ZREM', P .. 'names', id)
 end

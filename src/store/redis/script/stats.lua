@@ -1,18 +1,25 @@
 -- Answers the records in each state, the identities, and the position and id of the first record that waits.
 local first
-local function count(part, waits)
-  local head = waits and redis.call('ZRANGE', P .. part, 0, 0, 'WITHSCORES') or {}
-  if head[1] and (not first or tonumber(head[2]) < tonumber(first[2])) then first = head end
-  return redis.call('ZCARD', P .. part)
+local function earlier(position, id)
+  if not first or position < first[1] then first = { position, id } end
 end
-local ready, leased = count('in:ready', true), count('in:leased', true)
+local function count(state)
+  local head = redis.call('ZRANGE', P .. 'in:' .. state, 0, 0, 'WITHSCORES')
+  if head[1] and (state == 'ready' or state == 'leased') then earlier(tonumber(head[2]), head[1]) end
+  return redis.call('ZCARD', P .. 'in:' .. state)
+end
+local ready, leased, delivered, parked, quarantined =
+  count('ready'), count('leased'), count('delivered'), count('parked'), count('quarantined')
 for _, endpoint in ipairs(redis.call('SMEMBERS', P .. 'endpoints')) do
-  ready = ready + count('fresh:' .. endpoint, true)
+  local stream = P .. 'fresh:' .. endpoint
+  ready = ready + redis.call('XLEN', stream)
+  local head = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if head then earlier(tonumber(string.match(head[1], '^%d+')), head[2][2]) end
 end
-local delivered, parked, quarantined = count('in:delivered'), count('in:parked'), count('in:quarantined')
-local answer = { ready, leased, delivered, parked, quarantined, count('names') + ready + leased + parked }
+local identities = redis.call('ZCARD', P .. 'names') + ready + leased + parked
+local answer = { ready, leased, delivered, parked, quarantined, identities }
 if first then
-  answer[7] = text(tonumber(first[2]))
-  answer[8] = redis.call('HGET', P .. 'event:' .. first[1], 'h') or ''
+  answer[7] = text(first[1])
+  answer[8] = redis.call('HGET', P .. 'event:' .. first[2], 'h') or ''
 end
 return answer

@@ -5,13 +5,13 @@ if #found == 0 then return answer end
 local fence = next_number()
 for at, one in ipairs(found) do
   if at > limit then break end
-  local id, position = one[1], text(one[2])
+  local id, position, endpoint, entry = one[1], text(one[2]), one[3], one[4]
   local key = P .. 'event:' .. id
   local row = redis.call('HMGET', key, 's', 'a', 'h', 'c', 'g', 'r')
   local attempts = (tonumber(row[2]) or 0) + 1
   redis.call('HSET', key, 's', 'leased', 'f', fence, 'a', attempts)
-  redis.call('ZREM', P .. 'fresh:' .. one[3], id)
-  redis.call('ZADD', P .. 'again:' .. one[3], ARGV[3], id)
+  redis.call('ZADD', P .. 'again:' .. endpoint, ARGV[3], id)
+  if entry then redis.call('XDEL', P .. 'fresh:' .. endpoint, entry) end
   if row[1] ~= 'leased' then
     redis.call('ZREM', P .. 'in:ready', id)
     redis.call('ZADD', P .. 'in:leased', position, id)

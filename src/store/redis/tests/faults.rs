@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::settings::until;
 use super::{RedisOptions, RedisStore, Server, accept, clock, connect, kept, load};
 use crate::store::conformance::{LEASE, RETENTION, START, event};
-use crate::store::{Acceptance, Claim, State, Store, StoreError};
+use crate::store::{Acceptance, Claim, Listing, State, Store, StoreError};
 
 /// The key of an event's record.
 fn record(id: &str) -> String {
@@ -70,7 +70,7 @@ async fn a_claim_without_an_answer_is_nobodys_when_its_lease_ends() {
     assert!(matches!(store.claim(event("1").verified(), LEASE).await, Err(StoreError::Unknown(_))));
     server.stall(false);
     // The claim arrived, and its answer found nobody.
-    until(|| server.cli(&["KEYS", "{cs:*}:name:*"]).lines().count() == 2);
+    until(|| server.cli(&["KEYS", "{cs:*}:event:*"]).lines().count() == 2);
     tokio::time::sleep(Duration::from_millis(120)).await;
     assert_eq!(store.claim(event("1").verified(), LEASE).await, Ok(Claim::InFlight));
     clock.set(START.after(LEASE));
@@ -205,4 +205,25 @@ async fn a_failover_by_sentinel_under_load_loses_nothing_that_replicas_had() {
     let kept: std::collections::BTreeSet<_> = kept.into_iter().collect();
     let lost: Vec<_> = acknowledged.iter().filter(|id| !kept.contains(*id)).collect();
     assert!(lost.is_empty(), "acknowledged, but lost: {lost:?}");
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_went_back_keeps_the_order_of_acceptance() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    accept(&store, &event("1")).await.unwrap();
+    let stream = server.cli(&["KEYS", "{cs:*}:fresh:*"]);
+    // As if the last number had been given an hour from now.
+    let ahead = "7000000000000000-0";
+    server.cli(&["XADD", &stream, ahead, "i", "nobody"]);
+    server.cli(&["XDEL", &stream, ahead]);
+    accept(&store, &event("2")).await.unwrap();
+    accept(&store, &event("3")).await.unwrap();
+    let listed = store.list(Listing::default()).await.unwrap();
+    let positions: Vec<_> = listed.iter().map(|(position, _)| *position).collect();
+    assert!(positions.is_sorted_by(|one, other| one < other), "{positions:?}");
+    let after = Listing { after: Some(positions[0]), ..Listing::default() };
+    assert_eq!(store.list(after).await.unwrap().len(), 2);
+    let leased = store.lease([].into(), 10, LEASE).await.unwrap();
+    assert_eq!(leased.len(), 3);
 }

@@ -152,8 +152,8 @@ async fn a_wrong_password_is_said_and_not_shown() {
 async fn a_user_with_few_rights_is_enough() {
     let server = Server::durable(&[]);
     let rights = "resetkeys ~{cs:* -@all +evalsha +script|load +info +config|get +wait +get +set +incr +time +exists \
-                  +del +hget +hset +hmget +hdel +hincrby +zadd +zrem +zrange +zrangebyscore +zcard +zscore +sadd \
-                  +smembers +pexpire +persist";
+                  +del +hget +hset +hmget +hdel +hexists +zadd +zrem +zrange +zrangebyscore +zcard +sadd +smembers \
+                  +pexpire +persist +xadd +xdel +xlen +xrange +xinfo|stream";
     let mut user = vec!["ACL", "SETUSER", "receiver", "on", ">canary"];
     user.extend(rights.split_whitespace());
     assert_eq!(server.cli(&user), "OK");

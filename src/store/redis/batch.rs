@@ -1,0 +1,118 @@
+//! Accepting many records by one call. The rule: what came in while the calls before were on their way goes with the next
+//! one, and nobody waits for company.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::calls::Calls;
+use super::partition::Partition;
+use super::reply::{members, word};
+use super::script;
+use crate::store::verdict::BUSY;
+use crate::store::{Acceptance, StoreError};
+
+/// Most records of one call: the server does nothing else meanwhile.
+const MOST: usize = 64;
+/// Most bytes of one call, unless it is one record alone.
+const LARGEST: usize = 512 * 1024;
+/// Most calls of one endpoint that are on their way. With two of them the server has work while an answer travels.
+const CALLS: usize = 2;
+
+/// The arguments by which `claiming.lua` knows a record.
+pub(super) type Offer = [Vec<u8>; 10];
+
+type Outcome = Result<Acceptance, StoreError>;
+
+struct Waiting {
+    offer: Offer,
+    caller: oneshot::Sender<Outcome>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    calls: usize,
+}
+
+/// What waits to be accepted, by endpoint.
+#[derive(Default)]
+pub(super) struct Batches(Mutex<BTreeMap<Arc<str>, Queue>>);
+
+impl Batches {
+    /// Has a record accepted. The work goes on if the caller goes away, as others may be in the same call.
+    pub(super) async fn accept(self: &Arc<Self>, calls: &Arc<Calls>, endpoint: &Arc<str>, offer: Offer) -> Outcome {
+        let (caller, outcome) = oneshot::channel();
+        if self.push(endpoint, Waiting { offer, caller }) {
+            tokio::spawn(run(Arc::clone(self), Arc::clone(calls), Arc::clone(endpoint)));
+        }
+        outcome.await.unwrap_or_else(|_| Err(StoreError::Unknown("a call of Redis that ended without one".to_owned())))
+    }
+
+    /// Adds a record; whether a further call is to begin for it.
+    fn push(&self, endpoint: &Arc<str>, record: Waiting) -> bool {
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = queues.entry(Arc::clone(endpoint)).or_default();
+        queue.waiting.push(record);
+        let begins = queue.calls < CALLS;
+        queue.calls = queue.calls.saturating_add(usize::from(begins));
+        begins
+    }
+
+    /// The records of the next call; nothing ends the caller's turn.
+    fn next(&self, endpoint: &Arc<str>) -> Vec<Waiting> {
+        let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(queue) = queues.get_mut(endpoint) else { return Vec::new() };
+        let mut bytes: usize = 0;
+        let fitting = queue.waiting.iter().take(MOST).take_while(|record| {
+            let alone = bytes == 0;
+            bytes = record.offer.iter().fold(bytes, |sum, part| sum.saturating_add(part.len()));
+            alone || bytes <= LARGEST
+        });
+        let count = fitting.count();
+        if count == 0 {
+            queue.calls = queue.calls.saturating_sub(1);
+        }
+        queue.waiting.drain(..count).collect()
+    }
+}
+
+async fn run(batches: Arc<Batches>, calls: Arc<Calls>, endpoint: Arc<str>) {
+    let partition = Partition::of(&endpoint);
+    loop {
+        let batch = batches.next(&endpoint);
+        if batch.is_empty() {
+            return;
+        }
+        let mut call = calls.call(&script::ACCEPT, partition);
+        call.arg(&*endpoint);
+        let mut callers = Vec::with_capacity(batch.len());
+        for Waiting { offer, caller } in batch {
+            for part in &offer {
+                call.arg(part);
+            }
+            callers.push(caller);
+        }
+        let said = calls.keep(partition, &call).await.map(members);
+        let mut words = said.clone().unwrap_or_default().into_iter();
+        for caller in callers {
+            let outcome = said.as_ref().map_err(Clone::clone).and_then(|_| read(words.next().map(word).as_deref()));
+            if outcome == Ok(Acceptance::Accepted) {
+                calls.ready.notify_waiters();
+            }
+            // A caller that no longer waits finds out by its sender's retry.
+            let _ = caller.send(outcome);
+        }
+    }
+}
+
+fn read(said: Option<&str>) -> Outcome {
+    match said {
+        Some("ready" | "quarantined") => Ok(Acceptance::Accepted),
+        Some("duplicate") => Ok(Acceptance::Duplicate),
+        Some("conflict") => Ok(Acceptance::Conflict),
+        Some("busy") => Err(StoreError::NotStored(BUSY.to_owned())),
+        _ => Err(super::claims::strange()),
+    }
+}

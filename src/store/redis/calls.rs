@@ -1,0 +1,54 @@
+//! Calls of scripts in one store. The rule: the one key that is declared leads to the server, and the script makes the
+//! others from it.
+
+use std::sync::Arc;
+
+use redis::{Script, ScriptInvocation, Value};
+use tokio::sync::Notify;
+
+use super::copies::Copies;
+use super::nodes::Nodes;
+use super::partition::Partition;
+use crate::clock::{Clock, Timestamp};
+use crate::store::StoreError;
+
+/// Where a store is, and what every call of it needs.
+pub(super) struct Calls {
+    pub(super) nodes: Nodes,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) prefix: Box<str>,
+    /// How many replicas have to have what is kept.
+    pub(super) replicas: u8,
+    /// Told when a record may have become ready.
+    pub(super) ready: Notify,
+}
+
+impl Calls {
+    /// Runs a script whose effect has to last: it is waited for until as many replicas have it as was asked for.
+    pub(super) async fn keep(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<Value, StoreError> {
+        let touched = key(&self.prefix, partition, "touched");
+        let copies = Copies { touched: &touched, replicas: self.replicas };
+        self.nodes.run(partition, call, (self.replicas > 0).then_some(copies)).await
+    }
+
+    /// Runs a script that only reads, or whose effect need not last.
+    pub(super) async fn run(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<Value, StoreError> {
+        self.nodes.run(partition, call, None).await
+    }
+
+    /// A call of a script in a partition; its first argument is the time.
+    pub(super) fn call<'a>(&self, script: &'a Script, partition: Partition) -> ScriptInvocation<'a> {
+        call(script, &self.prefix, partition, self.clock.now())
+    }
+}
+
+/// A call of a script of the store with this prefix.
+pub(super) fn call<'a>(script: &'a Script, prefix: &str, partition: Partition, now: Timestamp) -> ScriptInvocation<'a> {
+    let mut call = script.key(key(prefix, partition, "last"));
+    call.arg(now.millis());
+    call
+}
+
+fn key(prefix: &str, partition: Partition, name: &str) -> String {
+    format!("{{{prefix}:{}}}:{name}", partition.number())
+}
