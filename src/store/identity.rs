@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::crypto::{Digest, Hash, Sha256};
+use crate::wire::encoding::Encoding;
 
 /// Identity of an event: SHA-256 over (endpoint, kind of id, id), each part length-prefixed so that no two different
 /// triples give the same bytes.
@@ -52,7 +53,8 @@ pub struct EventId(Box<str>);
 
 impl EventId {
     fn from_hash(hash: &Sha256) -> Self {
-        Self(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>().into())
+        let (half, _) = hash.split_at(16);
+        Self(Encoding::Hex.encode(half).into())
     }
 
     /// Reads an id; `None` unless it is 32 lower-case hexadecimal digits.

@@ -12,11 +12,13 @@ use crate::store::verdict::{BUSY, CONFLICT, Hold, Taken, Verdict, judge, kept_pa
 use crate::store::{Acceptance, Claim, Identity, Lease, Record, State, StoreError, StoredAnswer};
 use crate::verified::Verified;
 
-const FIND: &str = "SELECT fingerprint, state, lease_until, status, content_type, answer, retain_until, position
-    FROM claim WHERE identity = ?1 AND owner IS NULL";
+const CLAIMED: &str = "SELECT compared, state, lease_until, status, content_type, answer, retain_until, position
+    FROM claim WHERE identity = ?1";
 
-const PUT: &str = "INSERT OR REPLACE INTO claim (identity, owner, fingerprint, state, fence, lease_until, position,
-    retain_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const KEPT: &str = "SELECT compared, retain_until, state FROM inbox WHERE id = ?1 AND compared IS NOT NULL";
+
+const PUT: &str = "INSERT OR REPLACE INTO claim (identity, compared, state, fence, lease_until, retain_until)
+    VALUES (?1, ?2, 'in_flight', ?3, ?4, ?5)";
 
 impl Work<'_> {
     pub(super) fn accept(&self, record: &Verified<Record>, seal: &[u8]) -> Answer<Acceptance> {
@@ -34,11 +36,10 @@ impl Work<'_> {
             Verdict::Free => {}
         }
         let state = if record.problem.is_some() { State::Quarantined } else { State::Ready };
-        let id = record.identity.event_id();
-        let Some(position) = self.append(&id, record, seal, state, None)? else {
+        if self.append(record, seal, state, Some(&record.compared))?.is_none() {
             return Ok(Ok(Acceptance::Duplicate));
-        };
-        self.put(record, "kept", 0, None, Some(position))?;
+        }
+        self.forget_claim(&record.identity)?;
         self.put_fence(record)?;
         Ok(Ok(Acceptance::Accepted))
     }
@@ -60,8 +61,17 @@ impl Work<'_> {
             Verdict::Abandoned(owner) => self.take_from(owner, record.identity)?,
             Verdict::Free => {}
         }
+        // A record that is past its retention is not what has taken the identity any more.
+        let sql = "UPDATE inbox SET compared = NULL WHERE id = ?1 AND compared IS NOT NULL";
+        self.connection.prepare_cached(sql)?.execute([record.identity.event_id().as_str()])?;
         let fence = self.next_fence()?;
-        self.put(record, "in_flight", fence, Some(self.now.after(lease)), None)?;
+        self.connection.prepare_cached(PUT)?.execute(params![
+            record.identity.as_bytes(),
+            record.compared,
+            fence,
+            self.now.after(lease).millis(),
+            record.retain_until.millis()
+        ])?;
         self.put_fence(record)?;
         Ok(Ok(Claim::Granted(Lease { identity: record.identity, fence: number::to_u64(fence) })))
     }
@@ -85,7 +95,7 @@ impl Work<'_> {
             return Ok(Err(StoreError::LeaseLost));
         }
         let state = if record.problem.is_some() { State::Quarantined } else { State::Delivered };
-        let position = self.append(&held.identity.event_id(), record, seal, state, None)?;
+        let position = self.append(record, seal, state, None)?;
         let answer = kept_part(answer.clone());
         let done = self.connection.prepare_cached(
             "UPDATE claim SET state = 'done', lease_until = NULL, status = ?3, content_type = ?4, answer = ?5,
@@ -110,8 +120,8 @@ impl Work<'_> {
             return Ok(Err(StoreError::LeaseLost));
         }
         let name = held.identity.as_bytes();
-        self.connection.prepare_cached("DELETE FROM claim WHERE owner = ?1")?.execute([name])?;
-        self.connection.prepare_cached("DELETE FROM claim WHERE identity = ?1")?.execute([name])?;
+        self.connection.prepare_cached("DELETE FROM fence WHERE identity = ?1")?.execute([name])?;
+        self.forget_claim(&held.identity)?;
         Ok(Ok(()))
     }
 
@@ -132,7 +142,14 @@ impl Work<'_> {
 
     /// What is remembered of an identity. Past its retention that is nothing, unless its record still waits.
     fn find(&self, identity: &Identity) -> rusqlite::Result<Option<Taken>> {
-        let mut find = self.connection.prepare_cached(FIND)?;
+        match self.find_claim(identity)? {
+            None => self.find_kept(identity),
+            found => Ok(found),
+        }
+    }
+
+    fn find_claim(&self, identity: &Identity) -> rusqlite::Result<Option<Taken>> {
+        let mut find = self.connection.prepare_cached(CLAIMED)?;
         let found = find
             .query_row([identity.as_bytes()], |row| {
                 let taken = Taken { owner: *identity, fingerprint: row.get(0)?, hold: hold(row)? };
@@ -145,11 +162,20 @@ impl Work<'_> {
         Ok(remembered.then_some(taken))
     }
 
+    fn find_kept(&self, identity: &Identity) -> rusqlite::Result<Option<Taken>> {
+        let mut find = self.connection.prepare_cached(KEPT)?;
+        let found = find.query_row([identity.event_id().as_str()], |row| {
+            let taken = Taken { owner: *identity, fingerprint: row.get(0)?, hold: Hold::Kept };
+            let waits = matches!(row.get_ref(2)?.as_str().unwrap_or_default(), "ready" | "leased" | "parked");
+            Ok((waits || Timestamp::from_millis(row.get(1)?) >= self.now).then_some(taken))
+        });
+        found.optional().map(Option::flatten)
+    }
+
     fn find_fence(&self, fence: &Identity) -> rusqlite::Result<Option<Taken>> {
-        let sql = "SELECT owner FROM claim WHERE identity = ?1 AND owner IS NOT NULL";
-        let mut find = self.connection.prepare_cached(sql)?;
+        let mut find = self.connection.prepare_cached("SELECT identity FROM fence WHERE name = ?1")?;
         match find.query_row([fence.as_bytes()], |row| row.get(0)).optional()? {
-            Some(owner) => self.find(&Identity::from_bytes(owner)),
+            Some(identity) => self.find(&Identity::from_bytes(identity)),
             None => Ok(None),
         }
     }
@@ -160,25 +186,9 @@ impl Work<'_> {
         self.connection.prepare_cached(sql)?.exists([position])
     }
 
-    fn put(
-        &self,
-        record: &Record,
-        state: &str,
-        fence: i64,
-        lease_until: Option<Timestamp>,
-        position: Option<i64>,
-    ) -> rusqlite::Result<()> {
-        self.connection.prepare_cached(PUT)?.execute(params![
-            record.identity.as_bytes(),
-            None::<&[u8]>,
-            record.compared,
-            state,
-            fence,
-            lease_until.map(Timestamp::millis),
-            position,
-            record.retain_until.millis()
-        ])?;
-        Ok(())
+    fn forget_claim(&self, identity: &Identity) -> rusqlite::Result<()> {
+        let sql = "DELETE FROM claim WHERE identity = ?1";
+        self.connection.prepare_cached(sql)?.execute([identity.as_bytes()]).map(drop)
     }
 
     /// Remembers the fence of a copy too: the copy was signed anew, and whoever captures it could replay it.
@@ -194,11 +204,9 @@ impl Work<'_> {
     /// Points the fence at the identity, which is taken.
     fn put_fence(&self, record: &Record) -> rusqlite::Result<()> {
         let Some(fence) = &record.fence else { return Ok(()) };
-        let sql = "INSERT OR REPLACE INTO claim (identity, owner, fingerprint, state, retain_until)
-            SELECT ?1, identity, fingerprint, 'kept', ?3 FROM claim WHERE identity = ?2";
+        let sql = "INSERT OR REPLACE INTO fence (name, identity, retain_until) VALUES (?1, ?2, ?3)";
         let values = params![fence.as_bytes(), record.identity.as_bytes(), record.retain_until.millis()];
-        self.connection.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+        self.connection.prepare_cached(sql)?.execute(values).map(drop)
     }
 
     /// Gives an abandoned claim, with its fences, to the identity that takes over.
@@ -207,10 +215,8 @@ impl Work<'_> {
             return Ok(());
         }
         let names = params![old.as_bytes(), new.as_bytes()];
-        self.connection.prepare_cached("UPDATE claim SET owner = ?2 WHERE owner = ?1")?.execute(names)?;
-        let sql = "DELETE FROM claim WHERE identity = ?1";
-        self.connection.prepare_cached(sql)?.execute([old.as_bytes()])?;
-        Ok(())
+        self.connection.prepare_cached("UPDATE fence SET identity = ?2 WHERE identity = ?1")?.execute(names)?;
+        self.forget_claim(&old)
     }
 
     fn owns(&self, held: Lease) -> rusqlite::Result<bool> {
@@ -222,7 +228,8 @@ impl Work<'_> {
     /// Keeps other content under a taken identity for inspection, once per content.
     fn quarantine(&self, record: &Verified<Record>, seal: &[u8]) -> rusqlite::Result<()> {
         let id = record.identity.conflict_id(&record.fingerprint);
-        row::insert(self.connection, &id, record, seal, State::Quarantined, Some(CONFLICT)).map(drop)
+        let row = row::New { id: &id, record, seal, state: State::Quarantined, reason: Some(CONFLICT), compared: None };
+        row.insert(self.connection).map(drop)
     }
 }
 

@@ -23,6 +23,15 @@ pub enum OpenError {
         /// The version that this program knows.
         known: i64,
     },
+    /// An earlier release wrote it, and only a receiver brings it forward.
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version of the tables.
+        found: i64,
+        /// The version that this program knows.
+        known: i64,
+    },
     /// It is some other program's.
     Foreign(PathBuf),
     /// The file system cannot keep a write-ahead log, as network file systems cannot.
@@ -70,6 +79,12 @@ impl fmt::Display for OpenError {
                 f,
                 "expected {} to be free, but found another receiver that has it open; stop that one, or give this one \
                  a file of its own",
+                path.display()
+            ),
+            Self::Older { path, found, known } => write!(
+                f,
+                "expected {} to have tables of version {known}, but found version {found}; start the receiver on it \
+                 once, which brings them forward",
                 path.display()
             ),
             Self::Newer { path, found, known } => write!(

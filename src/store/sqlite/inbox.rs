@@ -9,6 +9,7 @@ use super::number;
 use super::row::{self, Stored};
 use super::writer::{Answer, Work};
 use crate::clock::Timestamp;
+use crate::crypto::Sha256;
 use crate::store::{EventId, Leased, Record, State, StoreError};
 use crate::verified::Verified;
 
@@ -33,20 +34,22 @@ const HELD: &str = "id = ?1 AND fence = ?2 AND state = 'leased'";
 
 impl Work<'_> {
     /// Appends a record; `None` if one of this id still waits.
+    /// `compared` is there if the record is what takes its identity.
     pub(super) fn append(
         &self,
-        id: &EventId,
         record: &Verified<Record>,
         seal: &[u8],
         state: State,
-        reason: Option<&str>,
+        compared: Option<&Sha256>,
     ) -> rusqlite::Result<Option<i64>> {
-        let mut position = row::insert(self.connection, id, record, seal, state, reason)?;
+        let id = &record.identity.event_id();
+        let row = row::New { id, record, seal, state, reason: None, compared };
+        let mut position = row.insert(self.connection)?;
         if position.is_none() {
             // The identity was free: its record is past its retention and only not pruned yet, or it waits.
             let sql = "DELETE FROM inbox WHERE id = ?1 AND state IN ('delivered', 'quarantined')";
             if self.connection.prepare_cached(sql)?.execute([id.as_str()])? > 0 {
-                position = row::insert(self.connection, id, record, seal, state, reason)?;
+                position = row.insert(self.connection)?;
             }
         }
         if position.is_some() && state == State::Ready {

@@ -98,7 +98,8 @@ impl Observer {
                 Ok(State::Quarantined) | Err(()) => stats.quarantined = stats.quarantined.saturating_add(count),
             }
         }
-        let names = "SELECT (SELECT count(*) FROM claim) - (SELECT count(*) FROM claim WHERE owner IS NOT NULL)";
+        let names = "SELECT (SELECT count(*) FROM claim) + (SELECT count(*) FROM inbox)
+            - (SELECT count(*) FROM inbox WHERE compared IS NULL)";
         stats.identities = self.connection.prepare_cached(names)?.query_row([], |row| count(row, 0))?;
         let oldest = "SELECT received_at FROM inbox
             WHERE position = (SELECT min(position) FROM inbox WHERE due IS NOT NULL)";

@@ -12,28 +12,29 @@ const RECORDS: &str = "DELETE FROM inbox WHERE position IN (
     WHERE due IS NULL AND retain_until < ?1 AND state IN ('delivered', 'quarantined')
     ORDER BY retain_until LIMIT ?2)";
 
-const IDENTITIES: &str = "DELETE FROM claim WHERE identity IN (
+const CLAIMS: &str = "DELETE FROM claim WHERE identity IN (
     SELECT identity FROM claim
-    WHERE retain_until < ?1 AND owner IS NULL AND NOT (state = 'in_flight' AND lease_until > ?1) AND NOT EXISTS (
+    WHERE retain_until < ?1 AND NOT (state = 'in_flight' AND lease_until > ?1) AND NOT EXISTS (
         SELECT 1 FROM inbox WHERE inbox.position = claim.position AND inbox.state IN ('ready', 'leased', 'parked'))
     ORDER BY retain_until LIMIT ?2)";
 
 /// A fence goes after its identity, so that it holds as long as the identity does.
-const FENCES: &str = "DELETE FROM claim WHERE identity IN (
-    SELECT identity FROM claim AS fence INDEXED BY claim_retention
-    WHERE retain_until < ?1 AND owner IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.identity = fence.owner)
+const FENCES: &str = "DELETE FROM fence WHERE name IN (
+    SELECT name FROM fence
+    WHERE retain_until < ?1 AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.identity = fence.identity)
+        AND NOT EXISTS (
+            SELECT 1 FROM inbox WHERE id = lower(hex(substr(fence.identity, 1, 16))) AND compared IS NOT NULL)
     ORDER BY retain_until LIMIT ?2)";
 
 /// For the test that no question reads more than it has to.
 #[cfg(test)]
-pub(super) const QUESTIONS: [&str; 3] = [RECORDS, IDENTITIES, FENCES];
+pub(super) const QUESTIONS: [&str; 3] = [RECORDS, CLAIMS, FENCES];
 
 impl Work<'_> {
     pub(super) fn prune(&self) -> Answer<u64> {
         let now = self.now.millis();
         let records = self.connection.prepare_cached(RECORDS)?.execute([now, MOST])?;
-        self.connection.prepare_cached(IDENTITIES)?.execute([now, MOST])?;
+        self.connection.prepare_cached(CLAIMS)?.execute([now, MOST])?;
         self.connection.prepare_cached(FENCES)?.execute([now, MOST])?;
         Ok(Ok(u64::try_from(records).unwrap_or(u64::MAX)))
     }

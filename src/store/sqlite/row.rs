@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::number;
 use crate::clock::Timestamp;
+use crate::crypto::Sha256;
 use crate::store::{Entry, EventId, Identity, Record, Seal, Shown, State};
 use crate::verified::{Provenance, Verified};
 
@@ -20,45 +21,53 @@ pub(super) const ENTRY_COLUMNS: &str =
 
 const INSERT: &str =
     "INSERT INTO inbox (id, identity, fingerprint, endpoint, profile, action, type, subject, request_id,
-    key_id, algorithm, covered, signed_at, received_at, content, problem, seal, state, reason, due, retain_until)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+    key_id, algorithm, covered, signed_at, received_at, content, problem, seal, state, reason, due, retain_until, compared)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
     ON CONFLICT (id) DO NOTHING RETURNING position";
 
-/// Inserts a record; `None` if the id is taken.
-pub(super) fn insert(
-    connection: &Connection,
-    id: &EventId,
-    record: &Verified<Record>,
-    seal: &[u8],
-    state: State,
-    reason: Option<&str>,
-) -> rusqlite::Result<Option<i64>> {
-    let provenance = record.provenance();
-    let due = (state == State::Ready).then_some(0);
-    let values = params![
-        id.as_str(),
-        record.identity.as_bytes(),
-        record.fingerprint,
-        provenance.endpoint,
-        provenance.profile,
-        record.action,
-        record.event_type,
-        record.subject,
-        record.request_id,
-        provenance.key_id,
-        provenance.algorithm.map(|algorithm| algorithm.name()),
-        provenance.covered.join("\n"),
-        provenance.signed_at.map(Timestamp::millis),
-        provenance.received_at.millis(),
-        &*record.content,
-        record.problem,
-        seal,
-        state.as_str(),
-        reason,
-        due,
-        record.retain_until.millis(),
-    ];
-    connection.prepare_cached(INSERT)?.query_row(values, |row| row.get(0)).optional()
+/// A row to be.
+pub(super) struct New<'a> {
+    pub(super) id: &'a EventId,
+    pub(super) record: &'a Verified<Record>,
+    pub(super) seal: &'a [u8],
+    pub(super) state: State,
+    pub(super) reason: Option<&'a str>,
+    /// What copies are compared by, if the record is what takes its identity.
+    pub(super) compared: Option<&'a Sha256>,
+}
+
+impl New<'_> {
+    /// Inserts it and answers its position; `None` if the id is taken.
+    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
+        let Self { id, record, seal, state, reason, compared } = *self;
+        let provenance = record.provenance();
+        let due = (state == State::Ready).then_some(0);
+        let values = params![
+            id.as_str(),
+            record.identity.as_bytes(),
+            record.fingerprint,
+            provenance.endpoint,
+            provenance.profile,
+            record.action,
+            record.event_type,
+            record.subject,
+            record.request_id,
+            provenance.key_id,
+            provenance.algorithm.map(|algorithm| algorithm.name()),
+            provenance.covered.join("\n"),
+            provenance.signed_at.map(Timestamp::millis),
+            provenance.received_at.millis(),
+            &*record.content,
+            record.problem,
+            seal,
+            state.as_str(),
+            reason,
+            due,
+            record.retain_until.millis(),
+            compared,
+        ];
+        connection.prepare_cached(INSERT)?.query_row(values, |row| row.get(0)).optional()
+    }
 }
 
 /// A row that nobody has vouched for yet.

@@ -11,7 +11,7 @@ use super::error::OpenError;
 use crate::store::Seal;
 
 /// Version of the tables, kept in `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// "csgn", kept in `application_id`.
 const APPLICATION: i64 = 0x6373_676e;
@@ -21,25 +21,29 @@ const OLDEST_LIBRARY: i32 = 3_051_003;
 
 const TABLES: &str = include_str!("schema.sql");
 
+/// What brings the tables of each version forward by one, the first version first.
+const STEPS: [&str; 1] = [include_str!("schema_from_1.sql")];
+
 /// How long a connection waits for another one, such as `inbox retry` beside a running receiver.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Settings of the one connection that writes all the time. Its checkpoints are few and large, which measured best.
 const WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-    PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;";
+    PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;";
 
 /// Opens a connection that writes, and makes the tables if the file is empty.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let wrong = |error| OpenError::database(path, error);
-    let empty = !is_ours(&connection, path)?;
+    let found = look(&connection, path)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(wrong)?;
     if mode != "wal" {
         return Err(OpenError::NoLog { path: path.into(), found: mode });
     }
     connection.execute_batch(WRITER).map_err(wrong)?;
-    if empty {
-        create(&mut connection, path)?;
+    match found {
+        Found::Nothing => create(&mut connection, path)?,
+        Found::Version(version) => bring_forward(&mut connection, path, version)?,
     }
     Ok(connection)
 }
@@ -90,21 +94,50 @@ fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
 }
 
 fn expect_ours(connection: &Connection, path: &Path) -> Result<(), OpenError> {
-    if is_ours(connection, path)? { Ok(()) } else { Err(OpenError::Foreign(path.into())) }
+    match look(connection, path)? {
+        Found::Version(VERSION) => Ok(()),
+        Found::Version(found) => Err(OpenError::Older { path: path.into(), found, known: VERSION }),
+        Found::Nothing => Err(OpenError::Foreign(path.into())),
+    }
 }
 
-/// Whether the file has our tables; `false` if it has none at all.
-fn is_ours(connection: &Connection, path: &Path) -> Result<bool, OpenError> {
+/// What is in a file.
+enum Found {
+    Nothing,
+    /// Tables of ours, of this version or an older one.
+    Version(i64),
+}
+
+fn look(connection: &Connection, path: &Path) -> Result<Found, OpenError> {
     let number = |sql: &str| -> Result<i64, OpenError> {
         connection.query_row(sql, [], |row| row.get(0)).map_err(|error| OpenError::database(path, error))
     };
     let version = number("PRAGMA user_version")?;
     match number("PRAGMA application_id")? {
-        APPLICATION if version == VERSION => Ok(true),
         APPLICATION if version > VERSION => Err(OpenError::Newer { path: path.into(), found: version, known: VERSION }),
-        0 if version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 => Ok(false),
+        APPLICATION if version > 0 => Ok(Found::Version(version)),
+        0 if version == 0 && number("SELECT count(*) FROM sqlite_schema")? == 0 => Ok(Found::Nothing),
         _ => Err(OpenError::Foreign(path.into())),
     }
+}
+
+/// Brings older tables forward, all steps or none.
+fn bring_forward(connection: &mut Connection, path: &Path, version: i64) -> Result<(), OpenError> {
+    let done = usize::try_from(version).map_or(STEPS.len(), |version| version.saturating_sub(1));
+    let steps = STEPS.get(done..).unwrap_or_default();
+    if steps.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(path = %path.display(), from = version, to = VERSION, "the store's tables are brought forward");
+    let step = |connection: &mut Connection| {
+        let transaction = connection.transaction()?;
+        for step in steps {
+            transaction.execute_batch(step)?;
+        }
+        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.commit()
+    };
+    step(connection).map_err(|error| OpenError::database(path, error))
 }
 
 fn create(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {

@@ -4,13 +4,12 @@ CREATE TABLE meta (
     value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Names that are taken. A row with an owner is a fence: a second name of the identity that is its owner.
+-- Identities that a handler has taken, and the answers of handlers.
 CREATE TABLE claim (
     identity     BLOB PRIMARY KEY,
-    owner        BLOB,
-    fingerprint  BLOB NOT NULL,
-    state        TEXT NOT NULL CHECK (state IN ('kept', 'in_flight', 'done')),
-    fence        INTEGER NOT NULL DEFAULT 0,
+    compared     BLOB NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('in_flight', 'done')),
+    fence        INTEGER NOT NULL,
     lease_until  INTEGER,
     status       INTEGER,
     content_type TEXT,
@@ -19,11 +18,20 @@ CREATE TABLE claim (
     retain_until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX claim_retention ON claim (retain_until);
-CREATE INDEX claim_fence ON claim (owner) WHERE owner IS NOT NULL;
 CREATE INDEX claim_in_flight ON claim (lease_until) WHERE state = 'in_flight';
 
+-- Second names of identities.
+CREATE TABLE fence (
+    name         BLOB PRIMARY KEY,
+    identity     BLOB NOT NULL,
+    retain_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX fence_identity ON fence (identity);
+CREATE INDEX fence_retention ON fence (retain_until);
+
 -- Records in the order of acceptance. `due` says when a worker may take one: 0 is at once, later is after a failed try
--- or when the lease of its worker ends, and null is never.
+-- or when the lease of its worker ends, and null is never. A record with `compared` is what has taken its identity, whose
+-- copies are compared by that.
 CREATE TABLE inbox (
     position     INTEGER PRIMARY KEY AUTOINCREMENT,
     id           TEXT NOT NULL UNIQUE,
@@ -48,8 +56,10 @@ CREATE TABLE inbox (
     attempts     INTEGER NOT NULL DEFAULT 0,
     fence        INTEGER NOT NULL DEFAULT 0,
     due          INTEGER,
-    retain_until INTEGER NOT NULL
+    retain_until INTEGER NOT NULL,
+    compared     BLOB
 ) STRICT;
 CREATE INDEX inbox_due ON inbox (endpoint, due) WHERE due IS NOT NULL;
 CREATE INDEX inbox_state ON inbox (state);
 CREATE INDEX inbox_retention ON inbox (retain_until) WHERE due IS NULL;
+CREATE INDEX inbox_alone ON inbox (position) WHERE compared IS NULL;

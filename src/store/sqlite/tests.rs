@@ -2,6 +2,7 @@
 
 mod damage;
 mod looking;
+mod migration;
 mod opening;
 mod writing;
 

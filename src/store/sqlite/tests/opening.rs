@@ -31,8 +31,8 @@ async fn a_second_receiver_of_the_same_file_is_refused() {
 fn a_newer_file_is_refused_and_left_alone() {
     let desk = Desk::new();
     drop(desk.open());
-    desk.tamper("PRAGMA user_version = 2");
-    assert!(matches!(desk.refused(), OpenError::Newer { found: 2, known: 1, .. }));
+    desk.tamper("PRAGMA user_version = 3");
+    assert!(matches!(desk.refused(), OpenError::Newer { found: 3, known: 2, .. }));
     assert!(matches!(SqliteStore::observe(&desk.path()), Err(OpenError::Newer { .. })));
 }
 

@@ -1,0 +1,55 @@
+-- What the store itself needs: the key of the seals, and the last number given to an owner.
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value ANY NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Names that are taken. A row with an owner is a fence: a second name of the identity that is its owner.
+CREATE TABLE claim (
+    identity     BLOB PRIMARY KEY,
+    owner        BLOB,
+    fingerprint  BLOB NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('kept', 'in_flight', 'done')),
+    fence        INTEGER NOT NULL DEFAULT 0,
+    lease_until  INTEGER,
+    status       INTEGER,
+    content_type TEXT,
+    answer       BLOB,
+    position     INTEGER,
+    retain_until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX claim_retention ON claim (retain_until);
+CREATE INDEX claim_fence ON claim (owner) WHERE owner IS NOT NULL;
+CREATE INDEX claim_in_flight ON claim (lease_until) WHERE state = 'in_flight';
+
+-- Records in the order of acceptance. `due` says when a worker may take one: 0 is at once, later is after a failed try
+-- or when the lease of its worker ends, and null is never.
+CREATE TABLE inbox (
+    position     INTEGER PRIMARY KEY AUTOINCREMENT,
+    id           TEXT NOT NULL UNIQUE,
+    identity     BLOB NOT NULL,
+    fingerprint  BLOB NOT NULL,
+    endpoint     TEXT NOT NULL,
+    profile      TEXT NOT NULL,
+    action       TEXT NOT NULL,
+    type         TEXT NOT NULL,
+    subject      TEXT,
+    request_id   TEXT,
+    key_id       TEXT NOT NULL,
+    algorithm    TEXT,
+    covered      TEXT NOT NULL,
+    signed_at    INTEGER,
+    received_at  INTEGER NOT NULL,
+    content      BLOB NOT NULL,
+    problem      TEXT,
+    seal         BLOB NOT NULL,
+    state        TEXT NOT NULL CHECK (state IN ('ready', 'leased', 'delivered', 'parked', 'quarantined')),
+    reason       TEXT,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    fence        INTEGER NOT NULL DEFAULT 0,
+    due          INTEGER,
+    retain_until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX inbox_due ON inbox (endpoint, due) WHERE due IS NOT NULL;
+CREATE INDEX inbox_state ON inbox (state);
+CREATE INDEX inbox_retention ON inbox (retain_until) WHERE due IS NULL;
