@@ -1,7 +1,8 @@
 //! What a store takes: events of 1 KiB accepted a second, each waited for, without signatures. Deliveries are verified
 //! and decoded before the clock runs; then the last stage of the receiving stack keeps them, as it does for a sender.
 //!
-//! `cargo bench --bench stores`, with a `redis-server` that this program starts itself.
+//! `cargo bench --bench stores`, with a `redis-server` that this program starts itself; `-- SQLite` measures only stores
+//! with that in their name.
 #![allow(missing_docs, reason = "a program")]
 
 #[path = "../tests/redis_server/mod.rs"]
@@ -100,15 +101,17 @@ async fn main() {
     let file = SqliteStore::open(&folder.path().join("inbox.db"), Arc::new(SystemClock)).expect("a file");
     let everysec = Server::start(&["--appendonly", "yes", "--appendfsync", "everysec"]);
     let always = Server::durable(&[]);
-    let stores: [(&str, Arc<dyn Store>); 3] = [
+    let mut stores: Vec<(&str, Arc<dyn Store>)> = vec![
         ("SQLite, `synchronous = FULL`", Arc::new(file)),
         ("Redis, `appendfsync everysec`", on(&everysec).await),
         ("Redis, `appendfsync always`", on(&always).await),
     ];
+    let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    stores.retain(|(name, _)| wanted.as_ref().is_none_or(|word| name.contains(word.as_str())));
     let front = Front::new();
-    let mut cells = [const { String::new() }; 3];
+    let mut cells = vec![String::new(); stores.len()];
     for (tasks, each) in LOADS {
-        let mut rates = [const { Vec::new() }; 3];
+        let mut rates = vec![Vec::new(); stores.len()];
         for round in 0..ROUNDS {
             for ((_, store), rates) in stores.iter().zip(&mut rates) {
                 rates.push(rate(&front, store, round, tasks, each).await);
