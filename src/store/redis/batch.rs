@@ -21,7 +21,7 @@ const LARGEST: usize = 512 * 1024;
 const CALLS: usize = 2;
 
 /// The arguments by which `claiming.lua` knows a record.
-pub(super) type Offer = [Vec<u8>; 10];
+pub(super) type Offer = [Vec<u8>; 9];
 
 type Outcome = Result<Acceptance, StoreError>;
 

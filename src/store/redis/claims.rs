@@ -101,7 +101,6 @@ impl RedisStore {
             name(&record.identity).into_bytes(),
             record.identity.conflict_id(&record.fingerprint).to_string().into_bytes(),
             record.fence.as_ref().map(|fence| hex(fence.as_bytes())).unwrap_or_default(),
-            hex(record.identity.as_bytes()),
             hex(&record.compared),
             record.retain_until.millis().to_string().into_bytes(),
             record.problem.as_deref().unwrap_or_default().as_bytes().to_vec(),

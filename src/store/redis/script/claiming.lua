@@ -1,11 +1,11 @@
 -- What accept, claim and complete share.
 
--- A record arrives as ten arguments.
-local RECORD = 10
+-- A record arrives as nine arguments.
+local RECORD = 9
 local function read(at)
-  return { id = ARGV[at], conflict = ARGV[at + 1], fence = ARGV[at + 2], identity = ARGV[at + 3],
-    compared = ARGV[at + 4], retain = ARGV[at + 5], problem = ARGV[at + 6], header = ARGV[at + 7],
-    content = ARGV[at + 8], seal = ARGV[at + 9] }
+  return { id = ARGV[at], conflict = ARGV[at + 1], fence = ARGV[at + 2], compared = ARGV[at + 3],
+    retain = ARGV[at + 4], problem = ARGV[at + 5], header = ARGV[at + 6], content = ARGV[at + 7],
+    seal = ARGV[at + 8] }
 end
 
 -- The endpoint that all records of one call came to.
@@ -61,7 +61,7 @@ local function append(record, id, state, reason, ...)
     position = text(moment())
     redis.call('ZADD', P .. 'in:' .. state, position, id)
   end
-  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'n', record.identity, 'r', record.retain,
+  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', record.retain,
     'h', record.header, 'c', record.content, 'g', record.seal, ...)
   if reason ~= '' then redis.call('HSET', key, 'w', reason) end
   if state ~= 'ready' then expire_later(key, record.retain) end

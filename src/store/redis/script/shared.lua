@@ -1,7 +1,7 @@
 -- What every script of a store begins with. The rules: every key lies in the slot of the one key that is declared first,
 -- whose end is cut off to name the others; and a script reads before it writes, appends before it claims.
 --
---   P event:<id>      what is kept under the id of an identity: a record (p s e n r h c g, and a f w once it was tried),
+--   P event:<id>      what is kept under the id of an identity: a record (p s e r h c g, and a f w once it was tried),
 --                     and who has taken the identity (k, and q v l u t x z y b where that is not the record alone)
 --   P fence:<hex>     a second name of the identity whose id it holds
 --   P fresh:<endpoint>  a Stream: ids that are ready and were not tried yet, by position
@@ -15,7 +15,7 @@
 --   P last            the last number that was given to an owner
 --   P touched         a counter that is written before replicas are waited for
 --
--- Fields: p position, s state, a attempts, f owner's number, e endpoint, n identity, r kept until, h header, c content,
+-- Fields: p position, s state, a attempts, f owner's number, e endpoint, r kept until, h header, c content,
 -- g seal, w reason; k what copies are compared by, q what took the identity if no record did, v until when that is
 -- remembered, l its owner's number, u end of its lease, t its token, x fences, z status, y type and b body of the answer.
 local P = string.sub(KEYS[1], 1, -5)
@@ -24,7 +24,7 @@ local now = tonumber(ARGV[1])
 -- How much longer than asked a key lives on if nothing ever prunes it: 30 days.
 local MARGIN = 2592000000
 
-local function text(number) return string.format('%.0f', number) end
+local function text(number) return string.format('%d', number) end
 
 -- The server's microseconds: later numbers are larger, also after a failover that lost the last of them.
 local function moment()
@@ -70,7 +70,7 @@ local function forget_record(id)
   redis.call('ZREM', P .. 'retain', id)
   if not state or waiting(state) then return 0 end
   redis.call('ZREM', P .. 'in:' .. state, id)
-  return redis.call('HDEL', key, 's', 'p', 'a', 'f', 'e', 'n', 'r', 'h', 'c', 'g', 'w') > 0 and 1 or 0
+  return redis.call('HDEL', key, 's', 'p', 'a', 'f', 'e', 'r', 'h', 'c', 'g', 'w') > 0 and 1 or 0
 end
 
 -- Lets go of an identity, and keeps its record if there is one.
