@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::calls::Calls;
+use super::line::ANSWER;
 use super::partition::Partition;
 use super::reply::{members, word};
 use super::script;
@@ -17,6 +20,8 @@ use crate::store::{Acceptance, StoreError};
 const MOST: usize = 64;
 /// Most bytes of one call, unless it is one record alone.
 const LARGEST: usize = 512 * 1024;
+/// How long one record may take in all: a call that has no answer says so itself, a little earlier.
+const PATIENCE: Duration = ANSWER.saturating_add(Duration::from_millis(250));
 /// Most calls of one endpoint that are on their way. With two of them the server has work while an answer travels.
 const CALLS: usize = 2;
 
@@ -47,7 +52,12 @@ impl Batches {
         if self.push(endpoint, Waiting { offer, caller }) {
             tokio::spawn(run(Arc::clone(self), Arc::clone(calls), Arc::clone(endpoint)));
         }
-        outcome.await.unwrap_or_else(|_| Err(StoreError::Unknown("a call of Redis that ended without one".to_owned())))
+        let unknown = |why: &str| Err(StoreError::Unknown(why.to_owned()));
+        match timeout(PATIENCE, outcome).await {
+            Ok(outcome) => outcome.unwrap_or_else(|_| unknown("a call of Redis that ended without one")),
+            // Whoever waits behind calls that have no answer waits no longer than they do.
+            Err(_) => unknown("no answer of Redis in time"),
+        }
     }
 
     /// Adds a record; whether a further call is to begin for it.
@@ -60,10 +70,11 @@ impl Batches {
         begins
     }
 
-    /// The records of the next call; nothing ends the caller's turn.
+    /// The records of the next call, without those that nobody waits for any more; nothing ends the call's turn.
     fn next(&self, endpoint: &Arc<str>) -> Vec<Waiting> {
         let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queues.get_mut(endpoint) else { return Vec::new() };
+        queue.waiting.retain(|record| !record.caller.is_closed());
         let mut bytes: usize = 0;
         let fitting = queue.waiting.iter().take(MOST).take_while(|record| {
             let alone = bytes == 0;

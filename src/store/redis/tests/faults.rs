@@ -227,3 +227,27 @@ async fn a_server_whose_clock_went_back_keeps_the_order_of_acceptance() {
     let leased = store.lease([].into(), 10, LEASE).await.unwrap();
     assert_eq!(leased.len(), 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_behind_a_stalled_call_waits_no_longer_than_it() {
+    let server = Server::durable(&[]);
+    let store = std::sync::Arc::new(connect(&server.url(), clock()).await.unwrap());
+    accept(&store, &event("0")).await.unwrap();
+    server.stall(true);
+    let started = Instant::now();
+    let waiting: Vec<_> = (0..1000)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { store.accept(event(&format!("waiting-{number}")).verified()).await })
+        })
+        .collect();
+    for one in waiting {
+        assert!(matches!(one.await.unwrap(), Err(StoreError::Unknown(_))));
+    }
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    server.stall(false);
+    until(|| server.cli(&["PING"]) == "PONG");
+    tokio::time::sleep(Duration::from_millis(120)).await;
+    // Those that were never sent are not there, and nothing of them comes later.
+    assert_eq!(accept(&store, &event("waiting-999")).await, Ok(Acceptance::Accepted));
+}
