@@ -4,14 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use countersign::clock::{Clock, SystemClock};
-use countersign::crypto::{Algorithm, Backend, Digest, SigningKey};
-use countersign::keys::{file, read_private};
-use countersign::wire::encoding::Encoding;
-
 use crate::receiver::{Receiver, events, folder, out, status, try_exchange};
 use crate::redis::on_redis;
 use crate::redis_server::Server;
+use crate::signer::Signer;
 
 /// Cycles unless `COUNTERSIGN_KILL_CYCLES` says another number.
 const CYCLES: usize = 50;
@@ -34,7 +30,7 @@ fn kill_in_bursts(folder: &tempfile::TempDir) {
     let (mut acknowledged, mut sent) = (BTreeSet::new(), 0_usize);
     let signer = Signer::demo();
     for cycle in 0..cycles {
-        let requests = signer.requests(cycle);
+        let requests = burst(&signer, cycle);
         sent += requests.len();
         let receiver = Receiver::start(folder.path());
         let killed = AtomicBool::new(false);
@@ -102,42 +98,12 @@ fn kill_in_bursts(folder: &tempfile::TempDir) {
     println!("{cycles} kills: {sent} made, {} acknowledged, {} kept, 0 lost, 0 twice", acknowledged.len(), kept.len());
 }
 
-/// The demo sender, without a process for each request.
-struct Signer {
-    key: SigningKey,
-    key_id: String,
-}
-
-impl Signer {
-    fn demo() -> Self {
-        let certificate = include_bytes!("../../keys/worldline/signing.crt");
-        let key = include_str!("../../keys/worldline/signing.key.pem");
-        let keys = file::read(Backend::default(), certificate, None).unwrap();
-        let key = read_private(key, Some(Algorithm::Rs256)).unwrap();
-        Self { key, key_id: keys[0].id().to_string() }
-    }
-
-    /// Signed requests of one burst, with their ids.
-    fn requests(&self, cycle: usize) -> Vec<(String, Vec<u8>)> {
-        (0..BURST).map(|number| self.request(cycle, number)).collect()
-    }
-
-    fn request(&self, cycle: usize, number: usize) -> (String, Vec<u8>) {
+/// Signed requests of one burst, with their ids.
+fn burst(signer: &Signer, cycle: usize) -> Vec<(String, Vec<u8>)> {
+    let request = |number| {
         let id = format!("{cycle:08x}-0000-4000-8000-{number:012x}");
-        let body = format!(r#"{{"PaymentId":"p-{cycle}-{number}","DebtorToken":"t-{number}"}}"#);
-        let base64 = |bytes: &[u8]| Encoding::Base64.encode(bytes);
-        let digest = format!("SHA-256={}", base64(&Digest::sha256_of(body.as_bytes())));
-        let time = SystemClock.now().to_string();
-        let input = format!("messagecreatedatetime: {time}\nx-request-id: {id}\ndigest: {digest}");
-        let signature = base64(&self.key.sign(input.as_bytes()).unwrap());
-        let (key_id, length) = (&self.key_id, body.len());
-        let raw = format!(
-            "POST /v3/notification/debtorToken HTTP/1.1\r\nhost: receiver\r\ncontent-type: application/json\r\n\
-             x-request-id: {id}\r\nmessagecreatedatetime: {time}\r\ndigest: {digest}\r\n\
-             signature: keyId=\"{key_id}\",algorithm=\"rsa-sha256\",\
-             headers=\"messagecreatedatetime x-request-id digest\",signature=\"{signature}\"\r\n\
-             content-length: {length}\r\n\r\n{body}"
-        );
-        (id, raw.into_bytes())
-    }
+        let raw = signer.request(&id, &format!("p-{cycle}-{number}"));
+        (id, raw)
+    };
+    (0..BURST).map(request).collect()
 }
