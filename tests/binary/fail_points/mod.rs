@@ -8,10 +8,13 @@
 //! | each step of a delivery: SIGKILL | `delivery` |
 //! | a step fails: full disk, failed flush, a store that says no | `errors` |
 //! | between Redis and the receiver: unsent, unheard, cut | `wire` |
+//! | the disk: full at each write, a refused flush, the power cut | `disk` |
 //! | a clock that jumps | `clock` |
 
 mod clock;
 mod delivery;
+#[cfg(target_os = "linux")]
+mod disk;
 mod errors;
 mod inline;
 mod queue;
