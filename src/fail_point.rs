@@ -5,7 +5,6 @@
 //! is ready. Actions: `kill` is SIGKILL by the process to itself; `error` is the error that the step can really have;
 //! `full` is a full disk, where the step writes to one.
 
-/// Whether steps are more than nothing.
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod armed;
 
@@ -88,7 +87,7 @@ pub(crate) const fn reached(_: Point) {}
 /// A step that can fail is passed.
 #[cfg(not(all(feature = "fail-points", debug_assertions)))]
 #[inline(always)]
-#[allow(dead_code, reason = "a lean library has no store that fails in more than one way")]
+#[allow(dead_code, reason = "a step belongs to a feature, as its store does")]
 pub(crate) const fn fault(_: Point) -> Option<Fault> {
     None
 }

@@ -56,7 +56,7 @@
 //! - `redis` (default): the durable inbox that many receivers share.
 //! - `jwks` (with `server`): key sets from an https address, see [`rotation`].
 //! - `ring`: a second cryptographic backend beside the first.
-//! - `fail-points`: for the project's own tests; nothing in a release build.
+//! - `fail-points` (with `server`): for the project's own tests; nothing in a release build.
 //!
 //! With `default-features = false` this is the lean library: no server, TLS, command line or database.
 #![forbid(unsafe_code)]

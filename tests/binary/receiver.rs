@@ -105,11 +105,13 @@ impl Receiver {
     }
 
     /// The id of its process.
+    #[allow(dead_code, reason = "the failure table is compiled with a feature")]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits until it has ended by itself.
+    #[allow(dead_code, reason = "the failure table is compiled with a feature")]
     pub fn ended(mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {

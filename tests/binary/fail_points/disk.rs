@@ -140,6 +140,32 @@ fn a_power_cut_of_redis_loses_nothing_with_always_and_with_everysec_no_more_than
     }
 }
 
+/// What came after a backup is not known to it: the sender's copy is accepted as new, and the sink gets the same id again.
+#[test]
+fn a_backup_that_is_put_back_accepts_again_what_came_after_it_and_the_sink_sees_the_same_id() {
+    let desk = Desk::new(SQLITE, |text| text);
+    let raw = [1, 2].map(|number| desk.request(&id(0, number)));
+    let (file, backup) = (desk.path().join("countersign.db"), desk.path().join("backup"));
+    for (number, raw) in raw.iter().enumerate() {
+        let receiver = Receiver::start(desk.path());
+        assert_eq!(said(&receiver.raw(raw)), ACCEPTED);
+        desk.delivered();
+        assert_eq!(receiver.stop(), Some(0));
+        if number == 0 {
+            std::fs::copy(&file, &backup).unwrap();
+        }
+    }
+    assert!(!desk.path().join("countersign.db-wal").exists(), "a receiver that was stopped leaves one file");
+    std::fs::copy(&backup, &file).unwrap();
+    let receiver = Receiver::start(desk.path());
+    assert_eq!(said(&receiver.raw(&raw[0])), DUPLICATE);
+    assert_eq!(said(&receiver.raw(&raw[1])), ACCEPTED);
+    desk.delivered();
+    let printed = crate::receiver::events(desk.path());
+    assert_eq!(printed.len(), 3);
+    assert_eq!(printed[1]["id"], printed[2]["id"]);
+}
+
 /// Sends events from four senders at once, and kills the receiver when ten or more were acknowledged.
 fn burst(desk: &Desk, receiver: Receiver, round: usize) -> Vec<String> {
     let (tell, told) = std::sync::mpsc::channel();
