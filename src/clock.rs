@@ -70,7 +70,10 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "the one place that asks the wall clock")]
     fn now(&self) -> Timestamp {
         let span = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(millis(span))
+        let now = millis(span);
+        #[cfg(all(feature = "fail-points", debug_assertions))]
+        let now = now.saturating_add(crate::fail_point::clock_ahead());
+        Timestamp(now)
     }
 }
 

@@ -11,6 +11,7 @@ use tower_service::Service;
 use crate::crypto::{Digest, Hash, Sha256};
 use crate::error::Rejection;
 use crate::event::{Event, EventType};
+use crate::fail_point::{self, Point};
 use crate::profile::{Identification, Profile, Undecodable};
 use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
@@ -183,6 +184,8 @@ where
     }
 
     fn call(&mut self, covered: Verified<Covered>) -> Self::Future {
-        Box::pin(oneshot(self.inner.clone(), self.decoder.decode(covered)))
+        let receipt = self.decoder.decode(covered);
+        fail_point::reached(Point::Decoded);
+        Box::pin(oneshot(self.inner.clone(), receipt))
     }
 }

@@ -56,6 +56,7 @@
 //! - `redis` (default): the durable inbox that many receivers share.
 //! - `jwks` (with `server`): key sets from an https address, see [`rotation`].
 //! - `ring`: a second cryptographic backend beside the first.
+//! - `fail-points` (with `server`): for the project's own tests; nothing in a release build.
 //!
 //! With `default-features = false` this is the lean library: no server, TLS, command line or database.
 #![forbid(unsafe_code)]
@@ -73,6 +74,7 @@
 )]
 
 // Primitives: no I/O, no policy.
+mod fail_point;
 pub mod wire;
 pub mod clock;
 pub mod error;

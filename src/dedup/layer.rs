@@ -13,10 +13,11 @@ use tower_service::Service;
 use super::{InlineTimes, OnUndecodable, conflict, unavailable};
 use crate::decode::Receipt;
 use crate::error::{Code, Rejection};
+use crate::fail_point::{self, Point};
 use crate::once::Once;
 use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
-use crate::store::{Acceptance, Claim, Lease, Record, Store, StoreError};
+use crate::store::{Acceptance, Claim, Lease, Record, Store, StoreError, failing};
 use crate::verified::Verified;
 
 /// How often a waiting copy looks whether the first one is done.
@@ -104,6 +105,7 @@ impl DedupLayer {
     async fn claim(&self, record: &Verified<Record>) -> Result<Claim, Rejection> {
         let start = Instant::now();
         loop {
+            failing(Point::BeforeClaim, StoreError::NotStored).map_err(|e| unavailable(&e))?;
             let claim = self.store.claim(record.clone(), self.times.lease()).await.map_err(|e| unavailable(&e))?;
             if claim != Claim::InFlight || start.elapsed() >= self.times.wait {
                 return Ok(claim);
@@ -119,6 +121,7 @@ impl DedupLayer {
         record: Verified<Record>,
         handler: impl Future<Output = Result<Reply, Rejection>> + Send,
     ) -> Result<Reply, Rejection> {
+        fail_point::reached(Point::Claimed);
         let guard = ReleaseOnPanic { store: &self.store, held: Some(held) };
         let lease = self.times.lease();
         let third = lease.checked_div(3).unwrap_or(lease);
@@ -139,7 +142,9 @@ impl DedupLayer {
         guard.disarm();
         match answer {
             Ok(reply) if reply.status.is_none_or(is_final) => {
+                failing(Point::Answered, StoreError::NotStored).map_err(|e| unavailable(&e))?;
                 self.store.complete(held, record, reply.to_stored()).await.map_err(|e| unavailable(&e))?;
+                fail_point::reached(Point::Completed);
                 Ok(reply)
             }
             other => {

@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::delivery::Delivery;
 use crate::error::{Class, Code, Rejection};
+use crate::fail_point::{self, Point};
 use crate::profile::{Context, Profile, Route};
 use crate::reply::Reply;
 use crate::stage::StageFuture;
@@ -133,6 +134,7 @@ impl Endpoint {
         if wrong_method && response.extensions().get() == Some(&Outcome::Refused(Code::MethodNotAllowed)) {
             response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("POST"));
         }
+        fail_point::reached(Point::ReplyMade);
         response
     }
 
@@ -158,6 +160,7 @@ impl Endpoint {
             Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
         })?;
         let body = read(body, shared.limits).await?;
+        fail_point::reached(Point::BodyRead);
         let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
         delivery.peer = peer;
         (shared.stack)(delivery).await

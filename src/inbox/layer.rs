@@ -8,9 +8,10 @@ use tower_service::Service;
 use crate::decode::Receipt;
 use crate::dedup::{OnUndecodable, conflict, unavailable, undecodable};
 use crate::error::Rejection;
+use crate::fail_point::Point;
 use crate::reply::Reply;
 use crate::stage::StageFuture;
-use crate::store::{Acceptance, Store};
+use crate::store::{Acceptance, Store, StoreError, failing};
 use crate::verified::Verified;
 
 /// Keeps every verified event once. The answer is given only after the store promised to keep it.
@@ -41,7 +42,9 @@ impl Service<Verified<Receipt>> for Inbox {
         Box::pin(async move {
             let record = receipt.map(|receipt| receipt.record);
             let problem = record.problem.clone();
+            failing(Point::BeforeStore, StoreError::NotStored).map_err(|error| unavailable(&error))?;
             let acceptance = store.accept(record).await.map_err(|error| unavailable(&error))?;
+            failing(Point::Stored, StoreError::Unknown).map_err(|error| unavailable(&error))?;
             match (problem, acceptance) {
                 (Some(problem), _) => undecodable(setting, acceptance, &problem),
                 (None, Acceptance::Accepted) => Ok(Reply::accepted()),

@@ -11,6 +11,7 @@ use tower_service::Service;
 use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::error::{Code, Rejection};
+use crate::fail_point::{self, Point};
 use crate::once::Once;
 use crate::reply::Reply;
 use crate::stage::oneshot;
@@ -129,8 +130,12 @@ where
                 break;
             }
             let (id, fence, attempt) = (record.id.clone(), record.fence, record.attempt);
+            fail_point::reached(Point::Leased);
             match self.deliver(record).await {
-                Ok(_) => delivered.push((id, fence)),
+                Ok(_) => {
+                    fail_point::reached(Point::SinkDone);
+                    delivered.push((id, fence));
+                }
                 Err(rejection) => {
                     self.settle(&mut delivered).await?;
                     self.failed(id, fence, attempt, &rejection).await?;
@@ -145,7 +150,9 @@ where
         if delivered.is_empty() {
             return Ok(());
         }
-        self.store.acknowledge(std::mem::take(delivered)).await
+        self.store.acknowledge(std::mem::take(delivered)).await?;
+        fail_point::reached(Point::Acknowledged);
+        Ok(())
     }
 
     async fn deliver(&self, leased: Leased) -> Result<Reply, Rejection> {

@@ -34,6 +34,8 @@ where
     R: Fn(hyper::Request<Incoming>) -> F,
     F: Future<Output = hyper::Response<Full<Bytes>>>,
 {
+    #[cfg(all(feature = "fail-points", debug_assertions))]
+    let io = super::torn::Torn(io);
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let answer = respond(request);
         async move { Ok::<_, Infallible>(answer.await) }

@@ -11,6 +11,8 @@ mod self_test;
 mod sink;
 mod stored;
 mod tls;
+#[cfg(all(feature = "fail-points", debug_assertions))]
+mod torn;
 pub mod trial;
 
 pub use config::{Config, Problem};

@@ -96,6 +96,10 @@ pub async fn serve(
         ready(&format!("ready: http://{address} for operators: /healthz /readyz /metrics /status"));
     }
     workers.spawn(prune(Arc::clone(&store), closing.clone()));
+    #[cfg(all(feature = "fail-points", debug_assertions))]
+    if let Some(armed) = crate::fail_point::arm().map_err(Failure::Config)? {
+        tracing::error!(code = "fail_point", armed, "this build is for tests, and will end or fail by itself");
+    }
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let paths: Vec<_> =
         config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();

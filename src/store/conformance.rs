@@ -4,6 +4,7 @@ pub(super) mod accepting;
 pub(super) mod claiming;
 pub(super) mod delivering;
 pub(super) mod forgetting;
+pub(super) mod jumping;
 pub(super) mod twins;
 
 use std::any::Any;
@@ -87,6 +88,10 @@ macro_rules! conformance {
             forgetting::a_conflict_is_pruned_by_its_own_retention,
             forgetting::a_list_filters_and_pages,
             forgetting::an_unknown_id_shows_nothing,
+            jumping::a_clock_that_goes_back_forgets_nothing,
+            jumping::a_clock_that_goes_back_frees_no_lease,
+            jumping::a_clock_that_jumps_ahead_and_back_leaves_the_later_owner,
+            jumping::a_claim_survives_a_clock_that_goes_back_and_is_taken_over_by_one_that_jumps_ahead,
         }
     };
     // All of them in one test, on a function that opens stores on servers which live as long as the test.

@@ -30,6 +30,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::Timestamp;
+use crate::fail_point::{self, Point};
 use crate::verified::Verified;
 
 pub use identity::{EventId, Identity};
@@ -94,6 +95,11 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// A fail point between a stage and its store: what the stage would be told.
+pub(crate) fn failing(point: Point, error: fn(String) -> StoreError) -> Result<(), StoreError> {
+    fail_point::fault(point).map_or(Ok(()), |_| Err(error("a fail point".to_owned())))
+}
 
 /// What became of a record that was offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

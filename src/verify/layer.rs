@@ -9,6 +9,7 @@ use tower_service::Service;
 use super::Verifier;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
+use crate::fail_point::{self, Point};
 use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
 use crate::verified::{Covered, Verified};
@@ -54,7 +55,11 @@ where
 
     fn call(&mut self, delivery: Delivery) -> Self::Future {
         let (verifier, inner) = (Arc::clone(&self.verifier), self.inner.clone());
-        Box::pin(async move { oneshot(inner, verifier.verified(delivery).await?).await })
+        Box::pin(async move {
+            let verified = verifier.verified(delivery).await?;
+            fail_point::reached(Point::Verified);
+            oneshot(inner, verified).await
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every event of both profiles is accepted and comes out typed; every fault is answered as documented.
 
-use crate::receiver::{Receiver, folder, out};
+use crate::receiver::{Receiver, folder, out, status};
+use crate::signer::Signer;
 
 #[test]
 fn every_event_is_accepted_and_comes_out_typed_on_one_line() {
@@ -106,4 +107,19 @@ fn wrong_credentials_look_like_a_wrong_signature() {
         assert!(refused.starts_with("400"), "{id}: {refused}");
     }
     assert!(receiver.events(0).is_empty());
+}
+
+#[test]
+fn a_forgery_under_an_id_leaves_no_trace_and_the_real_event_is_accepted_after_it() {
+    let folder = folder(|text| text);
+    let receiver = Receiver::start(folder.path());
+    let real = Signer::demo().request("00000001-0000-4000-8000-000000000001", "p-1");
+    let forged = String::from_utf8(real.clone()).unwrap().replace("p-1", "p-2").into_bytes();
+    for _ in 0..2 {
+        assert_eq!(status(&receiver.raw(&forged)), Some(401));
+    }
+    assert_eq!(out(&receiver.run(&["inbox", "list", "--json"])), "");
+    let answer = receiver.raw(&real);
+    assert!(status(&answer) == Some(204) && answer.contains("countersign-result: accepted"), "{answer}");
+    assert_eq!(out(&receiver.run(&["inbox", "list", "--json"])).lines().count(), 1);
 }

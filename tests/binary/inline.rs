@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use crate::receiver::{Receiver, folder, out};
 
 /// A core system that answers each request with the next of `answers`, and repeats the last.
-fn core(answers: Vec<&'static str>) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<String>>>) {
+pub fn core(answers: Vec<&'static str>) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (count, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
@@ -42,13 +42,15 @@ fn core(answers: Vec<&'static str>) -> (String, Arc<AtomicUsize>, Arc<Mutex<Vec<
 }
 
 fn inline(address: &str) -> tempfile::TempDir {
+    folder(|text| inlined(text, address))
+}
+
+/// The configuration with every endpoint inline, answered by the core at this address.
+pub fn inlined(text: String, address: &str) -> String {
     let sink = format!(
         "[[sink]]\nname = \"core\"\ntype = \"http\"\nurl = \"http://{address}/events\"\nsecret = {{ file = \"keys/tribe/api-key\" }}\ntimeout = \"5s\"\n"
     );
-    folder(|text| {
-        text.replace("mode    = \"queue\"", "mode = \"inline\"").replace("sink    = \"stdout\"", "sink = \"core\"")
-            + &sink
-    })
+    text.replace("mode    = \"queue\"", "mode = \"inline\"").replace("sink    = \"stdout\"", "sink = \"core\"") + &sink
 }
 
 const YES: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 22\r\nconnection: close\r\n\r\n{\"funds_available\":true}";

@@ -2,6 +2,8 @@
 
 mod cbuae;
 mod configuration;
+#[cfg(all(feature = "fail-points", debug_assertions))]
+mod fail_points;
 mod faults;
 mod inbox;
 mod inline;
@@ -11,5 +13,12 @@ mod redis;
 #[path = "../redis_server/mod.rs"]
 mod redis_server;
 mod secrets;
+mod signer;
 mod tokens;
 mod verify;
+
+#[cfg(not(all(feature = "fail-points", debug_assertions)))]
+#[test]
+fn fail_points_are_tested_where_they_are_compiled_in() {
+    eprintln!("left out: the failure table; cargo test --features fail-points --test binary fail_points");
+}

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -41,8 +41,15 @@ pub struct Receiver {
 impl Receiver {
     /// Starts `serve`; standard output is appended to `out.jsonl` of the folder.
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[], &[])
+    }
+
+    /// Starts `serve` with more arguments, in another environment.
+    pub fn start_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let out = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("out.jsonl")).unwrap();
-        let mut child = Command::new(PROGRAM).current_dir(folder).stdout(out).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(folder).args(arguments).envs(environment.iter().copied());
+        let mut child = command.stdout(out).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (mut address, mut admin, mut text) = (None, String::new(), String::new());
         while address.is_none() {
@@ -95,6 +102,27 @@ impl Receiver {
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// The id of its process.
+    #[allow(dead_code, reason = "the failure table is compiled with a feature")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has ended by itself.
+    #[allow(dead_code, reason = "the failure table is compiled with a feature")]
+    pub fn ended(mut self) -> ExitStatus {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => return status,
+                None if Instant::now() > deadline => {
+                    panic!("expected it to end, but found it running: {}", self.errors())
+                }
+                None => std::thread::sleep(Duration::from_millis(2)),
+            }
+        }
     }
 
     /// SIGTERM, and the exit status.

@@ -14,6 +14,7 @@ pub struct Server {
     pub port: u16,
     folder: tempfile::TempDir,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     sentinel: bool,
 }
 
@@ -28,21 +29,29 @@ impl Server {
 
     /// Starts a server with these settings.
     pub fn start(arguments: &[&str]) -> Self {
-        Self::launch(arguments, false)
+        Self::launch(arguments, &[], false)
+    }
+
+    /// Starts a server with these settings in another environment; it is there again after a restart.
+    pub fn start_on(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::launch(arguments, environment, false)
     }
 
     /// Starts a Sentinel with the lines of its file.
     pub fn sentinel(lines: &str) -> Self {
-        Self::launch(&[lines], true)
+        Self::launch(&[lines], &[], true)
     }
 
-    fn launch(arguments: &[&str], sentinel: bool) -> Self {
+    fn launch(arguments: &[&str], environment: &[(&str, &str)], sentinel: bool) -> Self {
+        let environment: Vec<_> =
+            environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
         // Somebody else may take a port between finding it free and using it.
         for _ in 0..20 {
             let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
-            let child = spawn(folder.path(), port, &arguments, sentinel);
-            let mut server = Self { child, port, folder, arguments: arguments.clone(), sentinel };
+            let child = spawn(folder.path(), port, &arguments, &environment, sentinel);
+            let mut server =
+                Self { child, port, folder, arguments: arguments.clone(), environment: environment.clone(), sentinel };
             if server.answers() {
                 return server;
             }
@@ -102,7 +111,7 @@ impl Server {
     /// Starts it again on the same port and folder.
     pub fn restart(&mut self) {
         self.kill();
-        self.child = spawn(self.folder.path(), self.port, &self.arguments, self.sentinel);
+        self.child = spawn(self.folder.path(), self.port, &self.arguments, &self.environment, self.sentinel);
         assert!(self.answers(), "expected the server to start again");
         // While it reads its data it answers with an error.
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -130,7 +139,7 @@ fn free_port() -> u16 {
     }
 }
 
-fn spawn(folder: &Path, port: u16, arguments: &[String], sentinel: bool) -> Child {
+fn spawn(folder: &Path, port: u16, arguments: &[String], environment: &[(String, String)], sentinel: bool) -> Child {
     let port = port.to_string();
     let mut command;
     if sentinel {
@@ -146,6 +155,7 @@ fn spawn(folder: &Path, port: u16, arguments: &[String], sentinel: bool) -> Chil
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"]);
         command.arg("--dir").arg(folder).args(arguments);
     }
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
     command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
     command.spawn().unwrap_or_else(|error| panic!("redis-server: {error}; {INSTALL}"))
 }

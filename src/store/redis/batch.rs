@@ -13,6 +13,7 @@ use super::line::ANSWER;
 use super::partition::Partition;
 use super::reply::{members, word};
 use super::script;
+use crate::fail_point::{self, Point};
 use crate::store::verdict::BUSY;
 use crate::store::{Acceptance, StoreError};
 
@@ -105,7 +106,9 @@ async fn run(batches: Arc<Batches>, calls: Arc<Calls>, endpoint: Arc<str>) {
             }
             callers.push(caller);
         }
+        fail_point::reached(Point::RedisSend);
         let said = calls.keep(partition, &call).await.map(members);
+        fail_point::reached(Point::RedisAnswered);
         let mut words = said.clone().unwrap_or_default().into_iter();
         for caller in callers {
             let outcome = said.as_ref().map_err(Clone::clone).and_then(|_| read(words.next().map(word).as_deref()));

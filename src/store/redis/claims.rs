@@ -11,6 +11,7 @@ use super::partition::Partition;
 use super::reply::{bytes, count, members, number, text};
 use super::{RedisStore, script};
 use crate::crypto::random;
+use crate::fail_point::{self, Point};
 use crate::store::verdict::kept_part;
 use crate::store::{Acceptance, Claim, Identity, Lease, Record, StoreError, StoredAnswer};
 use crate::verified::Verified;
@@ -29,7 +30,9 @@ impl RedisStore {
         let mut call = self.calls.call(&script::CLAIM, partition);
         self.offered(&mut call, record);
         call.arg(self.calls.clock.now().after(lease).millis()).arg(Encoding::Hex.encode(&token));
+        fail_point::reached(Point::RedisSend);
         let mut said = members(self.calls.keep(partition, &call).await?).into_iter();
+        fail_point::reached(Point::RedisAnswered);
         Ok(match text(&mut said).as_str() {
             "granted" => {
                 let fence = partition.outward(number(&mut said));
@@ -68,7 +71,10 @@ impl RedisStore {
         let mut call = self.calls.call(&script::COMPLETE, partition);
         self.offered(&mut call, record);
         call.arg(fence).arg(answer.status).arg(&*answer.content_type).arg(&*answer.body);
-        self.matched(partition, &call).await
+        fail_point::reached(Point::RedisSend);
+        let completed = self.matched(partition, &call).await;
+        fail_point::reached(Point::RedisAnswered);
+        completed
     }
 
     pub(super) async fn release_claim(&self, held: Lease) -> Result<(), StoreError> {

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::error::failing;
 use super::writer::{Answer, Work};
 use super::{number, row};
 use crate::clock::Timestamp;
+use crate::fail_point::Point;
 use crate::store::verdict::{BUSY, CONFLICT, Hold, Taken, Verdict, judge, kept_part};
 use crate::store::{Acceptance, Claim, Identity, Lease, Record, State, StoreError, StoredAnswer};
 use crate::verified::Verified;
@@ -39,6 +41,7 @@ impl Work<'_> {
         if self.append(record, seal, state, Some(&record.compared))?.is_none() {
             return Ok(Ok(Acceptance::Duplicate));
         }
+        failing(Point::SqliteBetween)?;
         self.forget_claim(&record.identity)?;
         self.put_fence(record)?;
         Ok(Ok(Acceptance::Accepted))
@@ -96,6 +99,7 @@ impl Work<'_> {
         }
         let state = if record.problem.is_some() { State::Quarantined } else { State::Delivered };
         let position = self.append(record, seal, state, None)?;
+        failing(Point::SqliteBetween)?;
         let answer = kept_part(answer.clone());
         let done = self.connection.prepare_cached(
             "UPDATE claim SET state = 'done', lease_until = NULL, status = ?3, content_type = ?4, answer = ?5,

@@ -4,7 +4,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
+
+use crate::fail_point::{self, Fault, Point};
 
 /// Why a database file was not opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +133,17 @@ pub(super) fn meaning(error: &rusqlite::Error) -> String {
         }
         _ => error.to_string(),
     }
+}
+
+/// A fail point inside of a transaction: what SQLite would say. The commit's own error is a failed flush.
+pub(super) fn failing(point: Point) -> rusqlite::Result<()> {
+    let code = match (fail_point::fault(point), point) {
+        (None, _) => return Ok(()),
+        (Some(Fault::Full), _) => ffi::SQLITE_FULL,
+        (Some(Fault::Error), Point::SqliteCommit) => ffi::SQLITE_IOERR_FSYNC,
+        (Some(Fault::Error), _) => ffi::SQLITE_IOERR_WRITE,
+    };
+    Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
 }
 
 /// Whether the file or the machine is at fault, and not the one statement that met it.

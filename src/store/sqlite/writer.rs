@@ -9,9 +9,10 @@ use std::thread::{Builder, JoinHandle};
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::error::{concerns_everybody, meaning};
+use super::error::{concerns_everybody, failing, meaning};
 use super::files::Lock;
 use crate::clock::{Clock, Timestamp};
+use crate::fail_point::{self, Point};
 use crate::store::{Seal, StoreError};
 
 /// Most calls in one commit.
@@ -162,16 +163,17 @@ impl Loop {
         }
         let work =
             Work { connection: &self.connection, seal: &self.seal, now: self.clock.now(), ready: Cell::new(false) };
-        let ran = calls.iter_mut().try_for_each(|call| call.run(&work));
+        let ran = failing(Point::SqliteBegun).and_then(|()| calls.iter_mut().try_for_each(|call| call.run(&work)));
         let ready = work.ready.get();
         if let Err(error) = ran {
             self.roll_back();
             let fail = if concerns_everybody(&error) { Failure::Everybody } else { Failure::OneCall };
             return Err(fail(not_stored(&error)));
         }
-        if let Err(error) = self.execute("COMMIT") {
+        if let Err(error) = failing(Point::SqliteCommit).and_then(|()| self.execute("COMMIT")) {
             return Err(Failure::Everybody(self.commit_failed(&error)));
         }
+        fail_point::reached(Point::SqliteCommitted);
         if ready {
             self.ready.notify_waiters();
         }
