@@ -18,7 +18,7 @@ use super::{Router, connection, tls};
 use crate::clock::{Clock, SystemClock};
 use crate::inbox::Worker;
 use crate::rotation::Rotation;
-use crate::store::{Listing, State, Store};
+use crate::store::{Listing, State, Store, StoreError};
 
 /// How long what is in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -263,14 +263,28 @@ async fn accept(
     }
 }
 
+/// Forgets what is past its retention, now and every minute, a little at a time until nothing is left of it.
 async fn prune(store: Arc<dyn Store>, mut closing: watch::Receiver<bool>) {
     loop {
+        let work = async {
+            loop {
+                match store.prune().await {
+                    Ok(0) => return,
+                    Ok(_) => tokio::task::yield_now().await,
+                    Err(error) => {
+                        tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
+                        return;
+                    }
+                }
+            }
+        };
+        let minute = async {
+            work.await;
+            tokio::time::sleep(PRUNE).await;
+        };
         tokio::select! {
             _ = closing.wait_for(|closing| *closing) => return,
-            () = tokio::time::sleep(PRUNE) => {}
-        }
-        if let Err(error) = store.prune().await {
-            tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
+            () = minute => {}
         }
     }
 }

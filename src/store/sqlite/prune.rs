@@ -4,7 +4,7 @@
 use super::writer::{Answer, Work};
 
 /// Most rows of one kind that one call forgets.
-const MOST: i64 = 500;
+const MOST: i64 = 250;
 
 /// The index is named because the planner would rather read all that was ever delivered, and sort it.
 const RECORDS: &str = "DELETE FROM inbox WHERE position IN (

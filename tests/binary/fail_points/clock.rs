@@ -59,3 +59,27 @@ fn a_clock_that_goes_back_delays_and_loses_nothing() {
         assert_eq!(desk.printed(&known), [2]);
     }
 }
+
+#[test]
+fn what_is_past_its_retention_goes_at_the_next_start_however_much_it_is() {
+    let server = Server::durable(&[]);
+    for desk in stores(&server) {
+        let receiver = desk.again("0");
+        let raw: Vec<_> = (0..1200).map(|number| desk.request(&id(1, number))).collect();
+        std::thread::scope(|scope| {
+            for part in raw.chunks(300) {
+                let receiver = &receiver;
+                scope.spawn(move || part.iter().for_each(|raw| assert_eq!(said(&receiver.raw(raw)), ACCEPTED)));
+            }
+        });
+        assert_eq!(desk.delivered().len(), 1200);
+        drop(receiver);
+        let receiver = desk.again(&(169 * HOUR).to_string());
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        while !desk.kept().is_empty() {
+            assert!(std::time::Instant::now() < deadline, "{} records are left", desk.kept().len());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        drop(receiver);
+    }
+}
