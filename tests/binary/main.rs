@@ -10,6 +10,7 @@ mod receiver;
 mod redis;
 #[path = "../redis_server/mod.rs"]
 mod redis_server;
+mod redis_tls;
 mod secrets;
 mod tokens;
 mod verify;

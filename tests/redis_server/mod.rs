@@ -2,19 +2,33 @@
 //! id. A machine without one fails the test and says what to install.
 #![allow(dead_code, unreachable_pub, reason = "each test target uses a part of it")]
 
+mod authority;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+pub use self::authority::{Authority, Issued};
+
 /// A running server.
 pub struct Server {
     child: Child,
     pub port: u16,
+    /// The port that speaks TLS; 0 if there is none.
+    pub tls_port: u16,
     folder: tempfile::TempDir,
     arguments: Vec<String>,
-    sentinel: bool,
+    kind: Kind,
+}
+
+/// What runs.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Server,
+    /// Its arguments are the lines of its file.
+    Sentinel,
 }
 
 /// Everything that is acknowledged is on the disk.
@@ -28,21 +42,40 @@ impl Server {
 
     /// Starts a server with these settings.
     pub fn start(arguments: &[&str]) -> Self {
-        Self::launch(arguments, false)
+        Self::launch(arguments, Kind::Server, None)
+    }
+
+    /// Starts a server that keeps what it acknowledges and has a second port, which speaks TLS as `issued` and wants a
+    /// certificate of the same authority.
+    pub fn secure(authority: &Authority, issued: &Issued, more: &[&str]) -> Self {
+        Self::launch(&[DURABLE, more].concat(), Kind::Server, Some(&authority.settings(issued)))
     }
 
     /// Starts a Sentinel with the lines of its file.
     pub fn sentinel(lines: &str) -> Self {
-        Self::launch(&[lines], true)
+        Self::launch(&[lines], Kind::Sentinel, None)
     }
 
-    fn launch(arguments: &[&str], sentinel: bool) -> Self {
-        let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
+    /// The same with a second port, which speaks TLS.
+    pub fn secure_sentinel(authority: &Authority, issued: &Issued, lines: &str) -> Self {
+        Self::launch(&[lines], Kind::Sentinel, Some(&authority.settings(issued)))
+    }
+
+    fn launch(given: &[&str], kind: Kind, tls: Option<&[(&str, String)]>) -> Self {
         // Somebody else may take a port between finding it free and using it.
         for _ in 0..20 {
             let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
-            let child = spawn(folder.path(), port, &arguments, sentinel);
-            let mut server = Self { child, port, folder, arguments: arguments.clone(), sentinel };
+            let mut arguments: Vec<String> = given.iter().map(|&text| text.to_owned()).collect();
+            let tls_port = if tls.is_some() { free_port() } else { 0 };
+            for (name, value) in tls.into_iter().flatten().chain(&[("tls-port", tls_port.to_string())]) {
+                match kind {
+                    _ if tls.is_none() => {}
+                    Kind::Sentinel => arguments.push(format!("\n{name} {value}\n")),
+                    Kind::Server => arguments.extend([format!("--{name}"), value.clone()]),
+                }
+            }
+            let child = spawn(folder.path(), port, &arguments, kind);
+            let mut server = Self { child, port, tls_port, folder, arguments, kind };
             if server.answers() {
                 return server;
             }
@@ -102,7 +135,7 @@ impl Server {
     /// Starts it again on the same port and folder.
     pub fn restart(&mut self) {
         self.kill();
-        self.child = spawn(self.folder.path(), self.port, &self.arguments, self.sentinel);
+        self.child = spawn(self.folder.path(), self.port, &self.arguments, self.kind);
         assert!(self.answers(), "expected the server to start again");
         // While it reads its data it answers with an error.
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -130,10 +163,10 @@ fn free_port() -> u16 {
     }
 }
 
-fn spawn(folder: &Path, port: u16, arguments: &[String], sentinel: bool) -> Child {
+fn spawn(folder: &Path, port: u16, arguments: &[String], kind: Kind) -> Child {
     let port = port.to_string();
     let mut command;
-    if sentinel {
+    if kind == Kind::Sentinel {
         let file = folder.join("sentinel.conf");
         if !file.exists() {
             let text = format!("port {port}\nbind 127.0.0.1\ndir {}\n{}\n", folder.display(), arguments.concat());

@@ -6,10 +6,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redis::aio::MultiplexedConnection;
 use tokio::sync::Mutex;
 
 use super::error::Failure;
+use super::link::Link;
 use crate::store::StoreError;
 
 /// How long replicas may take, in milliseconds.
@@ -26,7 +26,7 @@ pub(super) struct Copies<'a> {
 
 /// A connection for waiting, and the last round on it.
 pub(super) struct Copying {
-    connection: MultiplexedConnection,
+    link: Link,
     /// Rounds that have begun.
     begun: AtomicU64,
     /// The number of the last round that ended, and how.
@@ -34,8 +34,8 @@ pub(super) struct Copying {
 }
 
 impl Copying {
-    pub(super) fn new(connection: MultiplexedConnection) -> Self {
-        Self { connection, begun: AtomicU64::new(0), last: Mutex::new((0, Ok(()))) }
+    pub(super) fn new(link: Link) -> Self {
+        Self { link, begun: AtomicU64::new(0), last: Mutex::new((0, Ok(()))) }
     }
 
     /// Waits until so many replicas have all that was written before this call.
@@ -55,7 +55,7 @@ impl Copying {
         let mut round = redis::pipe();
         round.cmd("INCR").arg(copies.touched).ignore();
         round.cmd("WAIT").arg(copies.replicas).arg(PATIENCE);
-        let asked: Result<(u64,), _> = round.query_async(&mut self.connection.clone()).await;
+        let asked: Result<(u64,), _> = round.query_async(&mut self.link.connection.clone()).await;
         let unknown = |why: String| StoreError::Unknown(why);
         match asked {
             Ok((found,)) if found >= u64::from(copies.replicas) => Ok(()),

@@ -15,6 +15,7 @@ mod copies;
 mod error;
 mod inbox;
 mod line;
+mod link;
 mod looking;
 mod nodes;
 mod packed;
@@ -48,6 +49,7 @@ use survey::Demands;
 
 pub use address::{AddressError, RedisAddress};
 pub use error::OpenError;
+pub use link::RedisTls;
 
 /// What is chosen about a store in Redis.
 #[derive(Debug, Clone)]

@@ -41,7 +41,7 @@ impl Survey {
     /// It did not say.
     pub(super) async fn take(connection: &mut MultiplexedConnection) -> Result<Self, String> {
         let told: String =
-            redis::cmd("INFO").query_async(connection).await.map_err(|error| super::line::words(&error))?;
+            redis::cmd("INFO").query_async(connection).await.map_err(|error| super::link::words(&error))?;
         let member = |name: &str| {
             told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or_default()
         };

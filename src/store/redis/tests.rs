@@ -7,6 +7,8 @@ mod cluster;
 mod faults;
 #[cfg(feature = "sqlite")]
 mod settings;
+#[cfg(feature = "sqlite")]
+mod tls;
 
 use std::sync::Arc;
 
