@@ -6,6 +6,8 @@ mod redis_server;
 mod cluster;
 mod faults;
 #[cfg(feature = "sqlite")]
+mod logins;
+#[cfg(feature = "sqlite")]
 mod settings;
 #[cfg(feature = "sqlite")]
 mod tls;

@@ -2,9 +2,9 @@
 
 use super::{RedisOptions, RedisStore, Server, accept, clock, connect};
 use crate::crypto::Secret;
-use crate::store::conformance::{LEASE, answer, event};
+use crate::store::conformance::event;
 use crate::store::redis::OpenError;
-use crate::store::{Acceptance, Claim, Durability, Store, StoreError};
+use crate::store::{Acceptance, Durability, Store, StoreError};
 
 async fn open_with(server: &Server, options: RedisOptions) -> Result<RedisStore, OpenError> {
     RedisStore::open(&server.url().parse().unwrap(), clock(), options).await
@@ -145,32 +145,6 @@ async fn a_wrong_password_is_said_and_not_shown() {
     }
     let store = connect(&format!("redis://:canary-of-the-server@{at}"), clock()).await.unwrap();
     assert!(!format!("{store:?}").contains("canary"));
-}
-
-/// The user that the documentation makes for a receiver.
-#[tokio::test]
-async fn a_user_with_few_rights_is_enough() {
-    let server = Server::durable(&[]);
-    let rights = "resetkeys ~{cs:* -@all +evalsha +script|load +info +config|get +wait +get +set +incr +time +exists \
-                  +del +hget +hset +hmget +hdel +hincrby +zadd +zrem +zrange +zrangebyscore +zcard +zscore +sadd \
-                  +smembers +pexpire +persist";
-    let mut user = vec!["ACL", "SETUSER", "receiver", "on", ">canary"];
-    user.extend(rights.split_whitespace());
-    assert_eq!(server.cli(&user), "OK");
-    let store = connect(&format!("redis://receiver:canary@127.0.0.1:{}", server.port), clock()).await.unwrap();
-    let (first, second) = (event("1").fence("signed"), event("2"));
-    assert_eq!(accept(&store, &first).await, Ok(Acceptance::Accepted));
-    assert_eq!(accept(&store, &first.clone().content("{}")).await, Ok(Acceptance::Conflict));
-    let Ok(Claim::Granted(held)) = store.claim(second.verified(), LEASE).await else { panic!("expected a lease") };
-    store.renew(held, LEASE).await.unwrap();
-    store.complete(held, second.verified(), answer(200, "")).await.unwrap();
-    let Ok(Claim::Granted(held)) = store.claim(event("3").verified(), LEASE).await else { panic!("expected a lease") };
-    store.release(held).await.unwrap();
-    let one = store.lease([].into(), 1, LEASE).await.unwrap().pop().unwrap();
-    store.acknowledge(vec![(one.id.clone(), one.fence)]).await.unwrap();
-    assert_eq!(store.requeue(vec![one.id]).await, Ok(1));
-    store.prune().await.unwrap();
-    assert_eq!(super::kept(&store).await.len(), 3);
 }
 
 /// Waits for something that a server does by itself.
