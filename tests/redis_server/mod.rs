@@ -6,7 +6,7 @@ mod authority;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,11 @@ pub struct Server {
 }
 
 /// What runs.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, PartialEq)]
 enum Kind {
     Server,
+    /// Another program than `redis-server`.
+    Other(PathBuf),
     /// Its arguments are the lines of its file.
     Sentinel,
 }
@@ -61,6 +63,17 @@ impl Server {
         Self::launch(&[lines], Kind::Sentinel, Some(&authority.settings(issued)))
     }
 
+    /// Starts another release than the system's, which `./test` keeps beside what it builds; `None`, and a line that says
+    /// so, where it could not.
+    pub fn other(release: &str, arguments: &[&str]) -> Option<Self> {
+        let here = std::env::current_exe().unwrap();
+        let found = here.ancestors().map(|folder| folder.join("servers").join(release)).find(|path| path.is_file());
+        if found.is_none() {
+            eprintln!("left out: no {release} in target/servers, where ./test puts it");
+        }
+        Some(Self::launch(&[DURABLE, arguments].concat(), Kind::Other(found?), None))
+    }
+
     fn launch(given: &[&str], kind: Kind, tls: Option<&[(&str, String)]>) -> Self {
         // Somebody else may take a port between finding it free and using it.
         for _ in 0..20 {
@@ -71,10 +84,11 @@ impl Server {
                 match kind {
                     _ if tls.is_none() => {}
                     Kind::Sentinel => arguments.push(format!("\n{name} {value}\n")),
-                    Kind::Server => arguments.extend([format!("--{name}"), value.clone()]),
+                    Kind::Server | Kind::Other(_) => arguments.extend([format!("--{name}"), value.clone()]),
                 }
             }
-            let child = spawn(folder.path(), port, &arguments, kind);
+            let child = spawn(folder.path(), port, &arguments, &kind);
+            let kind = kind.clone();
             let mut server = Self { child, port, tls_port, folder, arguments, kind };
             if server.answers() {
                 return server;
@@ -120,6 +134,12 @@ impl Server {
             .to_owned()
     }
 
+    /// Whether a replica follows it: one that is online has not answered before its first offset.
+    pub fn is_followed(&self) -> bool {
+        let told = self.cli(&["INFO", "replication"]);
+        told.lines().any(|line| line.contains("state=online") && !line.contains("offset=0,"))
+    }
+
     /// `SIGSTOP` and `SIGCONT`: it is there and does not answer, until it does.
     pub fn stall(&self, stalled: bool) {
         let signal = if stalled { "-STOP" } else { "-CONT" };
@@ -135,7 +155,7 @@ impl Server {
     /// Starts it again on the same port and folder.
     pub fn restart(&mut self) {
         self.kill();
-        self.child = spawn(self.folder.path(), self.port, &self.arguments, self.kind);
+        self.child = spawn(self.folder.path(), self.port, &self.arguments, &self.kind);
         assert!(self.answers(), "expected the server to start again");
         // While it reads its data it answers with an error.
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -163,10 +183,10 @@ fn free_port() -> u16 {
     }
 }
 
-fn spawn(folder: &Path, port: u16, arguments: &[String], kind: Kind) -> Child {
+fn spawn(folder: &Path, port: u16, arguments: &[String], kind: &Kind) -> Child {
     let port = port.to_string();
     let mut command;
-    if kind == Kind::Sentinel {
+    if *kind == Kind::Sentinel {
         let file = folder.join("sentinel.conf");
         if !file.exists() {
             let text = format!("port {port}\nbind 127.0.0.1\ndir {}\n{}\n", folder.display(), arguments.concat());
@@ -175,7 +195,7 @@ fn spawn(folder: &Path, port: u16, arguments: &[String], kind: Kind) -> Child {
         command = Command::new("redis-sentinel");
         command.arg(file);
     } else {
-        command = Command::new("redis-server");
+        command = Command::new(if let Kind::Other(path) = kind { path.as_os_str() } else { "redis-server".as_ref() });
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"]);
         command.arg("--dir").arg(folder).args(arguments);
     }

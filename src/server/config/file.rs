@@ -65,6 +65,7 @@ pub(super) struct StoreTable {
     pub(super) client: Option<ClientTable>,
     pub(super) prefix: Option<String>,
     pub(super) wait_replicas: Option<u8>,
+    pub(super) wait_fsync: Option<bool>,
     pub(super) volatile: Option<bool>,
     pub(super) seal: Option<SecretTable>,
 }
@@ -80,6 +81,7 @@ impl Default for StoreTable {
             client: None,
             prefix: None,
             wait_replicas: None,
+            wait_fsync: None,
             volatile: None,
             seal: None,
         }

@@ -46,6 +46,7 @@ impl StoreSettings {
             ("client", table.client.is_some()),
             ("prefix", table.prefix.is_some()),
             ("wait_replicas", table.wait_replicas.is_some()),
+            ("wait_fsync", table.wait_fsync.is_some()),
             ("volatile", table.volatile.is_some()),
             ("seal", table.seal.is_some()),
         ];
@@ -89,6 +90,7 @@ fn redis(
     let options = RedisOptions {
         prefix: table.prefix.as_deref().map_or(usual.prefix, Into::into),
         wait_replicas: table.wait_replicas.unwrap_or(0),
+        wait_fsync: table.wait_fsync.unwrap_or(false),
         volatile: table.volatile.unwrap_or(false),
         seal: table.seal.as_ref().map(|seal| own("seal", seal, folder)).transpose()?,
     };

@@ -129,7 +129,12 @@ impl Line {
 
     fn judge(&self, survey: Survey) -> Result<(), String> {
         let met = self.demands.meet(&survey);
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey);
+        let now = survey.words(self.demands.wait);
+        let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).replace(survey);
+        let before = before.map(|before| before.words(self.demands.wait)).filter(|before| *before != now);
+        if let Some(before) = before {
+            tracing::warn!(code = "store_changed", redis = %self.address, before, now, "Redis is set up in another way now");
+        }
         met
     }
 
@@ -186,9 +191,9 @@ impl Line {
         };
         let open = || Link::open(&self.address, &node, &self.address.login, self.address.database);
         let mut link = open().await?;
-        let copying = match self.demands.copies {
-            true => Some(Copying::new(open().await?)),
-            false => None,
+        let copying = match self.demands.wait.is_none() {
+            true => None,
+            false => Some(Copying::new(open().await?)),
         };
         let survey = Survey::take(&mut link.connection).await?;
         self.judge(survey)?;

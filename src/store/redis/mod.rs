@@ -42,7 +42,7 @@ use super::{
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::Secret;
 use crate::verified::Verified;
-use copies::Copies;
+use copies::{Copies, Wait};
 use nodes::Nodes;
 use partition::Partition;
 use survey::Demands;
@@ -59,6 +59,9 @@ pub struct RedisOptions {
     /// How many replicas have to have a write before it is answered; with fewer the answer is
     /// [`StoreError::Unknown`].
     pub wait_replicas: u8,
+    /// Whether a write also has to be flushed to the disks of Redis and of those replicas before it is answered. Redis 7.2
+    /// and later have that.
+    pub wait_fsync: bool,
     /// Takes a Redis that keeps nothing on a disk.
     pub volatile: bool,
     /// The key of the seals. Without one a key is made and kept in the store itself.
@@ -67,7 +70,13 @@ pub struct RedisOptions {
 
 impl Default for RedisOptions {
     fn default() -> Self {
-        Self { prefix: "cs".into(), wait_replicas: 0, volatile: false, seal: None }
+        Self { prefix: "cs".into(), wait_replicas: 0, wait_fsync: false, volatile: false, seal: None }
+    }
+}
+
+impl RedisOptions {
+    fn wait(&self) -> Wait {
+        Wait { replicas: self.wait_replicas, fsync: self.wait_fsync }
     }
 }
 
@@ -77,7 +86,7 @@ pub struct RedisStore {
     clock: Arc<dyn Clock>,
     prefix: Box<str>,
     seal: Seal,
-    replicas: u8,
+    wait: Wait,
     ready: Notify,
 }
 
@@ -87,8 +96,7 @@ impl RedisStore {
     /// # Errors
     /// Redis cannot be reached, may forget what it acknowledges, or holds a store that this program does not know.
     pub async fn open(address: &RedisAddress, clock: Arc<dyn Clock>, options: RedisOptions) -> Result<Self, OpenError> {
-        let copies = options.wait_replicas > 0;
-        let demands = Demands { volatile: options.volatile, replica: false, copies };
+        let demands = Demands { volatile: options.volatile, replica: false, wait: options.wait() };
         Self::connect(address, clock, options, demands, false).await
     }
 
@@ -101,7 +109,7 @@ impl RedisStore {
         clock: Arc<dyn Clock>,
         options: RedisOptions,
     ) -> Result<Self, OpenError> {
-        let demands = Demands { volatile: true, replica: true, copies: options.wait_replicas > 0 };
+        let demands = Demands { volatile: true, replica: true, wait: options.wait() };
         Self::connect(address, clock, options, demands, true).await
     }
 
@@ -110,8 +118,9 @@ impl RedisStore {
     /// # Errors
     /// Redis cannot be reached, or may forget what it acknowledged.
     pub async fn examine(address: &RedisAddress, options: &RedisOptions) -> Result<(Durability, String), OpenError> {
-        let nodes = reach(address, Demands { volatile: options.volatile, ..Demands::default() }).await?;
-        Ok((worth(&nodes, options.wait_replicas), words(&nodes)))
+        let demands = Demands { volatile: options.volatile, replica: false, wait: options.wait() };
+        let nodes = reach(address, demands).await?;
+        Ok((worth(&nodes, options.wait()), words(&nodes, options.wait())))
     }
 
     async fn connect(
@@ -129,7 +138,7 @@ impl RedisStore {
         }
         let nodes = reach(address, demands).await?;
         let seal = plan::found(&nodes, &address.to_string(), &prefix, &options, observe).await?;
-        let store = Self { nodes, clock, prefix, seal, replicas: options.wait_replicas, ready: Notify::new() };
+        let store = Self { nodes, clock, prefix, seal, wait: options.wait(), ready: Notify::new() };
         // Every server that has a part of the store is met now, and not when the first event comes.
         let unreachable =
             |error: StoreError| OpenError::Unreachable { address: address.to_string(), why: error.to_string() };
@@ -137,11 +146,11 @@ impl RedisStore {
         Ok(store)
     }
 
-    /// Runs a script whose effect has to last: it is waited for until as many replicas have it as was asked for.
+    /// Runs a script whose effect has to last: it is waited for until it is wherever it was asked to be.
     async fn keep(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<Value, StoreError> {
         let touched = key(&self.prefix, partition, "touched");
-        let copies = Copies { touched: &touched, replicas: self.replicas };
-        self.nodes.run(partition, call, (self.replicas > 0).then_some(copies)).await
+        let copies = Copies { touched: &touched, wait: self.wait };
+        self.nodes.run(partition, call, (!self.wait.is_none()).then_some(copies)).await
     }
 
     /// A call of a script in a partition; its first argument is the time.
@@ -161,12 +170,12 @@ async fn reach(address: &RedisAddress, demands: Demands) -> Result<Nodes, OpenEr
 }
 
 /// The least that one of the servers promises.
-fn worth(nodes: &Nodes, replicas: u8) -> Durability {
-    nodes.seen().iter().map(|survey| survey.durability(replicas)).min().unwrap_or(Durability::Memory)
+fn worth(nodes: &Nodes, wait: Wait) -> Durability {
+    nodes.seen().iter().map(|survey| survey.durability(wait)).min().unwrap_or(Durability::Memory)
 }
 
-fn words(nodes: &Nodes) -> String {
-    let mut words: Vec<_> = nodes.seen().iter().map(survey::Survey::words).collect();
+fn words(nodes: &Nodes, wait: Wait) -> String {
+    let mut words: Vec<_> = nodes.seen().iter().map(|survey| survey.words(wait)).collect();
     words.sort_unstable();
     words.dedup();
     words.join(" | ")
@@ -191,11 +200,11 @@ impl fmt::Debug for RedisStore {
 
 impl Store for RedisStore {
     fn durability(&self) -> Durability {
-        worth(&self.nodes, self.replicas)
+        worth(&self.nodes, self.wait)
     }
 
     fn condition(&self) -> Option<String> {
-        Some(words(&self.nodes))
+        Some(words(&self.nodes, self.wait))
     }
 
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {

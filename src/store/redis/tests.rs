@@ -11,6 +11,8 @@ mod logins;
 mod settings;
 #[cfg(feature = "sqlite")]
 mod tls;
+#[cfg(feature = "sqlite")]
+mod waiting;
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ fn user() -> Vec<String> {
     words.map(|word| word.replace(">PASSWORD", ">canary")).collect()
 }
 
-fn make_user(server: &Server) {
+pub(super) fn make_user(server: &Server) {
     let user = user();
     let words: Vec<_> = user.iter().map(String::as_str).collect();
     assert_eq!(server.cli(&words), "OK", "{user:?}");
@@ -78,7 +78,7 @@ async fn the_user_that_readme_makes_has_no_right_too_many() {
 async fn the_user_that_readme_makes_waits_for_replicas_too() {
     let master = Server::durable(&["--repl-diskless-sync-delay", "0"]);
     let _replica = Server::durable(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
-    until(|| master.cli(&["INFO", "replication"]).contains("state=online"));
+    until(|| master.is_followed());
     make_user(&master);
     let address = format!("redis://receiver:canary@127.0.0.1:{}", master.port).parse().unwrap();
     let options = RedisOptions { wait_replicas: 1, ..RedisOptions::default() };
