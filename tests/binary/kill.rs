@@ -103,13 +103,13 @@ fn kill_in_bursts(folder: &tempfile::TempDir) {
 }
 
 /// The demo sender, without a process for each request.
-struct Signer {
+pub struct Signer {
     key: SigningKey,
     key_id: String,
 }
 
 impl Signer {
-    fn demo() -> Self {
+    pub fn demo() -> Self {
         let certificate = include_bytes!("../../keys/worldline/signing.crt");
         let key = include_str!("../../keys/worldline/signing.key.pem");
         let keys = file::read(Backend::default(), certificate, None).unwrap();
@@ -122,7 +122,8 @@ impl Signer {
         (0..BURST).map(|number| self.request(cycle, number)).collect()
     }
 
-    fn request(&self, cycle: usize, number: usize) -> (String, Vec<u8>) {
+    /// A signed request, with its id.
+    pub fn request(&self, cycle: usize, number: usize) -> (String, Vec<u8>) {
         let id = format!("{cycle:08x}-0000-4000-8000-{number:012x}");
         let body = format!(r#"{{"PaymentId":"p-{cycle}-{number}","DebtorToken":"t-{number}"}}"#);
         let base64 = |bytes: &[u8]| Encoding::Base64.encode(bytes);

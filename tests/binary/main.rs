@@ -8,6 +8,7 @@ mod inline;
 mod kill;
 mod receiver;
 mod redis;
+mod redis_faults;
 #[path = "../redis_server/mod.rs"]
 mod redis_server;
 mod redis_tls;
