@@ -3,6 +3,7 @@
 mod cbuae;
 mod configuration;
 mod faults;
+mod figures;
 mod inbox;
 mod inline;
 mod kill;

@@ -1,6 +1,7 @@
 -- ARGV[13] is when the lease ends, ARGV[14] a token of this caller: who asks twice with one token asked once.
 local verdict, taken = judge()
 if verdict == 'conflict' then
+  tell('conflicts')
   quarantine()
   return { 'conflict' }
 end
@@ -10,6 +11,7 @@ if verdict == 'busy' then
   return { 'in_flight' }
 end
 if verdict == 'done' then
+  tell('duplicates')
   note_fence()
   local answer = redis.call('HMGET', P .. 'name:' .. taken.name, 'a', 'y', 'b')
   return { 'done', answer[1] or '0', answer[2] or '', answer[3] or '' }

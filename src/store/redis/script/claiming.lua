@@ -10,6 +10,9 @@ local function verdict_of(taken)
   return taken.lease > now and 'busy' or 'abandoned'
 end
 
+-- Counts an answer that keeps no event.
+local function tell(what) redis.call('HINCRBY', P .. 'told', what, '1') end
+
 local known
 
 local function judge()

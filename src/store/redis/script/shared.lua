@@ -9,6 +9,7 @@
 --   P fresh:<endpoint>  ids that were not tried yet, by position
 --   P again:<endpoint>  ids that are due at a time: after a failed try, or when the lease of their worker ends
 --   P endpoints       endpoints that had a record
+--   P told            how often a copy and a conflict were answered (duplicates conflicts)
 --   P touched         a counter that is written before replicas are waited for
 --   P retain          ids of the records that nobody has to act on, by the time until which they are kept
 local P = string.sub(KEYS[1], 1, -5)
