@@ -81,6 +81,8 @@ pub mod error;
 pub mod delivery;
 pub mod crypto;
 pub mod keys;
+#[cfg(any(feature = "jwks", feature = "redis"))]
+mod tls;
 // Proofs, and the plain data that they carry.
 pub mod verified;
 pub mod signing_input;

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
+use super::identity_facts::IdentityFacts;
 use super::token_facts::facts;
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
@@ -40,6 +41,7 @@ impl Check {
         let mut failed = false;
         for endpoint in &config.endpoints {
             let binds = binds(endpoint);
+            let identity = IdentityFacts::of(endpoint, binds.request_id);
             let replay = replay(endpoint, &binds);
             let test = self_test(endpoint, now).await;
             let ended = endpoint.keys.as_ref().is_some_and(|keys| all_ended(keys, now));
@@ -56,7 +58,7 @@ impl Check {
                     "mode": if endpoint.inline { "inline" } else { "queue" }, "sink": endpoint.sink,
                     "binds": {"body": binds.body, "path": binds.path, "requestId": binds.request_id, "time": binds.time},
                     "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                    "keysEnded": ended, "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
+                    "keysEnded": ended, "identity": identity.document(), "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
                 });
                 let token: serde_json::Map<_, _> =
                     facts(endpoint).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
@@ -67,7 +69,7 @@ impl Check {
                 continue;
             }
             print(&format!("endpoint {} ({}) at {}", endpoint.name, endpoint.profile.name(), endpoint.path))?;
-            for (name, value) in account(endpoint, &binds, &replay, &self_test) {
+            for (name, value) in account(endpoint, &binds, &identity, &replay, &self_test) {
                 print(&format!("  {name:<12} {value}"))?;
             }
             if ended {
@@ -89,7 +91,13 @@ impl Check {
     }
 }
 
-fn account(endpoint: &EndpointSettings, binds: &Binds, replay: &str, self_test: &str) -> Vec<(&'static str, String)> {
+fn account(
+    endpoint: &EndpointSettings,
+    binds: &Binds,
+    identity: &IdentityFacts,
+    replay: &str,
+    self_test: &str,
+) -> Vec<(&'static str, String)> {
     let word = |bound: bool| if bound { "signed" } else { "NOT SIGNED" };
     let keys = endpoint.keys.as_ref().map_or_else(
         || "none: a bearer token alone vouches for the sender".to_owned(),
@@ -109,6 +117,7 @@ fn account(endpoint: &EndpointSettings, binds: &Binds, replay: &str, self_test: 
         ("path", word(binds.path).to_owned()),
         ("request id", word(binds.request_id).to_owned()),
         ("time", word(binds.time).to_owned()),
+        ("identity", identity.words()),
         ("replay", replay.to_owned()),
         ("mode", if endpoint.inline { "inline: the sink's answer is the sender's" } else { "queue" }.to_owned()),
         ("sink", endpoint.sink.clone()),

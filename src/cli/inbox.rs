@@ -178,6 +178,7 @@ async fn stats(store: &Looking, json: bool) -> Result<(), Ended> {
         let document = json!({
             "ready": stats.ready, "leased": stats.leased, "delivered": stats.delivered, "parked": stats.parked,
             "quarantined": stats.quarantined, "identities": stats.identities, "oldestWaitingSeconds": oldest,
+            "backlog": stats.backlog(), "duplicates": stats.duplicates, "conflicts": stats.conflicts,
             "durability": store.durability().to_string(), "store": store.condition(),
         });
         return print(&document.to_string());
@@ -194,9 +195,15 @@ async fn stats(store: &Looking, json: bool) -> Result<(), Ended> {
         table.push(vec![name.to_owned(), count.to_string()]);
     }
     table.lines().iter().try_for_each(|line| print(line))?;
+    print(&format!(
+        "answered     {} duplicates, {} conflicts since the store was made",
+        stats.duplicates, stats.conflicts
+    ))?;
     let condition = store.condition().map(|condition| format!(" ({condition})")).unwrap_or_default();
     print(&format!("durability   {}{condition}", store.durability()))?;
-    print(&oldest.map_or("nothing waits".to_owned(), |seconds| format!("the oldest that waits is {seconds} s old")))
+    print(&oldest.map_or("nothing waits".to_owned(), |seconds| {
+        format!("backlog      {} wait for a sink, the oldest of them for {seconds} s", stats.backlog())
+    }))
 }
 
 fn document(entry: &Entry) -> Value {

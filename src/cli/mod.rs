@@ -2,6 +2,7 @@
 
 mod check;
 mod demo_keys;
+mod identity_facts;
 mod inbox;
 mod inspect;
 mod keys;

@@ -1,6 +1,6 @@
 //! What `check` says of an endpoint whose sender makes tokens.
 
-use crate::profile::{ClaimRules, Form, Identification, Jose, Nesting, Presence, Scheme};
+use crate::profile::{ClaimRules, Form, Jose, Nesting, Presence, Scheme};
 use crate::server::config::EndpointSettings;
 
 /// Names and values; nothing for a sender of another kind.
@@ -10,7 +10,6 @@ pub(super) fn facts(endpoint: &EndpointSettings) -> Vec<(&'static str, String)> 
         ("token", format!("{}, {}", place(&scheme.form), nesting(scheme.nesting))),
         ("decrypts", decryption(endpoint)),
         ("claims", claims(scheme.claims.as_ref())),
-        ("identity", identity(endpoint.profile.identification())),
     ];
     if endpoint.profile.name() == "cbuae" {
         facts.push(("caller", caller(scheme)));
@@ -55,18 +54,6 @@ fn claims(rules: Option<&ClaimRules>) -> String {
     let (leeway, lifetime) = (rules.leeway.as_secs(), rules.max_lifetime.as_secs());
     let (iss, aud) = (party("iss", &rules.iss), party("aud", &rules.aud));
     format!("{iss}, {aud}; leeway {leeway} s, life {lifetime} s at most")
-}
-
-fn identity(identification: &Identification) -> String {
-    match identification {
-        Identification::Header { name, .. } => format!("header {name}"),
-        Identification::Json(pointer) => format!("member {}", pointer.as_str()),
-        Identification::Claim { name, required: true } => format!("claim {name}"),
-        Identification::Claim { name, required: false } => {
-            format!("claim {name}, or else the message; the same message under another id is a copy")
-        }
-        Identification::Fingerprint => "the content".to_owned(),
-    }
 }
 
 fn caller(scheme: &Jose) -> String {

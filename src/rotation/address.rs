@@ -9,9 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 
 use super::public::is_public;
 use crate::error::ConfigError;
@@ -128,29 +127,9 @@ impl fmt::Debug for Address {
     }
 }
 
+/// Settings of TLS, for HTTP/1.1.
 fn tls(ca: Option<&[u8]>) -> Result<ClientConfig, ConfigError> {
-    let wrong = |found: String| {
-        ConfigError::new("keys.ca", format!("expected certificates of authorities in PEM, but found {found}"))
-    };
-    let mut roots = RootCertStore::empty();
-    match ca {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem) {
-                let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-                roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-            }
-        }
-    }
-    if roots.is_empty() {
-        return Err(wrong("none".to_owned()));
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| wrong(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let mut config = crate::tls::client(ca, None).map_err(|wrong| ConfigError::new("keys.ca", wrong.to_string()))?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }

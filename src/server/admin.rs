@@ -104,7 +104,10 @@ impl Admin {
     }
 
     async fn metrics(&self) -> Response<Full<Bytes>> {
-        if let Ok(stats) = self.store.stats().await {
+        let stats = self.store.stats().await;
+        // Without an answer the figures below are those of the last one.
+        metrics::gauge!("countersign_store_available").set(if stats.is_ok() { 1.0 } else { 0.0 });
+        if let Ok(stats) = stats {
             for (state, count) in [
                 ("ready", stats.ready),
                 ("leased", stats.leased),
@@ -115,6 +118,12 @@ impl Admin {
                 metrics::gauge!("countersign_inbox_records", "state" => state).set(count as f64);
             }
             metrics::gauge!("countersign_identities").set(stats.identities as f64);
+            metrics::gauge!("countersign_inbox_backlog").set(stats.backlog() as f64);
+            let oldest = stats.oldest_waiting.map_or(0, |at| self.clock.now().since(at).as_secs());
+            metrics::gauge!("countersign_inbox_oldest_waiting_seconds").set(oldest as f64);
+            // Of the store, and so of every receiver on it and since it was made; countersign_deliveries_total is this one's.
+            metrics::counter!("countersign_store_duplicates_total").absolute(stats.duplicates);
+            metrics::counter!("countersign_store_conflicts_total").absolute(stats.conflicts);
         }
         let now = self.clock.now();
         let level = self.store.durability().to_string();
@@ -132,7 +141,8 @@ impl Admin {
         let inbox = stats.map(|stats| {
             json!({
                 "ready": stats.ready, "leased": stats.leased, "delivered": stats.delivered, "parked": stats.parked,
-                "quarantined": stats.quarantined, "identities": stats.identities,
+                "quarantined": stats.quarantined, "identities": stats.identities, "backlog": stats.backlog(),
+                "duplicates": stats.duplicates, "conflicts": stats.conflicts,
                 "oldestWaiting": stats.oldest_waiting.map(|at| at.to_string()),
             })
         });

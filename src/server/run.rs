@@ -18,7 +18,7 @@ use super::{Router, connection, tls};
 use crate::clock::{Clock, SystemClock};
 use crate::inbox::Worker;
 use crate::rotation::Rotation;
-use crate::store::{Listing, State, Store, StoreError};
+use crate::store::{Listing, State, Store};
 
 /// How long what is in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(20);

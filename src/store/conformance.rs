@@ -82,6 +82,7 @@ macro_rules! conformance {
             forgetting::a_copy_after_three_days_is_a_duplicate,
             forgetting::a_copy_past_retention_is_new,
             forgetting::a_copy_past_retention_of_what_still_waits_is_a_duplicate,
+            forgetting::copies_and_conflicts_are_counted,
             forgetting::pruning_keeps_what_waits_and_its_identity,
             forgetting::pruning_keeps_what_is_in_flight,
             forgetting::pruning_takes_a_fence_with_its_identity,

@@ -36,6 +36,8 @@ struct Inner {
     positions: BTreeMap<EventId, u64>,
     last_position: u64,
     last_fence: u64,
+    duplicates: u64,
+    conflicts: u64,
     /// Whether this call made a record ready.
     ready: bool,
 }

@@ -37,7 +37,7 @@ pub use identity::{EventId, Identity};
 pub use memory::MemoryStore;
 pub use record::{Entry, Leased, Record, Shown, State, Stats};
 #[cfg(feature = "redis")]
-pub use redis::{RedisAddress, RedisOptions, RedisStore};
+pub use redis::{RedisAddress, RedisOptions, RedisStore, RedisTls};
 #[cfg(any(feature = "redis", feature = "sqlite", test))]
 pub(crate) use seal::Seal;
 #[cfg(feature = "sqlite")]

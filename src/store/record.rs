@@ -164,4 +164,15 @@ pub struct Stats {
     pub identities: u64,
     /// When the oldest record that waits was received.
     pub oldest_waiting: Option<Timestamp>,
+    /// How often a copy was answered as one since the store was made.
+    pub duplicates: u64,
+    /// How often other content came under a taken identity since the store was made.
+    pub conflicts: u64,
+}
+
+impl Stats {
+    /// Records that were acknowledged to a sender and not yet by a sink, nor given up.
+    pub fn backlog(&self) -> u64 {
+        self.ready.saturating_add(self.leased)
+    }
 }

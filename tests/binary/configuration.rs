@@ -195,6 +195,56 @@ fn check_says_what_is_signed_and_what_replay_protection_follows() {
     assert!(lines.iter().all(|line| line["selfTest"]["passed"] == true));
 }
 
+/// What names an event, whether the signature covers it, and whether the content is a second fence.
+#[test]
+fn check_says_which_policy_of_identity_is_in_force() {
+    let lines = |output: std::process::Output| -> Vec<serde_json::Value> {
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let shipped = folder(|text| text);
+    let policies: Vec<_> =
+        lines(run(shipped.path(), &["check", "--json"])).iter().map(|line| line["identity"].clone()).collect();
+    let tribe = serde_json::json!(["v2_payment_status", "v2_payment_confirmation_link_expire"]);
+    for (policy, kind, signed, fence) in [
+        (&policies[0], "header", true, serde_json::json!("none")),
+        (&policies[1], "header", false, tribe),
+        (&policies[2], "claim", true, serde_json::json!("all")),
+    ] {
+        let expected = (&serde_json::json!(kind), &serde_json::json!(signed), &fence);
+        assert_eq!((&policy["kind"], &policy["signed"], &policy["fingerprintFence"]), expected, "{policy}");
+    }
+    for (id, words) in [
+        (
+            "id = { header = \"X-Event\" }",
+            "header x-event, NOT SIGNED; the same message under another id is another event",
+        ),
+        (
+            "id = { header = \"X-Event\" }\nreplay = \"refuse-same-body\"",
+            "header x-event, NOT SIGNED; the same message under another id is a copy",
+        ),
+        (
+            "id = { json = \"/event/id\" }",
+            "member /event/id, signed; the same message under another id is another event",
+        ),
+        ("id = { fingerprint = true }", "the content, by its fingerprint, signed"),
+        ("", "the content, by its fingerprint, signed"),
+    ] {
+        let endpoint = format!(
+            "[[endpoint]]\nname = \"b\"\npath = \"/b\"\nprofile = \"body-signature\"\nsink = \"stdout\"\n\
+             keys = [{{ certificate = \"keys/worldline/signing.crt\" }}]\n\
+             signature = {{ header = \"x-s\", input = \"{{body}}\" }}\n{id}\n\n[[sink]]"
+        );
+        let custom = folder(|text| text.replacen("[[sink]]", &endpoint, 1));
+        let output = run(custom.path(), &["check"]);
+        assert!(output.status.success(), "{id}: {output:?}");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let account = text.split("endpoint b ").nth(1).unwrap();
+        let line = account.lines().find_map(|line| line.trim().strip_prefix("identity")).unwrap();
+        assert_eq!(line.trim(), words, "{id}");
+    }
+}
+
 #[test]
 fn bad_usage_is_64_and_help_is_0() {
     let folder = tempfile::tempdir().unwrap();
@@ -226,7 +276,7 @@ fn check_says_what_a_token_has_to_be_and_warns_of_parties_that_nobody_compares()
             "token        the body, a JWE around a JWS",
             "decrypts     RSA-OAEP-256 with demo-receiver-encryption (A256GCM)",
             "claims       iss demo-api-hub, aud demo-receiver",
-            "identity     claim jti, or else the message; the same message under another id is a copy",
+            "identity     claim jti, or else the message, signed; the same message under another id is a copy",
             "caller       a token in Authorization is checked if it is there",
             "replies      NOT SIGNED",
         ],

@@ -5,13 +5,16 @@ mod configuration;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod fail_points;
 mod faults;
+mod figures;
 mod inbox;
 mod inline;
 mod kill;
 mod receiver;
 mod redis;
+mod redis_faults;
 #[path = "../redis_server/mod.rs"]
 mod redis_server;
+mod redis_tls;
 mod secrets;
 mod signer;
 mod tokens;

@@ -13,7 +13,7 @@ pub fn on_redis(server: &Server) -> tempfile::TempDir {
 }
 
 /// A page of the admin listener.
-fn page(receiver: &Receiver, path: &str) -> String {
+pub fn page(receiver: &Receiver, path: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", receiver.admin);
     exchange(&receiver.admin, request.as_bytes())
 }
@@ -22,8 +22,8 @@ fn request(receiver: &Receiver) -> Vec<u8> {
     receiver.run(&["send", "worldline", "payment", "--print"]).stdout
 }
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
     while !done() {
         assert!(Instant::now() < deadline, "{what}");
         std::thread::sleep(Duration::from_millis(50));

@@ -2,20 +2,36 @@
 //! id. A machine without one fails the test and says what to install.
 #![allow(dead_code, unreachable_pub, reason = "each test target uses a part of it")]
 
+mod authority;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+pub use self::authority::{Authority, Issued};
 
 /// A running server.
 pub struct Server {
     child: Child,
     pub port: u16,
+    /// The port that speaks TLS; 0 if there is none.
+    pub tls_port: u16,
     folder: tempfile::TempDir,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
-    sentinel: bool,
+    kind: Kind,
+}
+
+/// What runs.
+#[derive(Clone, PartialEq)]
+enum Kind {
+    Server,
+    /// Another program than `redis-server`.
+    Other(PathBuf),
+    /// Its arguments are the lines of its file.
+    Sentinel,
 }
 
 /// Everything that is acknowledged is on the disk.
@@ -29,29 +45,59 @@ impl Server {
 
     /// Starts a server with these settings.
     pub fn start(arguments: &[&str]) -> Self {
-        Self::launch(arguments, &[], false)
+        Self::launch(arguments, &[], Kind::Server, None)
     }
 
     /// Starts a server with these settings in another environment; it is there again after a restart.
     pub fn start_on(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        Self::launch(arguments, environment, false)
+        Self::launch(arguments, environment, Kind::Server, None)
+    }
+
+    /// Starts a server that keeps what it acknowledges and has a second port, which speaks TLS as `issued` and wants a
+    /// certificate of the same authority.
+    pub fn secure(authority: &Authority, issued: &Issued, more: &[&str]) -> Self {
+        Self::launch(&[DURABLE, more].concat(), &[], Kind::Server, Some(&authority.settings(issued)))
     }
 
     /// Starts a Sentinel with the lines of its file.
     pub fn sentinel(lines: &str) -> Self {
-        Self::launch(&[lines], &[], true)
+        Self::launch(&[lines], &[], Kind::Sentinel, None)
     }
 
-    fn launch(arguments: &[&str], environment: &[(&str, &str)], sentinel: bool) -> Self {
+    /// The same with a second port, which speaks TLS.
+    pub fn secure_sentinel(authority: &Authority, issued: &Issued, lines: &str) -> Self {
+        Self::launch(&[lines], &[], Kind::Sentinel, Some(&authority.settings(issued)))
+    }
+
+    /// Starts another release than the system's, which `./test` keeps beside what it builds; `None`, and a line that says
+    /// so, where it could not.
+    pub fn other(release: &str, arguments: &[&str]) -> Option<Self> {
+        let here = std::env::current_exe().unwrap();
+        let found = here.ancestors().map(|folder| folder.join("servers").join(release)).find(|path| path.is_file());
+        if found.is_none() {
+            eprintln!("left out: no {release} in target/servers, where ./test puts it");
+        }
+        Some(Self::launch(&[DURABLE, arguments].concat(), &[], Kind::Other(found?), None))
+    }
+
+    fn launch(given: &[&str], environment: &[(&str, &str)], kind: Kind, tls: Option<&[(&str, String)]>) -> Self {
         let environment: Vec<_> =
             environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
         // Somebody else may take a port between finding it free and using it.
         for _ in 0..20 {
             let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
-            let child = spawn(folder.path(), port, &arguments, &environment, sentinel);
-            let mut server =
-                Self { child, port, folder, arguments: arguments.clone(), environment: environment.clone(), sentinel };
+            let mut arguments: Vec<String> = given.iter().map(|&text| text.to_owned()).collect();
+            let tls_port = if tls.is_some() { free_port() } else { 0 };
+            for (name, value) in tls.into_iter().flatten().chain(&[("tls-port", tls_port.to_string())]) {
+                match kind {
+                    _ if tls.is_none() => {}
+                    Kind::Sentinel => arguments.push(format!("\n{name} {value}\n")),
+                    Kind::Server | Kind::Other(_) => arguments.extend([format!("--{name}"), value.clone()]),
+                }
+            }
+            let child = spawn(folder.path(), port, &arguments, &environment, &kind);
+            let (kind, environment) = (kind.clone(), environment.clone());
+            let mut server = Self { child, port, tls_port, folder, arguments, environment, kind };
             if server.answers() {
                 return server;
             }
@@ -96,6 +142,12 @@ impl Server {
             .to_owned()
     }
 
+    /// Whether a replica follows it: one that is online has not answered before its first offset.
+    pub fn is_followed(&self) -> bool {
+        let told = self.cli(&["INFO", "replication"]);
+        told.lines().any(|line| line.contains("state=online") && !line.contains("offset=0,"))
+    }
+
     /// `SIGSTOP` and `SIGCONT`: it is there and does not answer, until it does.
     pub fn stall(&self, stalled: bool) {
         let signal = if stalled { "-STOP" } else { "-CONT" };
@@ -111,7 +163,7 @@ impl Server {
     /// Starts it again on the same port and folder.
     pub fn restart(&mut self) {
         self.kill();
-        self.child = spawn(self.folder.path(), self.port, &self.arguments, &self.environment, self.sentinel);
+        self.child = spawn(self.folder.path(), self.port, &self.arguments, &self.environment, &self.kind);
         assert!(self.answers(), "expected the server to start again");
         // While it reads its data it answers with an error.
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -139,10 +191,10 @@ fn free_port() -> u16 {
     }
 }
 
-fn spawn(folder: &Path, port: u16, arguments: &[String], environment: &[(String, String)], sentinel: bool) -> Child {
+fn spawn(folder: &Path, port: u16, arguments: &[String], environment: &[(String, String)], kind: &Kind) -> Child {
     let port = port.to_string();
     let mut command;
-    if sentinel {
+    if *kind == Kind::Sentinel {
         let file = folder.join("sentinel.conf");
         if !file.exists() {
             let text = format!("port {port}\nbind 127.0.0.1\ndir {}\n{}\n", folder.display(), arguments.concat());
@@ -151,7 +203,7 @@ fn spawn(folder: &Path, port: u16, arguments: &[String], environment: &[(String,
         command = Command::new("redis-sentinel");
         command.arg(file);
     } else {
-        command = Command::new("redis-server");
+        command = Command::new(if let Kind::Other(path) = kind { path.as_os_str() } else { "redis-server".as_ref() });
         command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--loglevel", "warning"]);
         command.arg("--dir").arg(folder).args(arguments);
     }

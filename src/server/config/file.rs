@@ -60,8 +60,12 @@ pub(super) struct StoreTable {
     pub(super) retain: Spanned<String>,
     /// The members below are Redis's.
     pub(super) password: Option<SecretTable>,
+    pub(super) sentinel: Option<LoginTable>,
+    pub(super) ca: Option<PathBuf>,
+    pub(super) client: Option<ClientTable>,
     pub(super) prefix: Option<String>,
     pub(super) wait_replicas: Option<u8>,
+    pub(super) wait_fsync: Option<bool>,
     pub(super) volatile: Option<bool>,
     pub(super) seal: Option<SecretTable>,
 }
@@ -72,12 +76,32 @@ impl Default for StoreTable {
             url: Spanned::new(0..0, "sqlite:countersign.db".to_owned()),
             retain: Spanned::new(0..0, "168h".to_owned()),
             password: None,
+            sentinel: None,
+            ca: None,
+            client: None,
             prefix: None,
             wait_replicas: None,
+            wait_fsync: None,
             volatile: None,
             seal: None,
         }
     }
+}
+
+/// As whom to log in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LoginTable {
+    pub(super) user: Option<String>,
+    pub(super) password: SecretTable,
+}
+
+/// Our certificate, where we are the client.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClientTable {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
 }
 
 #[derive(Debug, Deserialize)]

@@ -101,7 +101,7 @@ impl Config {
             source.problem(&file.store.retain.span(), "[store]", &ConfigError::new("retain", message))
         })?;
         let store = StoreSettings::read(&file.store, &folder, &mut warnings)
-            .map_err(|error| source.problem(&file.store.url.span(), "[store]", &error))?;
+            .map_err(|error| source.problem(&source.table("store"), "[store]", &error))?;
         let sinks = sink::read(&file.sink, &folder, source)?;
         let context = endpoint::Surroundings {
             folder: &folder,

@@ -75,8 +75,15 @@ impl Source<'_> {
 
     /// Where a table begins.
     pub(super) fn table(&self, name: &str) -> Range<usize> {
-        let at = self.text.find(&format!("[{name}]")).unwrap_or(0);
-        at..at
+        let header = format!("[{name}]");
+        let mut at = 0_usize;
+        for line in self.text.split_inclusive('\n') {
+            if line.trim_start().starts_with(&header) {
+                return at..at;
+            }
+            at = at.saturating_add(line.len());
+        }
+        0..0
     }
 
     fn line_at(&self, offset: usize) -> Option<usize> {

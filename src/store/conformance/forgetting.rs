@@ -47,6 +47,40 @@ pub(in crate::store) async fn a_copy_past_retention_of_what_still_waits_is_a_dup
     assert_eq!(bench.accept(&event("2").fence("signed")).await, Acceptance::Duplicate);
 }
 
+pub(in crate::store) async fn copies_and_conflicts_are_counted(open: Open) {
+    let bench = bench(open);
+    let counted = || async {
+        let stats = bench.store.stats().await.unwrap();
+        (stats.duplicates, stats.conflicts)
+    };
+    bench.accept(&event("1").fence("signed")).await;
+    assert_eq!(counted().await, (0, 0));
+    for _ in 0..3 {
+        bench.accept(&event("1")).await;
+    }
+    bench.accept(&event("2").fence("signed")).await;
+    assert_eq!(counted().await, (4, 0));
+    // Each time, and not once per content.
+    for _ in 0..2 {
+        bench.accept(&event("1").content("other")).await;
+    }
+    assert_eq!(counted().await, (4, 2));
+    // A copy of what a handler still owns is neither: its sender comes again.
+    let (claimed, other) = (event("claimed"), event("claimed").content("other"));
+    let Ok(Claim::Granted(held)) = bench.store.claim(claimed.verified(), LEASE).await else {
+        panic!("expected a lease")
+    };
+    assert_eq!(bench.store.claim(claimed.verified(), LEASE).await, Ok(Claim::InFlight));
+    assert_eq!(counted().await, (4, 2));
+    bench.store.complete(held, claimed.verified(), answer(200, "")).await.unwrap();
+    assert!(matches!(bench.store.claim(claimed.verified(), LEASE).await, Ok(Claim::Done(_))));
+    assert_eq!(bench.store.claim(other.verified(), LEASE).await, Ok(Claim::Conflict));
+    assert_eq!(counted().await, (5, 3));
+    bench.at(PAST);
+    bench.store.prune().await.unwrap();
+    assert_eq!(counted().await, (5, 3), "they count from the beginning");
+}
+
 pub(in crate::store) async fn pruning_keeps_what_waits_and_its_identity(open: Open) {
     let bench = bench(open);
     let events = ["delivered", "parked", "leased", "ready"].map(event);

@@ -23,10 +23,12 @@ impl Inner {
         match self.judge(record, now) {
             Verdict::Busy => return Err(StoreError::NotStored(BUSY.to_owned())),
             Verdict::Conflict => {
+                self.conflicts = self.conflicts.saturating_add(1);
                 self.quarantine(record);
                 return Ok(Acceptance::Conflict);
             }
             Verdict::Done(_) => {
+                self.duplicates = self.duplicates.saturating_add(1);
                 self.note_fence(record, now);
                 return Ok(Acceptance::Duplicate);
             }
@@ -35,6 +37,7 @@ impl Inner {
         }
         let state = if record.problem.is_some() { State::Quarantined } else { State::Ready };
         let Some(position) = self.append(Row::new(record.identity.event_id(), record.clone(), state, None)) else {
+            self.duplicates = self.duplicates.saturating_add(1);
             return Ok(Acceptance::Duplicate);
         };
         self.ready |= state == State::Ready;
@@ -46,6 +49,7 @@ impl Inner {
     pub(super) fn claim(&mut self, record: &Verified<Record>, lease: Duration, now: Timestamp) -> Claim {
         match self.judge(record, now) {
             Verdict::Conflict => {
+                self.conflicts = self.conflicts.saturating_add(1);
                 self.quarantine(record);
                 return Claim::Conflict;
             }
@@ -54,6 +58,7 @@ impl Inner {
                 return Claim::InFlight;
             }
             Verdict::Done(answer) => {
+                self.duplicates = self.duplicates.saturating_add(1);
                 self.note_fence(record, now);
                 return Claim::Done(answer);
             }

@@ -181,6 +181,7 @@ impl Inner {
         let undelivered = |row: &&Row| matches!(row.state, State::Ready | State::Leased);
         stats.oldest_waiting = self.inbox.values().find(undelivered).map(|row| row.record.provenance().received_at);
         stats.identities = self.identities();
+        (stats.duplicates, stats.conflicts) = (self.duplicates, self.conflicts);
         stats
     }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
+use super::link::RedisTls;
+
 /// What stands behind an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -33,17 +35,25 @@ impl fmt::Display for Node {
     }
 }
 
+/// As whom to log in.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Login {
+    pub(super) user: Option<Box<str>>,
+    pub(super) password: Option<Zeroizing<String>>,
+}
+
 /// Where a Redis is, and as whom to log in:
 /// `redis://[user:password@]host[:port][/db]`, `redis-cluster://[user:password@]host:port,host:port`,
 /// `redis+sentinel://[user:password@]host:port,host:port/master[/db]`; with `rediss` each is over TLS. Reserved
 /// characters in user and password are percent-encoded.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct RedisAddress {
     pub(super) kind: Kind,
     pub(super) nodes: Vec<Node>,
-    pub(super) tls: bool,
-    pub(super) user: Option<Box<str>>,
-    pub(super) password: Option<Zeroizing<String>>,
+    pub(super) tls: Option<RedisTls>,
+    pub(super) login: Login,
+    /// The login of the Sentinels, which never get that of the server.
+    pub(super) sentinels: Login,
     pub(super) database: i64,
 }
 
@@ -63,14 +73,39 @@ impl RedisAddress {
     /// The same with a password that was kept elsewhere than in the URL.
     #[must_use]
     pub fn with_password(mut self, password: Zeroizing<String>) -> Self {
-        self.password = Some(password);
+        self.login.password = Some(password);
         self
+    }
+
+    /// The same with a login for the Sentinels.
+    #[must_use]
+    pub fn with_sentinel_login(mut self, user: Option<&str>, password: Zeroizing<String>) -> Self {
+        self.sentinels = Login { user: user.map(Into::into), password: Some(password) };
+        self
+    }
+
+    /// The same with authorities or a certificate of our own. An address without TLS stays without.
+    #[must_use]
+    pub fn with_tls(mut self, tls: RedisTls) -> Self {
+        self.tls = self.tls.map(|_| tls);
+        self
+    }
+
+    /// Whether connections are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether Sentinels are asked for the master.
+    pub fn has_sentinels(&self) -> bool {
+        matches!(self.kind, Kind::Sentinel(_))
     }
 
     /// Whether a password goes over the network as it is.
     pub fn shows_password(&self) -> bool {
         let local = |node: &Node| matches!(&*node.host, "localhost" | "127.0.0.1" | "::1");
-        !self.tls && self.password.is_some() && !self.nodes.iter().all(local)
+        let secret = self.login.password.is_some() || self.sentinels.password.is_some();
+        !self.is_encrypted() && secret && !self.nodes.iter().all(local)
     }
 }
 
@@ -107,16 +142,17 @@ impl FromStr for RedisAddress {
                 text.parse::<u16>().map(i64::from).map_err(|_| wrong("the number of a database", "another path"))?
             }
         };
-        let (user, password) = match login {
-            None => (None, None),
+        let login = match login {
+            None => Login::default(),
             Some(login) => {
                 let (user, password) = login.split_once(':').unwrap_or((login, ""));
                 let (user, password) = (decode(user)?, decode(password)?);
                 let user = (!user.is_empty()).then(|| user.as_str().into());
-                (user, (!password.is_empty()).then_some(password))
+                Login { user, password: (!password.is_empty()).then_some(password) }
             }
         };
-        Ok(Self { kind, nodes, tls, user, password, database })
+        let tls = tls.then(|| RedisTls::new(None, None)).transpose().map_err(|_| wrong("TLS", "none"))?;
+        Ok(Self { kind, nodes, tls, login, sentinels: Login::default(), database })
     }
 }
 
@@ -189,14 +225,14 @@ mod tests {
     #[test]
     fn every_form_is_read() {
         let single = read("rediss://user:p%40ss%2f@host:7000/3");
-        assert_eq!((single.tls, single.database, single.nodes.len()), (true, 3, 1));
+        assert_eq!((single.is_encrypted(), single.database, single.nodes.len()), (true, 3, 1));
         assert_eq!(
-            (single.user.as_deref(), single.password.as_deref().map(String::as_str)),
+            (single.login.user.as_deref(), single.login.password.as_deref().map(String::as_str)),
             (Some("user"), Some("p@ss/"))
         );
         assert_eq!(read("redis://[::1]").nodes, [Node { host: "::1".into(), port: 6379 }]);
         let cluster = read("redis-cluster://:secret@one:1,two:2");
-        assert_eq!((&cluster.kind, cluster.nodes.len(), cluster.user), (&Kind::Cluster, 2, None));
+        assert_eq!((&cluster.kind, cluster.nodes.len(), cluster.login.user), (&Kind::Cluster, 2, None));
         let sentinel = read("redis+sentinel://one,two:2/mymaster/4");
         assert_eq!((sentinel.kind, sentinel.database), (Kind::Sentinel("mymaster".into()), 4));
         assert_eq!(sentinel.nodes[0].port, 26379);
@@ -227,5 +263,17 @@ mod tests {
         assert!(!format!("{address:?} {address}").contains("canary"));
         assert!(address.shows_password());
         assert!(!read("redis://user:canary@127.0.0.1").shows_password());
+        assert!(!read("rediss://user:canary@host").shows_password());
+        let sentinels = read("redis+sentinel://host/main").with_sentinel_login(None, "canary".to_owned().into());
+        assert!(sentinels.shows_password() && !format!("{sentinels:?} {sentinels}").contains("canary"));
+    }
+
+    #[test]
+    fn no_address_switches_the_check_of_a_certificate_off() {
+        for url in
+            ["rediss://host/#insecure", "rediss://host#insecure", "rediss://host/0#insecure", "rediss://host?insecure"]
+        {
+            assert!(url.parse::<RedisAddress>().is_err(), "{url}");
+        }
     }
 }

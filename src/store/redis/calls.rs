@@ -6,7 +6,7 @@ use std::sync::Arc;
 use redis::{Script, ScriptInvocation, Value};
 use tokio::sync::Notify;
 
-use super::copies::Copies;
+use super::copies::{Copies, Wait};
 use super::nodes::Nodes;
 use super::partition::Partition;
 use crate::clock::{Clock, Timestamp};
@@ -17,18 +17,18 @@ pub(super) struct Calls {
     pub(super) nodes: Nodes,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) prefix: Box<str>,
-    /// How many replicas have to have what is kept.
-    pub(super) replicas: u8,
+    /// Where what is kept has to be before it is answered.
+    pub(super) wait: Wait,
     /// Told when a record may have become ready.
     pub(super) ready: Notify,
 }
 
 impl Calls {
-    /// Runs a script whose effect has to last: it is waited for until as many replicas have it as was asked for.
+    /// Runs a script whose effect has to last: it is waited for until it is wherever it was asked to be.
     pub(super) async fn keep(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<Value, StoreError> {
         let touched = key(&self.prefix, partition, "touched");
-        let copies = Copies { touched: &touched, replicas: self.replicas };
-        self.nodes.run(partition, call, (self.replicas > 0).then_some(copies)).await
+        let copies = Copies { touched: &touched, wait: self.wait };
+        self.nodes.run(partition, call, (!self.wait.is_none()).then_some(copies)).await
     }
 
     /// Runs a script that only reads, or whose effect need not last.

@@ -1,32 +1,79 @@
-//! Waiting until replicas have what was written. The rule: a round of waiting begins after what it vouches for, and one
-//! round is enough for all who came before it.
+//! Waiting until replicas have what was written, or have it on a disk. The rule: a round of waiting begins after what it
+//! vouches for, and one round is enough for all who came before it.
 //!
-//! `WAIT` holds its connection up, so it has one of its own. It asks for what that connection wrote: each round writes a
-//! counter first, and who has the counter has everything before it, copies of an event that were stored by others too.
+//! `WAIT` and `WAITAOF` hold their connection up, so it is one of its own. They ask for what that connection wrote: each
+//! round writes a counter first, and who has the counter has everything before it, copies of an event that were stored by
+//! others too.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redis::aio::MultiplexedConnection;
+use redis::Value;
 use tokio::sync::Mutex;
 
 use super::error::Failure;
+use super::link::Link;
+use super::reply::count;
 use crate::store::StoreError;
 
 /// How long replicas may take, in milliseconds.
 const PATIENCE: u32 = 500;
+/// The same with their disks, of which `everysec` flushes once a second: less than the bound of the whole call.
+const DISKS: u32 = 1_500;
 
-/// How many replicas have to have something.
+/// What an answer waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Wait {
+    /// So many replicas.
+    pub(super) replicas: u8,
+    /// The disk of the server, and those of the replicas.
+    pub(super) fsync: bool,
+}
+
+impl Wait {
+    pub(super) fn is_none(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The command that waits.
+    fn command(self) -> redis::Cmd {
+        let mut command = redis::cmd(if self.fsync { "WAITAOF" } else { "WAIT" });
+        if self.fsync {
+            command.arg(1).arg(self.replicas).arg(DISKS);
+        } else {
+            command.arg(self.replicas).arg(PATIENCE);
+        }
+        command
+    }
+
+    /// What is missing, if something is.
+    fn missing(self, answer: Value) -> Option<String> {
+        let (disks, replicas) = match answer {
+            Value::Array(both) => {
+                let mut both = both.iter().map(count);
+                (both.next().unwrap_or(0), both.next().unwrap_or(0))
+            }
+            alone => (1, count(&alone)),
+        };
+        if disks < 1 {
+            return Some("a Redis that has not flushed it to its disk in time".to_owned());
+        }
+        let how = if self.fsync { "have it on their disks" } else { "have it" };
+        (replicas < u64::from(self.replicas))
+            .then(|| format!("{replicas} replicas that {how}, where {} were asked for", self.replicas))
+    }
+}
+
+/// What a call of a partition waits for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Copies<'a> {
     /// The counter of the partition.
     pub(super) touched: &'a str,
-    /// How many.
-    pub(super) replicas: u8,
+    pub(super) wait: Wait,
 }
 
 /// A connection for waiting, and the last round on it.
 pub(super) struct Copying {
-    connection: MultiplexedConnection,
+    link: Link,
     /// Rounds that have begun.
     begun: AtomicU64,
     /// The number of the last round that ended, and how.
@@ -34,11 +81,11 @@ pub(super) struct Copying {
 }
 
 impl Copying {
-    pub(super) fn new(connection: MultiplexedConnection) -> Self {
-        Self { connection, begun: AtomicU64::new(0), last: Mutex::new((0, Ok(()))) }
+    pub(super) fn new(link: Link) -> Self {
+        Self { link, begun: AtomicU64::new(0), last: Mutex::new((0, Ok(()))) }
     }
 
-    /// Waits until so many replicas have all that was written before this call.
+    /// Waits until all that was written before this call is where it has to be.
     pub(super) async fn wait(&self, copies: Copies<'_>) -> Result<(), Failure> {
         let first = self.begun.load(Ordering::SeqCst).saturating_add(1);
         let mut last = self.last.lock().await;
@@ -54,20 +101,38 @@ impl Copying {
     async fn round(&self, copies: Copies<'_>) -> Result<(), Failure> {
         let mut round = redis::pipe();
         round.cmd("INCR").arg(copies.touched).ignore();
-        round.cmd("WAIT").arg(copies.replicas).arg(PATIENCE);
-        let asked: Result<(u64,), _> = round.query_async(&mut self.connection.clone()).await;
+        round.add_command(copies.wait.command());
+        let asked: Result<(Value,), _> = round.query_async(&mut self.link.connection.clone()).await;
         let unknown = |why: String| StoreError::Unknown(why);
         match asked {
-            Ok((found,)) if found >= u64::from(copies.replicas) => Ok(()),
-            Ok((found,)) => {
-                let why = format!("{found} replicas that have it, where {} were asked for", copies.replicas);
-                Err(Failure { error: unknown(why), sent: true, broken: false, moved: None })
-            }
+            Ok((found,)) => match copies.wait.missing(found) {
+                None => Ok(()),
+                Some(why) => Err(Failure { error: unknown(why), sent: true, broken: false, moved: None }),
+            },
             // Whatever was refused here: what was written before may be there.
             Err(error) => {
                 let failure = Failure::of(&error);
                 Err(Failure { error: unknown("no word of the replicas".to_owned()), moved: None, ..failure })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_and_what_counts_as_enough() {
+        let text = |wait: Wait| String::from_utf8(wait.command().get_packed_command()).unwrap();
+        let memory = Wait { replicas: 2, fsync: false };
+        assert_eq!(text(memory), "*3\r\n$4\r\nWAIT\r\n$1\r\n2\r\n$3\r\n500\r\n");
+        assert_eq!((memory.missing(Value::Int(2)), memory.missing(Value::Int(1)).is_some()), (None, true));
+        let disks = Wait { replicas: 1, fsync: true };
+        assert_eq!(text(disks), "*4\r\n$7\r\nWAITAOF\r\n$1\r\n1\r\n$1\r\n1\r\n$4\r\n1500\r\n");
+        let both = |local, replicas| disks.missing(Value::Array(vec![Value::Int(local), Value::Int(replicas)]));
+        assert_eq!(both(1, 1), None);
+        assert!(both(0, 1).unwrap().contains("its disk") && both(1, 0).unwrap().contains("their disks"));
+        assert!(disks.missing(Value::Nil).is_some() && memory.missing(Value::Nil).is_some());
     }
 }

@@ -5,16 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
-use redis::io::tcp::TcpSettings;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo, ScriptInvocation, Value,
-};
+use redis::{ScriptInvocation, Value};
 use tokio::time::{Instant, timeout};
 
 use super::address::{Node, RedisAddress};
 use super::copies::{Copies, Copying};
 use super::error::Failure;
+use super::link::{Link, words};
 use super::survey::{Demands, Survey};
 
 /// How long making a connection may take.
@@ -35,7 +32,7 @@ pub(super) enum End {
 
 /// Connections that work, both to the same server.
 struct Live {
-    connection: MultiplexedConnection,
+    link: Link,
     copying: Option<Copying>,
 }
 
@@ -73,7 +70,7 @@ impl Line {
     /// Runs a script and, if replicas have to have it too, waits for them.
     pub(super) async fn run(&self, call: &ScriptInvocation<'_>, copies: Option<Copies<'_>>) -> Result<Value, Failure> {
         let live = self.live().await.map_err(Failure::unsent)?;
-        let mut connection = live.connection.clone();
+        let mut connection = live.link.connection.clone();
         let work = async {
             let value = call.invoke_async(&mut connection).await.map_err(|error| Failure::of(&error))?;
             if let (Some(copies), Some(copying)) = (copies, &live.copying) {
@@ -93,7 +90,7 @@ impl Line {
     /// Runs a command that is no script.
     pub(super) async fn ask(&self, command: &redis::Cmd) -> Result<Value, Failure> {
         let live = self.live().await.map_err(Failure::unsent)?;
-        let mut connection = live.connection.clone();
+        let mut connection = live.link.connection.clone();
         let work = command.query_async(&mut connection);
         match timeout(ANSWER, work).await {
             Ok(outcome) => outcome.map_err(|error| Failure::of(&error)),
@@ -112,7 +109,7 @@ impl Line {
     /// It cannot be asked, or it is not as it has to be; then nothing more is sent to it until it is.
     pub(super) async fn survey(&self) -> Result<(), String> {
         let live = self.live().await?;
-        let mut connection = live.connection.clone();
+        let mut connection = live.link.connection.clone();
         let found = timeout(ANSWER, Survey::take(&mut connection)).await;
         let outcome = match found {
             Ok(Ok(survey)) => self.judge(survey),
@@ -132,7 +129,12 @@ impl Line {
 
     fn judge(&self, survey: Survey) -> Result<(), String> {
         let met = self.demands.meet(&survey);
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey);
+        let now = survey.words(self.demands.wait);
+        let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).replace(survey);
+        let before = before.map(|before| before.words(self.demands.wait)).filter(|before| *before != now);
+        if let Some(before) = before {
+            tracing::warn!(code = "store_changed", redis = %self.address, before, now, "Redis is set up in another way now");
+        }
         met
     }
 
@@ -187,14 +189,15 @@ impl Line {
             End::Server(node) => node.clone(),
             End::Master(name, sentinels) => self.master(name, sentinels).await?,
         };
-        let mut connection = open(&self.address, &node, self.address.database, true).await?;
-        let copying = match self.demands.copies {
-            true => Some(Copying::new(open(&self.address, &node, self.address.database, true).await?)),
-            false => None,
+        let open = || Link::open(&self.address, &node, &self.address.login, self.address.database);
+        let mut link = open().await?;
+        let copying = match self.demands.wait.is_none() {
+            true => None,
+            false => Some(Copying::new(open().await?)),
         };
-        let survey = Survey::take(&mut connection).await?;
+        let survey = Survey::take(&mut link.connection).await?;
         self.judge(survey)?;
-        Ok(Live { connection, copying })
+        Ok(Live { link, copying })
     }
 
     /// Asks the Sentinels in turn.
@@ -204,63 +207,19 @@ impl Line {
         let mut last = "no Sentinel".to_owned();
         for sentinel in sentinels {
             let asked = timeout(each, async {
-                let mut connection = open(&self.address, sentinel, 0, false).await?;
+                let mut link = Link::open(&self.address, sentinel, &self.address.sentinels, 0).await?;
                 let mut command = redis::cmd("SENTINEL");
                 command.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
                 let found: Option<(String, u16)> =
-                    command.query_async(&mut connection).await.map_err(|error| words(&error))?;
+                    command.query_async(&mut link.connection).await.map_err(|error| words(&error))?;
                 found.ok_or_else(|| format!("a Sentinel that knows no master {name:?}"))
             });
             match asked.await {
                 Ok(Ok((host, port))) => return Ok(Node { host: host.into(), port }),
-                Ok(Err(why)) => last = why,
+                Ok(Err(why)) => last = format!("{why}, at the Sentinel {sentinel}"),
                 Err(_) => last = format!("no answer of the Sentinel at {sentinel} in time"),
             }
         }
         Err(last)
-    }
-}
-
-/// Opens a connection. Sentinels are asked without the login of the server.
-async fn open(
-    address: &RedisAddress,
-    node: &Node,
-    database: i64,
-    login: bool,
-) -> Result<MultiplexedConnection, String> {
-    let mut settings = RedisConnectionInfo::default().set_db(database);
-    if login {
-        if let Some(user) = &address.user {
-            settings = settings.set_username(user);
-        }
-        if let Some(password) = &address.password {
-            settings = settings.set_password(password.as_str());
-        }
-    }
-    let (host, port) = (node.host.to_string(), node.port);
-    let target = if address.tls {
-        ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
-    } else {
-        ConnectionAddr::Tcp(host, port)
-    };
-    let info = target.into_connection_info().map_err(|error| words(&error))?;
-    let info = info.set_redis_settings(settings).set_tcp_settings(TcpSettings::default().set_nodelay(true));
-    let client = Client::open(info).map_err(|error| words(&error))?;
-    // Each call has its own bound, which covers all of its steps.
-    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(CONNECT)).set_response_timeout(None);
-    client.get_multiplexed_async_connection_with_config(&config).await.map_err(|error| words(&error))
-}
-
-/// An error of connecting, without anything that was sent.
-pub(super) fn words(error: &redis::RedisError) -> String {
-    match error.code() {
-        Some("WRONGPASS" | "NOAUTH") => "a Redis that wants another user or password".to_owned(),
-        Some(code) => format!("Redis's error {code}"),
-        None if error.is_connection_refusal() => "a refused connection".to_owned(),
-        None if error.is_timeout() => "no connection in time".to_owned(),
-        None if error.kind() == redis::ErrorKind::AuthenticationFailed => {
-            "a Redis that wants another user or password".to_owned()
-        }
-        None => error.category().to_owned(),
     }
 }

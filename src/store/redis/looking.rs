@@ -90,6 +90,8 @@ impl RedisStore {
                 &mut stats.parked,
                 &mut stats.quarantined,
                 &mut stats.identities,
+                &mut stats.duplicates,
+                &mut stats.conflicts,
             ] {
                 *total = total.saturating_add(number(&mut row));
             }

@@ -17,6 +17,7 @@ mod copies;
 mod error;
 mod inbox;
 mod line;
+mod link;
 mod looking;
 mod nodes;
 mod packed;
@@ -44,11 +45,13 @@ use crate::crypto::Secret;
 use crate::verified::Verified;
 use batch::Batches;
 use calls::Calls;
+use copies::Wait;
 use nodes::Nodes;
 use survey::Demands;
 
 pub use address::{AddressError, RedisAddress};
 pub use error::OpenError;
+pub use link::RedisTls;
 
 /// What is chosen about a store in Redis.
 #[derive(Debug, Clone)]
@@ -58,6 +61,9 @@ pub struct RedisOptions {
     /// How many replicas have to have a write before it is answered; with fewer the answer is
     /// [`StoreError::Unknown`].
     pub wait_replicas: u8,
+    /// Whether a write also has to be flushed to the disks of Redis and of those replicas before it is answered. Redis 7.2
+    /// and later have that.
+    pub wait_fsync: bool,
     /// Takes a Redis that keeps nothing on a disk.
     pub volatile: bool,
     /// The key of the seals. Without one a key is made and kept in the store itself.
@@ -66,7 +72,13 @@ pub struct RedisOptions {
 
 impl Default for RedisOptions {
     fn default() -> Self {
-        Self { prefix: "cs".into(), wait_replicas: 0, volatile: false, seal: None }
+        Self { prefix: "cs".into(), wait_replicas: 0, wait_fsync: false, volatile: false, seal: None }
+    }
+}
+
+impl RedisOptions {
+    fn wait(&self) -> Wait {
+        Wait { replicas: self.wait_replicas, fsync: self.wait_fsync }
     }
 }
 
@@ -83,8 +95,7 @@ impl RedisStore {
     /// # Errors
     /// Redis cannot be reached, may forget what it acknowledges, or holds a store that this program does not know.
     pub async fn open(address: &RedisAddress, clock: Arc<dyn Clock>, options: RedisOptions) -> Result<Self, OpenError> {
-        let copies = options.wait_replicas > 0;
-        let demands = Demands { volatile: options.volatile, replica: false, copies };
+        let demands = Demands { volatile: options.volatile, replica: false, wait: options.wait() };
         Self::connect(address, clock, options, demands, false).await
     }
 
@@ -97,7 +108,7 @@ impl RedisStore {
         clock: Arc<dyn Clock>,
         options: RedisOptions,
     ) -> Result<Self, OpenError> {
-        let demands = Demands { volatile: true, replica: true, copies: options.wait_replicas > 0 };
+        let demands = Demands { volatile: true, replica: true, wait: options.wait() };
         Self::connect(address, clock, options, demands, true).await
     }
 
@@ -106,8 +117,9 @@ impl RedisStore {
     /// # Errors
     /// Redis cannot be reached, or may forget what it acknowledged.
     pub async fn examine(address: &RedisAddress, options: &RedisOptions) -> Result<(Durability, String), OpenError> {
-        let nodes = reach(address, Demands { volatile: options.volatile, ..Demands::default() }).await?;
-        Ok((worth(&nodes, options.wait_replicas), words(&nodes)))
+        let demands = Demands { volatile: options.volatile, replica: false, wait: options.wait() };
+        let nodes = reach(address, demands).await?;
+        Ok((worth(&nodes, options.wait()), words(&nodes, options.wait())))
     }
 
     async fn connect(
@@ -125,7 +137,7 @@ impl RedisStore {
         }
         let nodes = reach(address, demands).await?;
         let seal = plan::found(&nodes, &address.to_string(), &prefix, &options, observe).await?;
-        let calls = Calls { nodes, clock, prefix, replicas: options.wait_replicas, ready: Notify::new() };
+        let calls = Calls { nodes, clock, prefix, wait: options.wait(), ready: Notify::new() };
         let store = Self { calls: Arc::new(calls), batches: Arc::default(), seal };
         // Every server that has a part of the store is met now, and not when the first event comes.
         let unreachable =
@@ -146,12 +158,12 @@ async fn reach(address: &RedisAddress, demands: Demands) -> Result<Nodes, OpenEr
 }
 
 /// The least that one of the servers promises.
-fn worth(nodes: &Nodes, replicas: u8) -> Durability {
-    nodes.seen().iter().map(|survey| survey.durability(replicas)).min().unwrap_or(Durability::Memory)
+fn worth(nodes: &Nodes, wait: Wait) -> Durability {
+    nodes.seen().iter().map(|survey| survey.durability(wait)).min().unwrap_or(Durability::Memory)
 }
 
-fn words(nodes: &Nodes) -> String {
-    let mut words: Vec<_> = nodes.seen().iter().map(survey::Survey::words).collect();
+fn words(nodes: &Nodes, wait: Wait) -> String {
+    let mut words: Vec<_> = nodes.seen().iter().map(|survey| survey.words(wait)).collect();
     words.sort_unstable();
     words.dedup();
     words.join(" | ")
@@ -165,11 +177,11 @@ impl fmt::Debug for RedisStore {
 
 impl Store for RedisStore {
     fn durability(&self) -> Durability {
-        worth(&self.calls.nodes, self.calls.replicas)
+        worth(&self.calls.nodes, self.calls.wait)
     }
 
     fn condition(&self) -> Option<String> {
-        Some(words(&self.calls.nodes))
+        Some(words(&self.calls.nodes, self.calls.wait))
     }
 
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {

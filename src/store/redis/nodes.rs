@@ -216,10 +216,18 @@ impl Cluster {
                 Ok(value) => {
                     let text: String = redis::from_redis_value(value).map_err(|_| "no list of nodes".to_owned())?;
                     for line in text.lines() {
-                        // id, host:port@bus[,name], flags, …
+                        // id, ip:port@bus[,name], flags, …
                         let mut words = line.split(' ').skip(1);
-                        let address = words.next().and_then(|word| word.split('@').next()).unwrap_or_default();
+                        let place = words.next().unwrap_or_default();
                         let flags = words.next().unwrap_or_default();
+                        let address = place.split('@').next().unwrap_or_default();
+                        // A certificate names a host by its name, if the host has one.
+                        let named =
+                            place.split(',').nth(1).filter(|name| !name.is_empty() && self.address.is_encrypted());
+                        let address = match (named, address.rsplit_once(':')) {
+                            (Some(host), Some((_, port))) => &format!("{host}:{port}"),
+                            _ => address,
+                        };
                         if !flags.contains("fail") && !flags.contains("noaddr") && !flags.contains("handshake") {
                             self.named(address, &name);
                         }

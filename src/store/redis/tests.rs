@@ -6,7 +6,13 @@ mod redis_server;
 mod cluster;
 mod faults;
 #[cfg(feature = "sqlite")]
+mod logins;
+#[cfg(feature = "sqlite")]
 mod settings;
+#[cfg(feature = "sqlite")]
+mod tls;
+#[cfg(feature = "sqlite")]
+mod waiting;
 
 use std::sync::Arc;
 

@@ -27,10 +27,12 @@ impl Work<'_> {
         match self.judge(record)? {
             Verdict::Busy => return Ok(Err(StoreError::NotStored(BUSY.to_owned()))),
             Verdict::Conflict => {
+                self.tell("conflicts")?;
                 self.quarantine(record, seal)?;
                 return Ok(Ok(Acceptance::Conflict));
             }
             Verdict::Done(_) => {
+                self.tell("duplicates")?;
                 self.note_fence(record)?;
                 return Ok(Ok(Acceptance::Duplicate));
             }
@@ -39,6 +41,7 @@ impl Work<'_> {
         }
         let state = if record.problem.is_some() { State::Quarantined } else { State::Ready };
         if self.append(record, seal, state, Some(&record.compared))?.is_none() {
+            self.tell("duplicates")?;
             return Ok(Ok(Acceptance::Duplicate));
         }
         failing(Point::SqliteBetween)?;
@@ -50,6 +53,7 @@ impl Work<'_> {
     pub(super) fn claim(&self, record: &Verified<Record>, seal: &[u8], lease: Duration) -> Answer<Claim> {
         match self.judge(record)? {
             Verdict::Conflict => {
+                self.tell("conflicts")?;
                 self.quarantine(record, seal)?;
                 return Ok(Ok(Claim::Conflict));
             }
@@ -58,6 +62,7 @@ impl Work<'_> {
                 return Ok(Ok(Claim::InFlight));
             }
             Verdict::Done(answer) => {
+                self.tell("duplicates")?;
                 self.note_fence(record)?;
                 return Ok(Ok(Claim::Done(answer)));
             }
@@ -133,6 +138,12 @@ impl Work<'_> {
     pub(super) fn next_fence(&self) -> rusqlite::Result<i64> {
         let sql = "UPDATE meta SET value = value + 1 WHERE name = 'fence' RETURNING value";
         self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+    }
+
+    /// Counts an answer that keeps no event.
+    fn tell(&self, what: &str) -> rusqlite::Result<()> {
+        let sql = "INSERT INTO meta (name, value) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1";
+        self.connection.prepare_cached(sql)?.execute([what]).map(drop)
     }
 
     fn judge(&self, record: &Record) -> rusqlite::Result<Verdict> {

@@ -105,6 +105,10 @@ impl Observer {
             WHERE position = (SELECT min(position) FROM inbox WHERE due IS NOT NULL)";
         let mut oldest = self.connection.prepare_cached(oldest)?;
         stats.oldest_waiting = oldest.query_row([], |row| row.get(0)).optional()?.map(Timestamp::from_millis);
+        let told = "SELECT coalesce(sum(value), 0) FROM meta WHERE name = ?1";
+        let mut told = self.connection.prepare_cached(told)?;
+        stats.duplicates = told.query_row(["duplicates"], |row| count(row, 0))?;
+        stats.conflicts = told.query_row(["conflicts"], |row| count(row, 0))?;
         Ok(stats)
     }
 

@@ -1,4 +1,5 @@
--- What the store itself needs: the key of the seals, and the last number given to an owner.
+-- What the store itself needs: the key of the seals, the last number given to an owner, and how often a copy or a
+-- conflict was answered.
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value ANY NOT NULL

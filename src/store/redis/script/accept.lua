@@ -3,10 +3,12 @@ local function accept(record)
   local verdict, taken = judge(record)
   if verdict == 'busy' then return 'busy' end
   if verdict == 'conflict' then
+    tell('conflicts')
     quarantine(record)
     return 'conflict'
   end
   if verdict == 'done' then
+    tell('duplicates')
     note_fence(record)
     return 'duplicate'
   end
@@ -15,6 +17,7 @@ local function accept(record)
   fences = fences ~= '' and { 'x', fences } or {}
   if record.known then forget_claim(record.id) end
   if not append(record, record.id, state, record.problem, 'k', record.compared, unpack(fences)) then
+    tell('duplicates')
     return 'duplicate'
   end
   if state ~= 'ready' then redis.call('ZADD', P .. 'names', record.retain, record.id) end

@@ -2,6 +2,7 @@
 local record, ends, token = read(3), ARGV[12], ARGV[13]
 local verdict, taken = judge(record)
 if verdict == 'conflict' then
+  tell('conflicts')
   quarantine(record)
   return { 'conflict' }
 end
@@ -11,6 +12,7 @@ if verdict == 'busy' then
   return { 'in_flight' }
 end
 if verdict == 'done' then
+  tell('duplicates')
   note_fence(record)
   local answer = redis.call('HMGET', P .. 'event:' .. taken.id, 'z', 'y', 'b')
   return { 'done', answer[1] or '0', answer[2] or '', answer[3] or '' }

@@ -18,6 +18,9 @@ local function verdict_of(taken)
   return taken.lease > now and 'busy' or 'abandoned'
 end
 
+-- Counts an answer that keeps no event.
+local function tell(what) redis.call('HINCRBY', P .. 'told', what, '1') end
+
 -- Decides, and notes whether anything lies under the record's id.
 local function judge(record)
   local own, other

@@ -19,7 +19,7 @@ end
 for _, fence in ipairs(redis.call('ZRANGEBYSCORE', P .. 'fences', '-inf', past, 'LIMIT', 0, most)) do
   local key = P .. 'fence:' .. fence
   local owner = redis.call('GET', key)
-  if owner and redis.call('HEXISTS', P .. 'event:' .. owner, 'k') == 1 then
+  if owner and redis.call('HGET', P .. 'event:' .. owner, 'k') then
     redis.call('ZADD', P .. 'fences', later, fence)
   else
     redis.call('DEL', key)

@@ -8,6 +8,7 @@
 --   P again:<endpoint>  ids that are due at a time: after a failed try, or when the lease of their worker ends
 --   P in:<state>      ids of all other records in a state, by position
 --   P endpoints       endpoints that had a record
+--   P told            how often a copy and a conflict were answered (duplicates conflicts)
 --   P names           ids of identities, by when to look whether they and their records may be forgotten; not those of
 --                     records that somebody still has to act on
 --   P fences          fences, by when to look whether they may be forgotten

@@ -1,4 +1,5 @@
--- Answers the records in each state, the identities, and the position and id of the first record that waits.
+-- Answers the records in each state, the identities, the copies and conflicts that were answered, and the position and
+-- header of the first record that waits.
 local first
 local function earlier(position, id)
   if not first or position < first[1] then first = { position, id } end
@@ -17,9 +18,10 @@ for _, endpoint in ipairs(redis.call('SMEMBERS', P .. 'endpoints')) do
   if head then earlier(tonumber(string.match(head[1], '^%d+')), head[2][2]) end
 end
 local identities = redis.call('ZCARD', P .. 'names') + ready + leased + parked
-local answer = { ready, leased, delivered, parked, quarantined, identities }
+local told = redis.call('HMGET', P .. 'told', 'duplicates', 'conflicts')
+local answer = { ready, leased, delivered, parked, quarantined, identities, told[1] or '0', told[2] or '0' }
 if first then
-  answer[7] = text(first[1])
-  answer[8] = redis.call('HGET', P .. 'event:' .. first[2], 'h') or ''
+  answer[9] = text(first[1])
+  answer[10] = redis.call('HGET', P .. 'event:' .. first[2], 'h') or ''
 end
 return answer

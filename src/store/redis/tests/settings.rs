@@ -2,9 +2,9 @@
 
 use super::{RedisOptions, RedisStore, Server, accept, clock, connect};
 use crate::crypto::Secret;
-use crate::store::conformance::{LEASE, answer, event};
+use crate::store::conformance::event;
 use crate::store::redis::OpenError;
-use crate::store::{Acceptance, Claim, Durability, Store, StoreError};
+use crate::store::{Acceptance, Durability, Store, StoreError};
 
 async fn open_with(server: &Server, options: RedisOptions) -> Result<RedisStore, OpenError> {
     RedisStore::open(&server.url().parse().unwrap(), clock(), options).await
@@ -58,6 +58,66 @@ async fn durability_is_what_redis_is_set_to() {
     }
 }
 
+/// While the file is rewritten such a server flushes nothing, however often it should.
+#[tokio::test]
+async fn a_redis_that_pauses_its_flushes_is_worth_less() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    assert_eq!(store.durability(), Durability::Fsync);
+    server.cli(&["CONFIG", "SET", "no-appendfsync-on-rewrite", "yes"]);
+    store.prune().await.unwrap();
+    assert_eq!(store.durability(), Durability::Os);
+    assert!(store.condition().unwrap().contains("not flushed during rewrites"), "{:?}", store.condition());
+}
+
+#[tokio::test]
+async fn a_redis_whose_file_is_switched_off_takes_nothing_more_until_it_is_on_again() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    server.cli(&["CONFIG", "SET", "appendonly", "no"]);
+    assert!(store.prune().await.is_err());
+    let refused = accept(&store, &event("1")).await;
+    assert!(matches!(&refused, Err(StoreError::NotStored(why)) if why.contains("appendonly")), "{refused:?}");
+    server.cli(&["CONFIG", "SET", "appendonly", "yes"]);
+    tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+    assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Accepted));
+}
+
+#[tokio::test]
+async fn replicas_that_redis_itself_demands_are_reported_and_missed() {
+    let master = Server::durable(&["--repl-diskless-sync-delay", "0"]);
+    let store = connect(&master.url(), clock()).await.unwrap();
+    assert!(store.condition().unwrap().ends_with("no replica"), "{:?}", store.condition());
+    master.cli(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    // It cannot prune then, and has looked all the same.
+    let _ = store.prune().await;
+    assert!(store.condition().unwrap().contains("0 replicas, TOO FEW: at least 1"), "{:?}", store.condition());
+    let refused = accept(&store, &event("1")).await;
+    assert!(matches!(&refused, Err(StoreError::NotStored(why)) if why.contains("too few replicas")), "{refused:?}");
+    let _replica = Server::durable(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
+    until(|| master.is_followed());
+    until(|| master.cli(&["INFO", "replication"]).contains("min_slaves_good_slaves:1"));
+    assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Accepted));
+    store.prune().await.unwrap();
+    let condition = store.condition().unwrap();
+    assert!(condition.contains("1 replicas, at least 1 for a write, none more than 10 s behind"), "{condition}");
+    // Without a bound on the lag Redis counts nobody.
+    master.cli(&["CONFIG", "SET", "min-replicas-max-lag", "0"]);
+    store.prune().await.unwrap();
+    assert!(store.condition().unwrap().contains("none of them awaited"), "{:?}", store.condition());
+}
+
+#[tokio::test]
+async fn replicas_that_an_answer_waits_for_and_that_are_not_there_are_reported() {
+    let master = Server::durable(&["--repl-diskless-sync-delay", "0"]);
+    let store = open_with(&master, RedisOptions { wait_replicas: 1, ..RedisOptions::default() }).await.unwrap();
+    assert!(store.condition().unwrap().contains("TOO FEW: an answer waits for 1"), "{:?}", store.condition());
+    let _replica = Server::durable(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
+    until(|| master.is_followed());
+    store.prune().await.unwrap();
+    assert!(!store.condition().unwrap().contains("TOO FEW"), "{:?}", store.condition());
+}
+
 #[tokio::test]
 async fn a_replica_is_no_place_to_receive_and_one_to_look() {
     let master = Server::durable(&[]);
@@ -81,7 +141,7 @@ async fn an_answer_waits_for_replicas_if_that_is_asked_for() {
         assert!(matches!(alone, Err(StoreError::Unknown(_))), "a copy is promised no more than the first: {alone:?}");
     }
     let replica = Server::durable(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
-    until(|| replica.cli(&["INFO", "replication"]).contains("master_link_status:up"));
+    until(|| master.is_followed());
     assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Duplicate));
     assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Accepted));
     // Many at once share the waiting.
@@ -145,32 +205,6 @@ async fn a_wrong_password_is_said_and_not_shown() {
     }
     let store = connect(&format!("redis://:canary-of-the-server@{at}"), clock()).await.unwrap();
     assert!(!format!("{store:?}").contains("canary"));
-}
-
-/// The user that the documentation makes for a receiver.
-#[tokio::test]
-async fn a_user_with_few_rights_is_enough() {
-    let server = Server::durable(&[]);
-    let rights = "resetkeys ~{cs:* -@all +evalsha +script|load +info +config|get +wait +get +set +incr +time +exists \
-                  +del +hget +hset +hmget +hdel +hexists +zadd +zrem +zrange +zrangebyscore +zcard +sadd +smembers \
-                  +pexpire +persist +xadd +xdel +xlen +xrange +xinfo|stream";
-    let mut user = vec!["ACL", "SETUSER", "receiver", "on", ">canary"];
-    user.extend(rights.split_whitespace());
-    assert_eq!(server.cli(&user), "OK");
-    let store = connect(&format!("redis://receiver:canary@127.0.0.1:{}", server.port), clock()).await.unwrap();
-    let (first, second) = (event("1").fence("signed"), event("2"));
-    assert_eq!(accept(&store, &first).await, Ok(Acceptance::Accepted));
-    assert_eq!(accept(&store, &first.clone().content("{}")).await, Ok(Acceptance::Conflict));
-    let Ok(Claim::Granted(held)) = store.claim(second.verified(), LEASE).await else { panic!("expected a lease") };
-    store.renew(held, LEASE).await.unwrap();
-    store.complete(held, second.verified(), answer(200, "")).await.unwrap();
-    let Ok(Claim::Granted(held)) = store.claim(event("3").verified(), LEASE).await else { panic!("expected a lease") };
-    store.release(held).await.unwrap();
-    let one = store.lease([].into(), 1, LEASE).await.unwrap().pop().unwrap();
-    store.acknowledge(vec![(one.id.clone(), one.fence)]).await.unwrap();
-    assert_eq!(store.requeue(vec![one.id]).await, Ok(1));
-    store.prune().await.unwrap();
-    assert_eq!(super::kept(&store).await.len(), 3);
 }
 
 /// Waits for something that a server does by itself.
