@@ -95,7 +95,8 @@ pub async fn serve(
         tokio::spawn(admin.serve(listener));
         ready(&format!("ready: http://{address} for operators: /healthz /readyz /metrics /status"));
     }
-    workers.spawn(prune(Arc::clone(&store), closing.clone()));
+    let more = forget_some(&store).await;
+    workers.spawn(prune(Arc::clone(&store), more, closing.clone()));
     #[cfg(all(feature = "fail-points", debug_assertions))]
     if let Some(armed) = crate::fail_point::arm().map_err(Failure::Config)? {
         tracing::error!(code = "fail_point", armed, "this build is for tests, and will end or fail by itself");
@@ -263,29 +264,32 @@ async fn accept(
     }
 }
 
-/// Forgets what is past its retention, now and every minute, a little at a time until nothing is left of it.
-async fn prune(store: Arc<dyn Store>, mut closing: watch::Receiver<bool>) {
-    loop {
-        let work = async {
-            loop {
-                match store.prune().await {
-                    Ok(0) => return,
-                    Ok(_) => tokio::task::yield_now().await,
-                    Err(error) => {
-                        tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
-                        return;
-                    }
-                }
-            }
-        };
-        let minute = async {
-            work.await;
-            tokio::time::sleep(PRUNE).await;
-        };
-        tokio::select! {
-            _ = closing.wait_for(|closing| *closing) => return,
-            () = minute => {}
+/// Forgets some of what is past its retention; whether there may be more of it.
+async fn forget_some(store: &Arc<dyn Store>) -> bool {
+    match store.prune().await {
+        Ok(count) => count > 0,
+        Err(error) => {
+            tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
+            false
         }
+    }
+}
+
+/// Forgets what is past its retention, a little at a time until nothing is left of it, and again every minute.
+async fn prune(store: Arc<dyn Store>, mut more: bool, mut closing: watch::Receiver<bool>) {
+    loop {
+        let round = async {
+            if more {
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(PRUNE).await;
+            }
+            forget_some(&store).await
+        };
+        more = tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => return,
+            more = round => more,
+        };
     }
 }
 
