@@ -98,7 +98,7 @@ async fn run(batches: Arc<Batches>, calls: Arc<Calls>, endpoint: Arc<str>) {
             return;
         }
         let mut call = calls.call(&script::ACCEPT, partition);
-        call.arg(&*endpoint);
+        call.arg(&*endpoint).arg(calls.plan.mark());
         let mut callers = Vec::with_capacity(batch.len());
         for Waiting { offer, caller } in batch {
             for part in &offer {
@@ -107,7 +107,7 @@ async fn run(batches: Arc<Batches>, calls: Arc<Calls>, endpoint: Arc<str>) {
             callers.push(caller);
         }
         fail_point::reached(Point::RedisSend);
-        let said = calls.keep(partition, &call).await.map(members);
+        let said = calls.keep_sealed(partition, &call).await.map(members);
         fail_point::reached(Point::RedisAnswered);
         let mut words = said.clone().unwrap_or_default().into_iter();
         for caller in callers {

@@ -2,6 +2,7 @@
 //! others from it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redis::{Script, ScriptInvocation, Value};
 use tokio::sync::Notify;
@@ -9,6 +10,7 @@ use tokio::sync::Notify;
 use super::copies::{Copies, Wait};
 use super::nodes::Nodes;
 use super::partition::Partition;
+use super::plan::Plan;
 use crate::clock::{Clock, Timestamp};
 use crate::store::StoreError;
 
@@ -19,6 +21,10 @@ pub(super) struct Calls {
     pub(super) prefix: Box<str>,
     /// Where what is kept has to be before it is answered.
     pub(super) wait: Wait,
+    /// What is done when a server has come back empty.
+    pub(super) plan: Plan,
+    /// Whether the store was made anew by another receiver: what this one seals, nobody opens.
+    pub(super) foreign: AtomicBool,
     /// Told when a record may have become ready.
     pub(super) ready: Notify,
 }
@@ -29,6 +35,35 @@ impl Calls {
         let touched = key(&self.prefix, partition, "touched");
         let copies = Copies { touched: &touched, wait: self.wait };
         self.nodes.run(partition, call, (!self.wait.is_none()).then_some(copies)).await
+    }
+
+    /// Runs a script that keeps sealed records, in a store that is still ours. Where it came back empty it is made again.
+    pub(super) async fn keep_sealed(
+        &self,
+        partition: Partition,
+        call: &ScriptInvocation<'_>,
+    ) -> Result<Value, StoreError> {
+        for _ in 0..2 {
+            let said = self.keep(partition, call).await?;
+            match &said {
+                Value::BulkString(word) if word == b"unsealed" => {
+                    tracing::error!(
+                        code = "store_emptied",
+                        "Redis has come back without what it had; the store is made again"
+                    );
+                    self.plan.make_again(self, partition).await?;
+                }
+                Value::BulkString(word) if word == b"foreign" => return Err(self.halt()),
+                _ => return Ok(said),
+            }
+        }
+        Err(StoreError::NotStored("a Redis that comes back empty again and again".to_owned()))
+    }
+
+    /// Nothing is kept any more until the receiver is started again.
+    pub(super) fn halt(&self) -> StoreError {
+        self.foreign.store(true, Ordering::SeqCst);
+        StoreError::NotStored("a store that another receiver has made anew; start this one again".to_owned())
     }
 
     /// Runs a script that only reads, or whose effect need not last.

@@ -31,7 +31,7 @@ impl RedisStore {
         self.offered(&mut call, record);
         call.arg(self.calls.clock.now().after(lease).millis()).arg(Encoding::Hex.encode(&token));
         fail_point::reached(Point::RedisSend);
-        let mut said = members(self.calls.keep(partition, &call).await?).into_iter();
+        let mut said = members(self.calls.keep_sealed(partition, &call).await?).into_iter();
         fail_point::reached(Point::RedisAnswered);
         Ok(match text(&mut said).as_str() {
             "granted" => {
@@ -72,7 +72,8 @@ impl RedisStore {
         self.offered(&mut call, record);
         call.arg(fence).arg(answer.status).arg(&*answer.content_type).arg(&*answer.body);
         fail_point::reached(Point::RedisSend);
-        let completed = self.matched(partition, &call).await;
+        let completed = self.calls.keep_sealed(partition, &call).await.map(|said| count(&said));
+        let completed = completed.and_then(owned);
         fail_point::reached(Point::RedisAnswered);
         completed
     }
@@ -86,15 +87,12 @@ impl RedisStore {
 
     /// Runs a script that answers how many things the caller held.
     async fn matched(&self, partition: Partition, call: &ScriptInvocation<'_>) -> Result<(), StoreError> {
-        match count(&self.calls.keep(partition, call).await?) {
-            0 => Err(StoreError::LeaseLost),
-            _ => Ok(()),
-        }
+        owned(count(&self.calls.keep(partition, call).await?))
     }
 
-    /// Endpoint and record, as arguments.
+    /// Endpoint, mark and record, as arguments.
     fn offered(&self, call: &mut ScriptInvocation<'_>, record: &Verified<Record>) {
-        call.arg(&*record.provenance().endpoint);
+        call.arg(&*record.provenance().endpoint).arg(self.calls.plan.mark());
         for part in self.offer(record) {
             call.arg(part);
         }
@@ -115,6 +113,11 @@ impl RedisStore {
             self.seal.seal(record, record.provenance()),
         ]
     }
+}
+
+/// What the number of things means that a caller held.
+fn owned(count: u64) -> Result<(), StoreError> {
+    if count == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
 /// The name under which everything about an identity is kept.

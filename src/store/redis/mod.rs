@@ -32,6 +32,7 @@ mod tests;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -136,9 +137,13 @@ impl RedisStore {
             return Err(OpenError::Unsafe { address: address.to_string(), why });
         }
         let nodes = reach(address, demands).await?;
-        let seal = plan::found(&nodes, &address.to_string(), &prefix, &options, observe).await?;
-        let calls = Calls { nodes, clock, prefix, wait: options.wait(), ready: Notify::new() };
-        let store = Self { calls: Arc::new(calls), batches: Arc::default(), seal };
+        let (seal, plan) = plan::found(&nodes, &address.to_string(), &prefix, &options, observe).await?;
+        let (foreign, ready) = (AtomicBool::new(false), Notify::new());
+        let calls = Arc::new(Calls { nodes, clock, prefix, wait: options.wait(), plan, foreign, ready });
+        if !observe {
+            plan::mark_all(&calls, &address.to_string()).await?;
+        }
+        let store = Self { calls, batches: Arc::default(), seal };
         // Every server that has a part of the store is met now, and not when the first event comes.
         let unreachable =
             |error: StoreError| OpenError::Unreachable { address: address.to_string(), why: error.to_string() };
@@ -182,6 +187,10 @@ impl Store for RedisStore {
 
     fn condition(&self) -> Option<String> {
         Some(words(&self.calls.nodes, self.calls.wait))
+    }
+
+    fn is_halted(&self) -> bool {
+        self.calls.foreign.load(Ordering::SeqCst)
     }
 
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {

@@ -3,15 +3,16 @@
 
 use zeroize::Zeroizing;
 
-use super::calls::call;
+use super::calls::{Calls, call};
 use super::error::OpenError;
-use super::nodes::Nodes;
+use super::nodes::{Nodes, all};
 use super::partition::{PARTITIONS, Partition};
-use super::reply::{bytes, members, text};
+use super::reply::{bytes, members, text, word};
 use super::{RedisOptions, script};
 use crate::clock::Timestamp;
 use crate::crypto::{Algorithm, MacKey, Secret};
 use crate::store::{Seal, StoreError};
+use crate::wire::encoding::Encoding;
 
 /// Version of the keys and scripts.
 const VERSION: &str = "2";
@@ -23,7 +24,7 @@ pub(super) async fn found(
     prefix: &str,
     options: &RedisOptions,
     observe: bool,
-) -> Result<Seal, OpenError> {
+) -> Result<(Seal, Plan), OpenError> {
     let unreachable = |error: StoreError| OpenError::Unreachable { address: address.to_owned(), why: reason(error) };
     let foreign = |why: String| OpenError::Foreign { address: address.to_owned(), why };
     let key = match &options.seal {
@@ -43,6 +44,13 @@ pub(super) async fn found(
     let mut plan = members(nodes.run(home, &asking, None).await.map_err(unreachable)?).into_iter();
     let (version, partitions) = (text(&mut plan), text(&mut plan));
     let (kept, found) = (Zeroizing::new(bytes(&mut plan)), bytes(&mut plan));
+    if version.is_empty() && !observe {
+        return Err(foreign(
+            "expected the plan of this inbox, but found records without it; put back what Redis had, or name another \
+             prefix"
+                .to_owned(),
+        ));
+    }
     if version.is_empty() {
         return Err(foreign(format!("expected an inbox under the prefix {prefix:?}, but found none")));
     }
@@ -59,7 +67,69 @@ pub(super) async fn found(
         ));
     }
     let key = options.seal.as_ref().map_or(kept.as_slice(), Secret::expose);
-    Seal::new(key).map_err(|_| foreign("expected the key of the seals, but found none".to_owned()))
+    let seal = Seal::new(key).map_err(|_| foreign("expected the key of the seals, but found none".to_owned()))?;
+    let mark = Secret::new(key).map(|key| checked(&key)).unwrap_or_default();
+    let mark = Encoding::Hex.encode(mark.first_chunk::<8>().map_or(&[], |first| first.as_slice()));
+    Ok((seal, Plan { kept, check, mark }))
+}
+
+/// What this receiver knows of the plan.
+pub(super) struct Plan {
+    /// The key of the seals, if the store keeps it itself.
+    kept: Zeroizing<Vec<u8>>,
+    /// The check of a key that the store does not keep.
+    check: Vec<u8>,
+    mark: String,
+}
+
+impl Plan {
+    /// Tells the key of the seals from another one, and nothing else of it.
+    pub(super) fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// Makes a store again that has come back empty, with the same key: what is sealed with it stays readable.
+    pub(super) async fn make_again(&self, calls: &Calls, partition: Partition) -> Result<(), StoreError> {
+        let home = Partition::numbered(0);
+        let mut asking = calls.call(&script::FOUND, home);
+        asking.arg(VERSION).arg(PARTITIONS).arg(self.kept.as_slice()).arg(&self.check);
+        let mut plan = members(calls.keep(home, &asking).await?).into_iter().skip(2);
+        let (kept, check) = (Zeroizing::new(bytes(&mut plan)), bytes(&mut plan));
+        if kept != self.kept || check != self.check || self.note(calls, partition).await? != self.mark {
+            return Err(calls.halt());
+        }
+        Ok(())
+    }
+
+    /// Notes by which key a partition is sealed, if nothing is noted; answers what is. Nobody waits for copies of it: they
+    /// come before those of the first record.
+    async fn note(&self, calls: &Calls, partition: Partition) -> Result<String, StoreError> {
+        let mut call = calls.call(&script::SEAL, partition);
+        Ok(word(calls.run(partition, call.arg(&self.mark)).await?))
+    }
+}
+
+/// Notes in every partition by which key it is sealed.
+///
+/// # Errors
+/// A partition is sealed with another key: a part of the store outlived its plan, and nobody could open it.
+pub(super) async fn mark_all(calls: &Calls, address: &str) -> Result<(), OpenError> {
+    for partition in all() {
+        let found = calls
+            .plan
+            .note(calls, partition)
+            .await
+            .map_err(|error| OpenError::Unreachable { address: address.to_owned(), why: reason(error) })?;
+        if found != calls.plan.mark {
+            let why = format!(
+                "expected the records of partition {} to be sealed with this inbox's key, but found another one's, as \
+                 where a part of Redis came back empty; put back what it had, or name another prefix",
+                partition.number()
+            );
+            return Err(OpenError::Foreign { address: address.to_owned(), why });
+        }
+    }
+    Ok(())
 }
 
 /// Tells one key of seals from another without giving it away.

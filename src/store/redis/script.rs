@@ -32,6 +32,7 @@ macro_rules! scripts {
 
 scripts! {
     FOUND = WRITES, [], "found.lua";
+    SEAL = WRITES, [], "seal.lua";
     PLAN = READS, [], "plan.lua";
     ACCEPT = WRITES, [CLAIMING], "accept.lua";
     CLAIM = WRITES, [CLAIMING], "claim.lua";

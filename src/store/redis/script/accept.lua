@@ -1,4 +1,4 @@
--- ARGV: now, endpoint, then records. Answers a word for each.
+-- ARGV: now, endpoint, mark, then records. Answers a word for each.
 local function accept(record)
   local verdict, taken = judge(record)
   if verdict == 'busy' then return 'busy' end
@@ -26,5 +26,5 @@ end
 
 local answers = {}
 redis.call('SADD', P .. 'endpoints', endpoint)
-for at = 3, #ARGV, RECORD do answers[#answers + 1] = accept(read(at)) end
+for at = 4, #ARGV, RECORD do answers[#answers + 1] = accept(read(at)) end
 return answers

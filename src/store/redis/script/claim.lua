@@ -1,5 +1,6 @@
--- ARGV: now, endpoint, a record, when the lease ends, and a token of this caller: who asks twice with one token asked once.
-local record, ends, token = read(3), ARGV[12], ARGV[13]
+-- ARGV: now, endpoint, mark, a record, when the lease ends, and a token of this caller: who asks twice with one token
+-- asked once.
+local record, ends, token = read(4), ARGV[13], ARGV[14]
 local verdict, taken = judge(record)
 if verdict == 'conflict' then
   tell('conflicts')

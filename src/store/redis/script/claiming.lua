@@ -8,8 +8,11 @@ local function read(at)
     seal = ARGV[at + 8] }
 end
 
--- The endpoint that all records of one call came to.
+-- The endpoint that all records of one call came to, and the mark of the key that they are sealed with. A server that came
+-- back empty has no mark, and one that was given to another receiver meanwhile has another: nothing is written then.
 local endpoint = ARGV[2]
+local mark = redis.call('GET', P .. 'seal')
+if mark ~= ARGV[3] then return mark and 'foreign' or 'unsealed' end
 
 -- The same decision as `verdict.rs` makes for the other stores.
 local function verdict_of(taken)

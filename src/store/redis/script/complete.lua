@@ -1,11 +1,11 @@
--- ARGV: now, endpoint, a record, the owner's number, and status, content type and body of the answer.
-local record = read(3)
+-- ARGV: now, endpoint, mark, a record, the owner's number, and status, content type and body of the answer.
+local record = read(4)
 local key = P .. 'event:' .. record.id
 local held = redis.call('HMGET', key, 'q', 'l')
-if held[1] ~= 'in_flight' or held[2] ~= ARGV[12] then return 0 end
+if held[1] ~= 'in_flight' or held[2] ~= ARGV[13] then return 0 end
 record.known = true
 append(record, record.id, record.problem ~= '' and 'quarantined' or 'delivered', record.problem, 'q', 'done',
-  'v', record.retain, 'z', ARGV[13], 'y', ARGV[14], 'b', ARGV[15])
+  'v', record.retain, 'z', ARGV[14], 'y', ARGV[15], 'b', ARGV[16])
 redis.call('HDEL', key, 'u', 't')
 redis.call('ZADD', P .. 'names', record.retain, record.id)
 return 1

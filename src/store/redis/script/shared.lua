@@ -14,6 +14,7 @@
 --   P fences          fences, by when to look whether they may be forgotten
 --   P retain          ids of the records without an identity of their own, by the time until which they are kept
 --   P last            the last number that was given to an owner
+--   P seal            a mark of the key that the records of this partition are sealed with
 --   P touched         a counter that is written before replicas are waited for
 --
 -- Fields: p position, s state, a attempts, f owner's number, e endpoint, r kept until, h header, c content,

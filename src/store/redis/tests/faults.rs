@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::settings::until;
 use super::{RedisOptions, RedisStore, Server, accept, clock, connect, kept, load};
-use crate::store::conformance::{LEASE, RETENTION, START, event};
+use crate::store::conformance::{LEASE, RETENTION, START, answer, event};
 use crate::store::{Acceptance, Claim, Listing, State, Store, StoreError};
 
 /// The key of an event's record.
@@ -250,4 +250,57 @@ async fn whoever_waits_behind_a_stalled_call_waits_no_longer_than_it() {
     tokio::time::sleep(Duration::from_millis(120)).await;
     // Those that were never sent are not there, and nothing of them comes later.
     assert_eq!(accept(&store, &event("waiting-999")).await, Ok(Acceptance::Accepted));
+}
+
+#[tokio::test]
+async fn a_redis_that_comes_back_empty_is_made_again_with_the_same_seal() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    accept(&store, &event("1")).await.unwrap();
+    server.cli(&["FLUSHALL"]);
+    assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Accepted));
+    server.cli(&["FLUSHALL"]);
+    let Ok(Claim::Granted(held)) = store.claim(event("3").verified(), LEASE).await else { panic!("expected a lease") };
+    server.cli(&["FLUSHALL"]);
+    let lost = store.complete(held, event("3").verified(), answer(200, "")).await;
+    assert_eq!(lost, Err(StoreError::LeaseLost));
+    accept(&store, &event("4")).await.unwrap();
+    // Whoever comes later opens what this one sealed.
+    let later = connect(&server.url(), clock()).await.unwrap();
+    let leased = later.lease([].into(), 10, LEASE).await.unwrap();
+    assert_eq!(leased.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), [event("4").event_id()]);
+    assert!(!store.is_halted() && !later.is_halted());
+}
+
+#[tokio::test]
+async fn a_store_that_another_receiver_made_anew_gets_nothing_that_nobody_could_open() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    accept(&store, &event("1")).await.unwrap();
+    server.cli(&["FLUSHALL"]);
+    let other = connect(&server.url(), clock()).await.unwrap();
+    let refused = accept(&store, &event("2")).await;
+    assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
+    let refused = store.claim(event("3").verified(), LEASE).await;
+    assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
+    assert!(store.is_halted(), "a new start learns the new seal");
+    assert!(kept(&other).await.is_empty());
+    assert_eq!(accept(&other, &event("2")).await, Ok(Acceptance::Accepted));
+}
+
+#[tokio::test]
+async fn a_part_that_outlived_the_plan_is_refused_and_not_quarantined() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    accept(&store, &event("1")).await.unwrap();
+    server.cli(&["DEL", "{cs:0}:plan"]);
+    let refused = connect(&server.url(), clock()).await.unwrap_err();
+    assert!(refused.to_string().contains("without it"), "{refused}");
+    // Where the whole partition of the plan is gone, the others tell.
+    server.cli(&["DEL", "{cs:0}:seal"]);
+    for _ in 0..2 {
+        let refused = connect(&server.url(), clock()).await.unwrap_err();
+        assert!(refused.to_string().contains("another one's"), "{refused}");
+    }
+    assert_eq!(store.stats().await.unwrap().quarantined, 0);
 }
