@@ -159,7 +159,7 @@ async fn an_answer_waits_for_replicas_if_that_is_asked_for() {
 }
 
 /// The partition of the events here.
-fn part() -> u8 {
+pub(super) fn part() -> u8 {
     crate::store::redis::partition::Partition::of("bank-a").number()
 }
 
