@@ -72,7 +72,7 @@ impl Admin {
                 Ok(_) if self.lacks_keys() => {
                     text(StatusCode::SERVICE_UNAVAILABLE, "the keys of an endpoint were not confirmed for too long\n")
                 }
-                Ok(_) if !self.store.is_halted() => text(StatusCode::OK, "ready\n"),
+                Ok(_) if self.store.halted().is_none() => text(StatusCode::OK, "ready\n"),
                 _ => text(StatusCode::SERVICE_UNAVAILABLE, "the store is unavailable\n"),
             },
             "/metrics" => self.metrics().await,

@@ -111,7 +111,7 @@ pub async fn serve(
     let mut ended = Ok(());
     tokio::select! {
         () = shutdown => {}
-        () = halted(&store) => ended = Err(Failure::Unavailable(HALTED.to_owned())),
+        why = halted(&store) => ended = Err(Failure::Unavailable(why.to_owned())),
         () = accept(&listener, acceptor, router, &mut connections, places, closing) => {}
     }
     drop(listener);
@@ -127,12 +127,12 @@ pub async fn serve(
     ended
 }
 
-const HALTED: &str = "expected the disk to keep what was written, but found a failed flush; nothing that was acknowledged \
-                      is lost: mend the disk and start again";
-
-/// Resolves when only a new start can mend the store: whoever supervises this process starts it again.
-async fn halted(store: &Arc<dyn Store>) {
-    while !store.is_halted() {
+/// Resolves, with the reason, when only a new start can mend the store: whoever supervises this process starts it again.
+async fn halted(store: &Arc<dyn Store>) -> &'static str {
+    loop {
+        if let Some(why) = store.halted() {
+            return why;
+        }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

@@ -174,10 +174,10 @@ pub trait Store: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether the store has failed in a way that only a new start mends, such as a flush that the disk refused: what
-    /// it says from then on is always an error.
-    fn is_halted(&self) -> bool {
-        false
+    /// Why the store keeps nothing any more until a new start, where that is so: what it says from then on is always an
+    /// error. What was expected and what was found, for whoever is on call.
+    fn halted(&self) -> Option<&'static str> {
+        None
     }
 
     /// Claims the identity and appends the record, in one atomic step.

@@ -1,6 +1,8 @@
 //! Cases of claims: one owner at a time, and one answer.
 
-use super::{LEASE, Open, START, answer, bench, event};
+use std::time::Duration;
+
+use super::{LEASE, Open, RETENTION, START, answer, bench, event};
 use crate::store::{Acceptance, Claim, State, StoreError, StoredAnswer};
 
 pub(in crate::store) async fn many_copies_at_once_are_granted_once(open: Open) {
@@ -156,4 +158,20 @@ pub(in crate::store) async fn another_events_record_completes_nothing(open: Open
     let completed = bench.store.complete(held, event("2").verified(), answer(200, "")).await;
     assert_eq!(completed, Err(StoreError::LeaseLost));
     assert!(bench.ids(None).await.is_empty());
+}
+
+pub(in crate::store) async fn an_answer_is_remembered_where_an_older_record_waits_again(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let older = bench.lease(1).await.pop().unwrap();
+    bench.store.acknowledge(vec![(older.id.clone(), older.fence)]).await.unwrap();
+    bench.at(RETENTION + Duration::from_secs(1));
+    let mut copy = event("1");
+    copy.retain_until = START.after(RETENTION * 3);
+    let Ok(Claim::Granted(held)) = bench.store.claim(copy.verified(), LEASE).await else { panic!("expected a lease") };
+    // An operator wants the older one delivered again meanwhile.
+    assert_eq!(bench.store.requeue(vec![older.id]).await, Ok(1));
+    bench.store.complete(held, copy.verified(), answer(201, "{}")).await.unwrap();
+    assert_eq!(bench.store.claim(copy.verified(), LEASE).await, Ok(Claim::Done(answer(201, "{}"))));
+    assert_eq!(bench.lease(1).await.len(), 1);
 }

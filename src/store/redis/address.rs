@@ -105,7 +105,14 @@ impl RedisAddress {
     pub fn shows_password(&self) -> bool {
         let local = |node: &Node| matches!(&*node.host, "localhost" | "127.0.0.1" | "::1");
         let secret = self.login.password.is_some() || self.sentinels.password.is_some();
-        !self.is_encrypted() && secret && !self.nodes.iter().all(local)
+        // Sentinels and a Cluster name servers that nobody knows yet.
+        let near = matches!(self.kind, Kind::Single) && self.nodes.iter().all(local);
+        !self.is_encrypted() && secret && !near
+    }
+
+    /// Whether a user is named, and no password of theirs.
+    pub(super) fn lacks_password(&self) -> bool {
+        [&self.login, &self.sentinels].into_iter().any(|login| login.user.is_some() && login.password.is_none())
     }
 }
 

@@ -90,11 +90,31 @@ impl Batches {
     }
 }
 
+/// Gives a turn back that ends by a panic, so that none is ever missing.
+struct Turn<'a> {
+    batches: &'a Batches,
+    endpoint: &'a Arc<str>,
+    ended: bool,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut queues = self.batches.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(queue) = queues.get_mut(self.endpoint) {
+                queue.calls = queue.calls.saturating_sub(1);
+            }
+        }
+    }
+}
+
 async fn run(batches: Arc<Batches>, calls: Arc<Calls>, endpoint: Arc<str>) {
     let partition = Partition::of(&endpoint);
+    let mut turn = Turn { batches: &batches, endpoint: &endpoint, ended: false };
     loop {
         let batch = batches.next(&endpoint);
         if batch.is_empty() {
+            turn.ended = true;
             return;
         }
         let mut call = calls.call(&script::ACCEPT, partition);

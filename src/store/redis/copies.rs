@@ -5,9 +5,10 @@
 //! round writes a counter first, and who has the counter has everything before it, copies of an event that were stored by
 //! others too.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use redis::Value;
+use redis::{Script, Value};
 use tokio::sync::Mutex;
 
 use super::error::Failure;
@@ -19,6 +20,13 @@ use crate::store::StoreError;
 const PATIENCE: u32 = 500;
 /// The same with their disks, of which `everysec` flushes once a second: less than the bound of the whole call.
 const DISKS: u32 = 1_500;
+
+/// The counter is written by a script, as a plain command is refused when memory is full: what frees some has to be waited
+/// for too.
+static TOUCH: LazyLock<(&str, Script)> = LazyLock::new(|| {
+    let code = "#!lua flags=allow-oom\nreturn redis.call('INCR', KEYS[1])";
+    (code, Script::new(code))
+});
 
 /// What an answer waits for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,7 +108,8 @@ impl Copying {
 
     async fn round(&self, copies: Copies<'_>) -> Result<(), Failure> {
         let mut round = redis::pipe();
-        round.cmd("INCR").arg(copies.touched).ignore();
+        round.cmd("SCRIPT").arg("LOAD").arg(TOUCH.0).ignore();
+        round.cmd("EVALSHA").arg(TOUCH.1.get_hash()).arg(1).arg(copies.touched).ignore();
         round.add_command(copies.wait.command());
         let asked: Result<(Value,), _> = round.query_async(&mut self.link.connection.clone()).await;
         let unknown = |why: String| StoreError::Unknown(why);

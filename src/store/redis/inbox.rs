@@ -91,8 +91,9 @@ impl RedisStore {
         lease: Duration,
     ) -> Result<Vec<Value>, StoreError> {
         let mut call = self.calls.call(&script::TAKE, partition);
-        call.arg(limit).arg(self.calls.clock.now().after(lease).millis()).arg(endpoints);
-        Ok(members(self.calls.keep(partition, &call).await?))
+        let until = self.calls.clock.now().after(lease).millis();
+        call.arg(self.calls.plan.mark()).arg(limit).arg(until).arg(endpoints);
+        Ok(members(self.calls.keep_sealed(partition, &call).await?))
     }
 
     /// Opens the seal of a record that was taken, or quarantines the record.

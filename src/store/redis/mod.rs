@@ -154,6 +154,11 @@ impl RedisStore {
 
 /// Connects to what is behind an address, and looks how it is set up.
 async fn reach(address: &RedisAddress, demands: Demands) -> Result<Nodes, OpenError> {
+    if address.lacks_password() {
+        // Redis would let us in as its default user, who may do everything.
+        let why = "expected a password for the user in the URL, but found none; see [store] password".to_owned();
+        return Err(OpenError::Unsafe { address: address.to_string(), why });
+    }
     let nodes = Nodes::new(address, demands);
     match nodes.survey().await {
         Ok(()) => Ok(nodes),
@@ -189,8 +194,11 @@ impl Store for RedisStore {
         Some(words(&self.calls.nodes, self.calls.wait))
     }
 
-    fn is_halted(&self) -> bool {
-        self.calls.foreign.load(Ordering::SeqCst)
+    fn halted(&self) -> Option<&'static str> {
+        self.calls.foreign.load(Ordering::SeqCst).then_some(
+            "expected the store that this receiver began with, but found one that another receiver made anew after Redis \
+             came back empty; what Redis had is lost: start again, and reconcile with the bank's API",
+        )
     }
 
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {

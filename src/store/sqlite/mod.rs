@@ -100,8 +100,11 @@ impl Store for SqliteStore {
         Durability::Fsync
     }
 
-    fn is_halted(&self) -> bool {
-        self.writer.is_halted()
+    fn halted(&self) -> Option<&'static str> {
+        self.writer.is_halted().then_some(
+            "expected the disk to keep what was written, but found a failed flush; nothing that was acknowledged is lost: \
+             mend the disk and start again",
+        )
     }
 
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {

@@ -46,7 +46,7 @@ fn redis_everysec_keeps_what_it_acknowledged_wherever_the_process_is_killed() {
 
 /// One event before, which is acknowledged, and one that the process does not survive.
 fn killed_at(store: &str, desk: &Desk, (point, kept): (&str, bool)) {
-    let mut all = Vec::new();
+    let (mut all, mut kept_in_all, mut lost, mut twice) = (Vec::new(), 0, 0, 0);
     for round in 0..rounds() {
         let (before, during) = (id(round, 1), id(round, 2));
         let (first, second) = (desk.request(&before), desk.request(&during));
@@ -64,13 +64,13 @@ fn killed_at(store: &str, desk: &Desk, (point, kept): (&str, bool)) {
             assert_eq!(said(&receiver.raw(copy)), DUPLICATE, "{point}");
         }
         all.push(during.clone());
-        assert_eq!(desk.delivered().into_keys().collect::<Vec<_>>(), all, "{point}");
-        for id in [before, during] {
-            assert_eq!(desk.printed(&id), [1], "{point}: {id}");
-        }
+        let delivered = desk.delivered();
+        lost += all.iter().filter(|id| !delivered.contains_key(*id)).count();
+        twice += [before, during].iter().filter(|id| desk.printed(id) != [1]).count();
+        kept_in_all = delivered.len();
     }
-    // All of it held, or this line is not reached: `tests/kill_cycles` makes a table of them.
-    println!("kills {store}:{point} {} {} {} {} 0 0", rounds(), all.len(), all.len(), all.len());
+    println!("kills {store}:{point} {} {} {} {kept_in_all} {lost} {twice}", rounds(), all.len(), all.len());
+    assert_eq!((kept_in_all, lost, twice), (all.len(), 0, 0), "{point}");
 }
 
 /// Memory promises nothing beyond the process, and says so.

@@ -12,14 +12,16 @@ local function accept(record)
     note_fence(record)
     return 'duplicate'
   end
+  -- A record that an operator made ready again waits, though nobody remembers its identity: it keeps what it has.
+  if record.known and waiting(redis.call('HGET', P .. 'event:' .. record.id, 's')) then
+    tell('duplicates')
+    return 'duplicate'
+  end
   local state = record.problem ~= '' and 'quarantined' or 'ready'
   local fences = take_fences(record, taken)
   fences = fences ~= '' and { 'x', fences } or {}
   if record.known then forget_claim(record.id) end
-  if not append(record, record.id, state, record.problem, 'k', record.compared, unpack(fences)) then
-    tell('duplicates')
-    return 'duplicate'
-  end
+  append(record, record.id, state, record.problem, 'k', record.compared, unpack(fences))
   if state ~= 'ready' then redis.call('ZADD', P .. 'names', record.retain, record.id) end
   return state
 end

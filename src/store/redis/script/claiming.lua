@@ -37,9 +37,10 @@ local function judge(record)
   return 'free', nil
 end
 
--- Where a record stands in the order of acceptance.
+-- Where a record stands in the order of acceptance. A server may give all of one script the same moment.
+local latest = 0
 local function position_in(stream, id)
-  local position = moment()
+  local position = math.max(moment(), latest + 1)
   if redis.pcall('XADD', stream, text(position) .. '-0', 'i', id).err then
     -- The clock went back: the number after the last one, if this is why.
     local info, last = redis.call('XINFO', 'STREAM', stream), nil
@@ -49,6 +50,7 @@ local function position_in(stream, id)
     position = tonumber(string.match(last, '^%d+')) + 1
     redis.call('XADD', stream, text(position) .. '-0', 'i', id)
   end
+  latest = position
   return text(position)
 end
 
@@ -64,7 +66,7 @@ local function append(record, id, state, reason, ...)
   if state == 'ready' then
     position = position_in(P .. 'fresh:' .. endpoint, id)
   else
-    position = text(moment())
+    position = next_number()
     redis.call('ZADD', P .. 'in:' .. state, position, id)
   end
   redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', record.retain,

@@ -4,7 +4,13 @@ local states, limit, found, answer = { ARGV[2] }, tonumber(ARGV[4]), {}, {}
 if ARGV[2] == '' then states = { 'ready', 'leased', 'delivered', 'parked', 'quarantined' } end
 for _, state in ipairs(states) do
   local page = redis.call('ZRANGEBYSCORE', P .. 'in:' .. state, '(' .. ARGV[3], '+inf', 'WITHSCORES', 'LIMIT', 0, limit)
-  for at = 1, #page, 2 do found[#found + 1] = { page[at], tonumber(page[at + 1]) } end
+  local last, known = #page == 2 * limit and page[#page], {}
+  for at = 1, #page, 2 do
+    found[#found + 1], known[page[at]] = { page[at], tonumber(page[at + 1]) }, true
+  end
+  for _, id in ipairs(last and redis.call('ZRANGEBYSCORE', P .. 'in:' .. state, last, last) or {}) do
+    if not known[id] then found[#found + 1] = { id, tonumber(last) } end
+  end
 end
 local after = text(tonumber(ARGV[3]) + 1)
 for _, endpoint in ipairs(states[1] == 'ready' and redis.call('SMEMBERS', P .. 'endpoints') or {}) do

@@ -70,7 +70,12 @@ local function forget_record(id)
   local key = P .. 'event:' .. id
   local state = redis.call('HGET', key, 's')
   redis.call('ZREM', P .. 'retain', id)
-  if not state or waiting(state) then return 0 end
+  if not state then
+    -- Redis itself may have ended a key that nothing ever pruned.
+    for _, state in ipairs({ 'delivered', 'quarantined' }) do redis.call('ZREM', P .. 'in:' .. state, id) end
+    return 0
+  end
+  if waiting(state) then return 0 end
   redis.call('ZREM', P .. 'in:' .. state, id)
   return redis.call('HDEL', key, 's', 'p', 'a', 'f', 'e', 'r', 'h', 'c', 'g', 'w') > 0 and 1 or 0
 end

@@ -269,7 +269,7 @@ async fn a_redis_that_comes_back_empty_is_made_again_with_the_same_seal() {
     let later = connect(&server.url(), clock()).await.unwrap();
     let leased = later.lease([].into(), 10, LEASE).await.unwrap();
     assert_eq!(leased.iter().map(|one| one.id.clone()).collect::<Vec<_>>(), [event("4").event_id()]);
-    assert!(!store.is_halted() && !later.is_halted());
+    assert!(store.halted().is_none() && later.halted().is_none());
 }
 
 #[tokio::test]
@@ -283,9 +283,30 @@ async fn a_store_that_another_receiver_made_anew_gets_nothing_that_nobody_could_
     assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
     let refused = store.claim(event("3").verified(), LEASE).await;
     assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
-    assert!(store.is_halted(), "a new start learns the new seal");
+    assert!(store.halted().is_some(), "a new start learns the new seal");
     assert!(kept(&other).await.is_empty());
     assert_eq!(accept(&other, &event("2")).await, Ok(Acceptance::Accepted));
+    // Nor does its worker take what it cannot open, for damage.
+    assert!(store.lease([].into(), 10, LEASE).await.is_err());
+    assert_eq!(other.lease([].into(), 10, LEASE).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_redis_delivers_what_waits_for_replicas_too() {
+    let master = Server::durable(&["--repl-diskless-sync-delay", "0"]);
+    let _replica = Server::durable(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
+    until(|| master.is_followed());
+    let options = RedisOptions { wait_replicas: 1, ..RedisOptions::default() };
+    let store = RedisStore::open(&master.url().parse().unwrap(), clock(), options).await.unwrap();
+    accept(&store, &event("1")).await.unwrap();
+    master.cli(&["CONFIG", "SET", "maxmemory", "1"]);
+    let refused = accept(&store, &event("2")).await;
+    assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
+    let one = store.lease([].into(), 10, LEASE).await.unwrap().pop().unwrap();
+    assert_eq!(one.attempt, 1);
+    store.acknowledge(vec![(one.id, one.fence)]).await.unwrap();
+    master.cli(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Accepted));
 }
 
 #[tokio::test]

@@ -150,3 +150,10 @@ async fn sentinels_have_a_login_of_their_own_and_never_hear_that_of_the_server()
         }
     }
 }
+
+#[tokio::test]
+async fn a_user_without_a_password_is_not_let_in_as_the_user_who_may_do_everything() {
+    let server = Server::durable(&[]);
+    let refused = connect(&format!("redis://receiver@127.0.0.1:{}", server.port), clock()).await.unwrap_err();
+    assert!(refused.to_string().contains("expected a password for the user"), "{refused}");
+}

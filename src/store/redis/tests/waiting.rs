@@ -12,7 +12,7 @@ use super::settings::until;
 use super::{OpenError, RedisOptions, RedisStore, accept, clock, connect};
 use crate::clock::FixedClock;
 use crate::store::conformance::{Bench, conformance, event};
-use crate::store::{Acceptance, Durability, Store, StoreError};
+use crate::store::{Acceptance, Durability, Listing, Store, StoreError};
 
 fn options(replicas: u8) -> RedisOptions {
     RedisOptions { wait_replicas: replicas, wait_fsync: true, ..RedisOptions::default() }
@@ -131,4 +131,33 @@ async fn a_valkey_keeps_the_whole_contract() {
     let Some(server) = valkey(&[]) else { return };
     PORT.store(server.port.into(), Ordering::SeqCst);
     every_case().await;
+}
+
+/// A newer server gives all of one script the same moment; 7.0 does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_came_in_together_is_left_out_of_a_list() {
+    for server in [Some(Server::durable(&[])), Server::other("valkey-9", &[])].into_iter().flatten() {
+        let store = std::sync::Arc::new(connect(&server.url(), clock()).await.unwrap());
+        let work: Vec<_> = (0..300)
+            .map(|number| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let mut event = event(&format!("event-{number}"));
+                    event.problem = (number % 2 == 0).then_some("unreadable");
+                    accept(&store, &event).await
+                })
+            })
+            .collect();
+        for one in work {
+            assert_eq!(one.await.unwrap(), Ok(Acceptance::Accepted));
+        }
+        assert_eq!(store.list(Listing::default()).await.unwrap().len(), 300);
+        let (mut after, mut paged) = (None, 0);
+        loop {
+            let page = store.list(Listing { after, limit: Some(7), ..Listing::default() }).await.unwrap();
+            let Some((last, _)) = page.last() else { break };
+            (after, paged) = (Some(*last), paged + page.len());
+        }
+        assert_eq!(paged, 300);
+    }
 }
