@@ -2,8 +2,9 @@
 
 mod admin;
 pub mod config;
-mod connection;
+pub mod connection;
 mod forged_token;
+mod gate;
 mod keys;
 mod router;
 mod run;

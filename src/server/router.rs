@@ -10,6 +10,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
+use super::connection::Refused;
 use crate::clock::Clock;
 use crate::endpoint::{Endpoint, Outcome, Peer, answer};
 use crate::error::{Code, Rejection};
@@ -40,12 +41,15 @@ impl Router {
         B::Data: Send,
         B::Error: Send,
     {
+        // What is not HTTP has no path: no sender's dialect answers it.
+        if let Some(Refused(rejection)) = request.extensions_mut().remove() {
+            let code = rejection.code().as_str();
+            tracing::warn!(code, detail = rejection.detail(), "a request was refused before it was read");
+            return self.outside(rejection);
+        }
         let found = self.endpoints.iter().find(|endpoint| endpoint.owns(request.uri().path()));
         let Some(endpoint) = found else {
-            let context = Context { now: self.clock.now(), request_id: None };
-            let response = answer(Err(Rejection::from(Code::PathUnknown)), StatusCode::NOT_FOUND, &Plain, context);
-            count("", &response);
-            return response;
+            return self.outside(Rejection::from(Code::PathUnknown));
         };
         if let Some(peer) = peer {
             request.extensions_mut().insert(Peer(peer));
@@ -53,6 +57,14 @@ impl Router {
         let response: Result<_, Infallible> = endpoint.clone().call(request).await;
         let Ok(response) = response;
         count(endpoint.name(), &response);
+        response
+    }
+
+    /// The answer to what belongs to no endpoint.
+    fn outside(&self, rejection: Rejection) -> Response<Full<Bytes>> {
+        let context = Context { now: self.clock.now(), request_id: None };
+        let response = answer(Err(rejection), StatusCode::NOT_FOUND, &Plain, context);
+        count("", &response);
         response
     }
 }

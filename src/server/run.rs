@@ -244,9 +244,9 @@ async fn accept(
                 async move { router.respond(request, Some(peer.ip())).await }
             };
             let ended = match tls {
-                None => connection::serve(stream, respond, closing).await,
+                None => connection::serve(stream, respond, connection::Times::default(), closing).await,
                 Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => connection::serve(stream, respond, closing).await,
+                    Ok(Ok(stream)) => connection::serve(stream, respond, connection::Times::default(), closing).await,
                     Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => return tracing::debug!("a TLS handshake took too long"),
                 },
