@@ -99,7 +99,10 @@ fn names(headers: &HeaderMap) -> Result<(), Rejection> {
     // The binary counts bytes before there is a map; another server may have let through more.
     let bytes = headers.iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
     if headers.len() > MOST_FIELDS || bytes.fold(0, usize::saturating_add) > LARGEST_HEAD {
-        return Err(Rejection::new(Code::HeadTooLarge, "expected at most 64 fields of 64 KiB together, but found more"));
+        return Err(Rejection::new(
+            Code::HeadTooLarge,
+            "expected at most 64 fields of 64 KiB together, but found more",
+        ));
     }
     if headers.keys().any(|name| name.as_str().contains('_')) {
         return malformed("header names without underscores", "one with");

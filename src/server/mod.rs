@@ -6,6 +6,7 @@ pub mod connection;
 mod forged_token;
 mod gate;
 mod keys;
+mod places;
 mod router;
 mod run;
 mod self_test;

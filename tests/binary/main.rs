@@ -2,6 +2,7 @@
 
 mod cbuae;
 mod configuration;
+mod edge;
 mod faults;
 mod inbox;
 mod inline;

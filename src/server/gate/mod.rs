@@ -175,8 +175,7 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Gate<IO> {
                 State::Broken => return Poll::Ready(Err(io::Error::from(io::ErrorKind::InvalidData))),
                 State::Ended => return Poll::Ready(Ok(())),
             }
-            let arrived =
-                if gate.held.is_empty() { gate.poll_direct(context, into) } else { gate.poll_held(context) };
+            let arrived = if gate.held.is_empty() { gate.poll_direct(context, into) } else { gate.poll_held(context) };
             match arrived {
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Ready(Ok(())) if gate.free > 0 || into.filled().len() > before => gate.watch.rest(),

@@ -27,7 +27,13 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn new(times: Times) -> Self {
-        Self { patience: times.answer, alarm: Alarm::default(), lingering: Alarm::default(), is_shut: false, dropped: 0 }
+        Self {
+            patience: times.answer,
+            alarm: Alarm::default(),
+            lingering: Alarm::default(),
+            is_shut: false,
+            dropped: 0,
+        }
     }
 
     /// Ends what makes no progress.

@@ -101,8 +101,9 @@ impl<'h> Said<'h> {
     fn field(&mut self, line: &'h [u8]) -> Result<(), Fault> {
         let colon = line.iter().position(|byte| *byte == b':').ok_or(Fault::Field)?;
         let (name, value) = line.split_at_checked(colon).ok_or(Fault::Field)?;
-        // A folded line and a space before the colon are names that are no tokens.
-        if !is_token(name) {
+        // A folded line and a space before the colon are names that are no tokens. An underscore is a letter of tokens, but
+        // a server behind us may read it as a hyphen, and then it is another name.
+        if !is_token(name) || name.contains(&b'_') {
             return Err(Fault::Field);
         }
         let value = trim(value.strip_prefix(b":").unwrap_or_default());

@@ -50,6 +50,7 @@ fn a_head_that_two_servers_could_read_differently_is_refused() {
         ("Transfer-Encoding: xchunked\r\n", Fault::CodingUnknown),
         ("Transfer-Encoding: identity\r\n", Fault::CodingUnknown),
         ("X-A : 1\r\n", Fault::Field),
+        ("Content_Length: 1\r\n", Fault::Field),
         (" X-A: 1\r\n", Fault::Field),
         ("X-A: 1\r\n folded: 2\r\n", Fault::Field),
         ("X-A: 1\r\n\tfolded\r\n", Fault::Field),

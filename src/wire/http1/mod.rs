@@ -29,7 +29,8 @@ pub enum Fault {
     Version,
     /// The target is not in origin form (section 3.2.1), or has a byte that no URI has.
     Target,
-    /// A field is no `name: value`: a folded line, a space before the colon, a name that is no token, a control.
+    /// A field is no `name: value`: a folded line, a space before the colon, a name that is no token or has an
+    /// underscore, a control.
     Field,
     /// Not exactly one host, or one that is none (section 3.2).
     Host,
