@@ -92,6 +92,17 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// The answer to something that the server refused before it was a request, in the words of this endpoint's sender.
+    pub fn refuse(&self, rejection: Rejection) -> Response<Full<Bytes>> {
+        let shared = &*self.shared;
+        let result = Err(rejection);
+        log(shared, &result);
+        let context = Context { now: shared.clock.now(), request_id: None };
+        answer(result, shared.profile.success, &*shared.profile.dialect, context)
+    }
+}
+
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoint")

@@ -41,30 +41,33 @@ impl Router {
         B::Data: Send,
         B::Error: Send,
     {
-        // What is not HTTP has no path: no sender's dialect answers it.
-        if let Some(Refused(rejection)) = request.extensions_mut().remove() {
-            let code = rejection.code().as_str();
-            tracing::warn!(code, detail = rejection.detail(), "a request was refused before it was read");
-            return self.outside(rejection);
-        }
         let found = self.endpoints.iter().find(|endpoint| endpoint.owns(request.uri().path()));
+        let refused = request.extensions_mut().remove::<Refused>();
         let Some(endpoint) = found else {
-            return self.outside(Rejection::from(Code::PathUnknown));
+            let rejection = refused.map_or_else(
+                || Rejection::from(Code::PathUnknown),
+                |Refused(rejection)| {
+                    let code = rejection.code().as_str();
+                    tracing::warn!(code, detail = rejection.detail(), "what is no request was refused");
+                    rejection
+                },
+            );
+            let context = Context { now: self.clock.now(), request_id: None };
+            let response = answer(Err(rejection), StatusCode::NOT_FOUND, &Plain, context);
+            count("", &response);
+            return response;
         };
+        if let Some(Refused(rejection)) = refused {
+            let response = endpoint.refuse(rejection);
+            count(endpoint.name(), &response);
+            return response;
+        }
         if let Some(peer) = peer {
             request.extensions_mut().insert(Peer(peer));
         }
         let response: Result<_, Infallible> = endpoint.clone().call(request).await;
         let Ok(response) = response;
         count(endpoint.name(), &response);
-        response
-    }
-
-    /// The answer to what belongs to no endpoint.
-    fn outside(&self, rejection: Rejection) -> Response<Full<Bytes>> {
-        let context = Context { now: self.clock.now(), request_id: None };
-        let response = answer(Err(rejection), StatusCode::NOT_FOUND, &Plain, context);
-        count("", &response);
         response
     }
 }

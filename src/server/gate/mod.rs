@@ -11,19 +11,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::error::{Code, Rejection};
-use crate::wire::http1::{Fault, Follow};
+use crate::wire::http1::{Fault, Follow, target};
 
 pub(super) use ledger::Ledger;
 use outgoing::Outgoing;
 pub use times::Times;
 use times::Watch;
 
-/// Stands for what was refused: hyper parses it, and the ledger knows that it is none of the peer's.
-const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nhost: refused.invalid\r\nconnection: close\r\n\r\n";
 /// How much of a head that comes in pieces is read at once.
 const PIECE: usize = 4096;
 
@@ -43,8 +41,8 @@ pub(super) struct Gate<IO> {
 
 enum State {
     Open,
-    /// As many bytes of [`REFUSED`] were read.
-    Refused(usize),
+    /// What stands for the head that was refused.
+    Refused(Bytes),
     /// A body cannot be read to its end.
     Broken,
     /// Nothing follows.
@@ -76,7 +74,7 @@ impl<IO> Gate<IO> {
                 State::Broken
             } else {
                 ledger.refuse(rejection);
-                State::Refused(0)
+                State::Refused(stand_in(bytes.get(passed.bytes..).unwrap_or_default()))
             };
         }
         passed.bytes
@@ -84,8 +82,8 @@ impl<IO> Gate<IO> {
 
     fn refuse(&mut self, rejection: Rejection) {
         self.ledger.refuse(rejection);
+        self.state = State::Refused(stand_in(&self.held));
         self.held.clear();
-        self.state = State::Refused(0);
     }
 
     /// Hands on what is free of what was held.
@@ -165,11 +163,9 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Gate<IO> {
             }
             match &mut gate.state {
                 State::Open => {}
-                State::Refused(read) => {
-                    let rest = REFUSED.get(*read..).unwrap_or_default();
+                State::Refused(rest) => {
                     let count = rest.len().min(into.remaining());
-                    into.put_slice(rest.get(..count).unwrap_or_default());
-                    *read = read.saturating_add(count);
+                    into.put_slice(&rest.split_to(count));
                     return Poll::Ready(Ok(()));
                 }
                 State::Broken => return Poll::Ready(Err(io::Error::from(io::ErrorKind::InvalidData))),
@@ -187,6 +183,13 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Gate<IO> {
             }
         }
     }
+}
+
+/// What hyper parses in the place of a head that was refused; the ledger knows that it is none of the peer's. It keeps
+/// the target, if that is one, so that the answer is in the words of the endpoint's sender.
+fn stand_in(head: &[u8]) -> Bytes {
+    let target = target(head).unwrap_or(b"/");
+    [b"GET ", target, b" HTTP/1.1\r\nhost: refused.invalid\r\nconnection: close\r\n\r\n"].concat().into()
 }
 
 /// The stable code of a fault. What 0.1 called malformed keeps its code.

@@ -47,6 +47,14 @@ pub fn check(head: &[u8]) -> Result<Framing, Fault> {
     }
 }
 
+/// The target of a head, or of its beginning, if its first line is whole and as it should be.
+pub fn target(head: &[u8]) -> Option<&[u8]> {
+    let end = head.iter().position(|byte| *byte == b'\r')?;
+    let line = head.get(..end)?;
+    request_line(line).ok()?;
+    line.split(|byte| *byte == b' ').nth(1)
+}
+
 /// Gives the minor version.
 fn request_line(line: &[u8]) -> Result<u8, Fault> {
     let mut words = line.split(|byte| *byte == b' ');

@@ -101,6 +101,16 @@ fn a_request_line_has_three_words_and_an_origin_form() {
 }
 
 #[test]
+fn a_target_is_known_as_soon_as_its_line_is_whole() {
+    assert_eq!(target(b"POST /a?b HTTP/1.1\r\nbad"), Some(&b"/a?b"[..]));
+    for head in
+        [&b"POST /a HTTP/1.1"[..], b"POST a HTTP/1.1\r\n", b"POST /a HTTP/2.0\r\n", b"POST /a\x01 HTTP/1.1\r\n", b""]
+    {
+        assert_eq!(target(head), None, "{head:?}");
+    }
+}
+
+#[test]
 fn sixty_four_fields_are_taken_and_not_one_more() {
     let fields = |count: usize| format!("Host: x\r\n{}", "X-A: 1\r\n".repeat(count));
     assert!(head("GET / HTTP/1.1", &fields(63)).is_ok());

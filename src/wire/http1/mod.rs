@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use chunked::{Chunked, Progress};
 pub use follow::{Follow, Passed};
-pub use head::{Framing, check, is_host};
+pub use head::{Framing, check, is_host, target};
 pub use scan::Scan;
 
 /// Largest head, in bytes, with the empty line at its end.
