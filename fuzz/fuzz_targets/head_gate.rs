@@ -24,7 +24,11 @@ type Seen = (String, String, Option<Vec<u8>>);
 struct Wire(Bytes);
 
 impl Read for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, mut to: ReadBufCursor<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        mut to: ReadBufCursor<'_>,
+    ) -> Poll<std::io::Result<()>> {
         let count = to.remaining().min(self.0.len());
         to.put_slice(&self.0.split_to(count));
         Poll::Ready(Ok(()))

@@ -97,6 +97,7 @@ fn limits_that_are_none_do_not_start() {
         ("connections_per_address = 0", "limits.connections_per_address"),
         ("in_flight = \"0B\"", "limits.in_flight"),
         ("in_flight = \"64 MB\"", "limits.in_flight"),
+        ("in_flight = \"1KiB\"", "max_body"),
         ("head_timeout = \"0s\"", "limits.head_timeout"),
         ("body_timeout = \"2h\"", "limits.body_timeout"),
         ("idle_timeout = \"5\"", "limits.idle_timeout"),

@@ -151,6 +151,19 @@ async fn a_head_of_more_fields_or_bytes_than_the_cap_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_largest_head_that_passes_is_not_too_large_for_hyper() {
+    let few = request(POST, b"Host: x\r\n", b"").len();
+    let padding = |length: usize| format!("Host: x\r\nX-A: {}\r\n", "a".repeat(length));
+    let rest = countersign::wire::http1::LARGEST_HEAD - few - "X-A: \r\n".len();
+    let many = format!("Host: x\r\n{}", "X-A: 1\r\n".repeat(62));
+    for (fields, code) in [(padding(rest), PASSED), (padding(rest + 1), HeadTooLarge), (many, PASSED)] {
+        assert_eq!(endpoint(&request(POST, fields.as_bytes(), b"")).await.0, [code]);
+    }
+    let target = format!("POST /a?{} HTTP/1.1", "b".repeat(countersign::wire::http1::LARGEST_HEAD - few - 1));
+    assert_eq!(endpoint(&request(&target, b"Host: x\r\n", b"")).await.0, [PASSED]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_100_continue_is_sent_for_a_head_that_is_refused_and_one_for_a_head_that_is_not() {
     let head = |signed: &str| {
         format!("POST /a HTTP/1.1\r\nHost: x\r\n{signed}Expect: 100-continue\r\nContent-Length: 1\r\n\r\n")

@@ -248,6 +248,11 @@ impl EndpointSettings {
         bearer.into_iter().chain(self.api_key.as_ref().map(|secret| ("x-api-key".to_owned(), text(secret)))).collect()
     }
 
+    /// The largest body that is taken, in bytes.
+    pub fn largest_body(&self) -> usize {
+        self.limits.body
+    }
+
     /// How long identities are remembered.
     pub fn retain(&self) -> Duration {
         self.retain

@@ -123,6 +123,12 @@ impl Config {
             };
             let settings =
                 EndpointSettings::read(table.get_ref(), &context, &mut warnings).map_err(|error| wrong(&error))?;
+            if settings.largest_body() > server.limits.in_flight {
+                let found = server.limits.in_flight;
+                let message =
+                    format!("expected at most limits.in_flight, or it never fits, but found more than {found}");
+                return Err(wrong(&ConfigError::new("max_body", message)));
+            }
             if let Some(other) = endpoints.iter().find(|other| other.name == settings.name) {
                 return Err(wrong(&ConfigError::new(
                     "name",
