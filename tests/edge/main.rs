@@ -2,6 +2,7 @@
 
 mod deadlines;
 mod gunicorn;
+mod handshake;
 mod observed;
 mod parties;
 #[path = "../vectors/place.rs"]
