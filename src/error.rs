@@ -65,6 +65,22 @@ codes! {
     TooManyRequests = "too_many_requests", Request, 429;
     /// The request line or the headers are not strict HTTP.
     RequestMalformed = "request_malformed", Request, 400;
+    /// There is more than one word about the length of the body: what smuggling looks like.
+    FramingAmbiguous = "framing_ambiguous", Request, 400;
+    /// A chunk of the body does not follow its grammar.
+    ChunkMalformed = "chunk_malformed", Request, 400;
+    /// A field stands behind the body that could decide something.
+    TrailerRefused = "trailer_refused", Request, 400;
+    /// The head did not arrive in time.
+    HeadTimeout = "head_timeout", Request, 408;
+    /// `Expect` asks for something else than `100-continue`.
+    ExpectationUnknown = "expectation_unknown", Request, 417;
+    /// The head has too many bytes or fields.
+    HeadTooLarge = "head_too_large", Request, 431;
+    /// A transfer coding besides `chunked`.
+    TransferCodingUnknown = "transfer_coding_unknown", Request, 501;
+    /// Another version of HTTP than 1.0 and 1.1.
+    VersionUnsupported = "version_unsupported", Request, 505;
     /// The connection broke while the body was read.
     BodyUnreadable = "body_unreadable", Request, 400;
     /// The request id is missing.
@@ -146,6 +162,8 @@ codes! {
     EventInFlight = "event_in_flight", Unavailable, 503;
     /// Too many tokens wait to be decrypted.
     DecryptionBusy = "decryption_busy", Unavailable, 503;
+    /// More bytes are in flight than the receiver takes at once.
+    Overloaded = "overloaded", Unavailable, 503;
     /// The store cannot promise that it keeps the event.
     StoreUnavailable = "store_unavailable", Unavailable, 503;
     /// The sender's keys were not confirmed for too long, or newer ones are not to be had in time.

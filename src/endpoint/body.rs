@@ -1,4 +1,4 @@
-//! Reads a body once, into one buffer, under a limit, a deadline and a minimum rate.
+//! Reads a body once, into one buffer, under a limit, a deadline, a minimum rate and the budget of all.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use http_body::Body;
 use http_body_util::BodyExt;
 use tokio::time::{Instant, timeout};
 
+use super::budget::Share;
 use crate::error::{Code, Rejection};
 
 /// Limits on one request.
@@ -30,7 +31,7 @@ impl Default for Limits {
 }
 
 /// Reads the whole body. Trailers are read and dropped: nothing in them is covered by anything.
-pub(super) async fn read<B: Body>(body: B, limits: Limits) -> Result<Bytes, Rejection> {
+pub(super) async fn read<B: Body>(body: B, limits: Limits, share: &mut Share) -> Result<Bytes, Rejection> {
     let mut body = pin!(body);
     let start = Instant::now();
     let mut first: Option<Bytes> = None;
@@ -53,6 +54,7 @@ pub(super) async fn read<B: Body>(body: B, limits: Limits) -> Result<Bytes, Reje
         if received.saturating_add(length) > limits.body {
             return Err(too_large(limits));
         }
+        share.take(length)?;
         let chunk = bytes::Buf::copy_to_bytes(&mut data, length);
         match (&first, rest.is_empty()) {
             // One frame is the usual case: its buffer is kept and nothing is copied.

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::BodyBudget;
 use super::body::Limits;
 use super::edge::{Endpoint, Shared, Stack};
 use super::promises::{Said, acceptable};
@@ -56,6 +57,7 @@ pub struct EndpointBuilder<State> {
     limits: Limits,
     allowed: Option<Vec<(IpAddr, u8)>>,
     in_flight: usize,
+    budget: BodyBudget,
     retain: Duration,
     undecodable: OnUndecodable,
     public_url: Option<Box<str>>,
@@ -79,6 +81,7 @@ impl EndpointBuilder<Undecided> {
             limits: Limits::default(),
             allowed: None,
             in_flight: 1024,
+            budget: BodyBudget::default(),
             retain: SHORTEST_RETENTION,
             undecodable: OnUndecodable::default(),
             public_url: None,
@@ -133,6 +136,7 @@ impl EndpointBuilder<Undecided> {
             limits: self.limits,
             allowed: self.allowed,
             in_flight: self.in_flight,
+            budget: self.budget,
             retain: self.retain,
             undecodable: self.undecodable,
             public_url: self.public_url,
@@ -232,6 +236,13 @@ impl<State> EndpointBuilder<State> {
     #[must_use]
     pub fn in_flight(mut self, most: usize) -> Self {
         self.in_flight = most;
+        self
+    }
+
+    /// Room for the bodies of all requests at once, where several endpoints share it; beyond it the answer is 503.
+    #[must_use]
+    pub fn body_budget(mut self, budget: BodyBudget) -> Self {
+        self.budget = budget;
         self
     }
 
@@ -367,6 +378,7 @@ impl EndpointBuilder<Chosen> {
                 limits: self.limits,
                 allowed: self.allowed,
                 in_flight,
+                budget: self.budget,
                 decoder,
                 verifier,
                 stack,

@@ -15,7 +15,7 @@ use tower_service::Service;
 
 use super::answer::{Outcome, answer};
 use super::body::{Limits, read, too_large};
-use super::{EndpointBuilder, Undecided, strict};
+use super::{BodyBudget, BodyFault, EndpointBuilder, Undecided, strict};
 use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::delivery::Delivery;
@@ -48,6 +48,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) allowed: Option<Vec<(IpAddr, u8)>>,
     pub(super) in_flight: Arc<Semaphore>,
+    pub(super) budget: BodyBudget,
     pub(super) decoder: Arc<Decoder>,
     pub(super) verifier: Verifier,
     pub(super) stack: Stack,
@@ -89,6 +90,17 @@ impl Endpoint {
         // An endpoint at the root: its own path is written `/`, and has nothing below.
         let rest = if self.shared.path.is_empty() && rest == "/" { "" } else { rest };
         (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+    }
+}
+
+impl Endpoint {
+    /// The answer to something that the server refused before it was a request, in the words of this endpoint's sender.
+    pub fn refuse(&self, rejection: Rejection) -> Response<Full<Bytes>> {
+        let shared = &*self.shared;
+        let result = Err(rejection);
+        log(shared, &result);
+        let context = Context { now: shared.clock.now(), request_id: None };
+        answer(result, shared.profile.success, &*shared.profile.dialect, context)
     }
 }
 
@@ -151,15 +163,24 @@ impl Endpoint {
         if strict::announced_length(&head.headers).is_some_and(|length| length > shared.limits.body as u64) {
             return Err(too_large(shared.limits));
         }
+        shared.budget.admits(strict::announced_length(&head.headers).unwrap_or(0))?;
         if strict::is_costly(&head.headers) {
             let bare = Request::from_parts(head.clone(), Bytes::new());
             let head = Delivery::new(bare, Arc::clone(&action), shared.clock.now());
             shared.verifier.renewing(head.received_at, || std::future::ready(shared.verifier.screen(&head))).await?;
         }
         let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
+            let wait = std::time::Duration::from_secs(1);
             Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
+                .with_retry_after(wait)
         })?;
-        let body = read(body, shared.limits).await?;
+        // Held until the answer: so long the body is in memory.
+        let mut share = shared.budget.share();
+        let body = read(body, shared.limits, &mut share).await.map_err(|rejection| {
+            let fault = head.extensions.get::<BodyFault>().and_then(BodyFault::get);
+            let is_broken = rejection.code() == Code::BodyUnreadable;
+            fault.filter(|_| is_broken).cloned().unwrap_or(rejection)
+        })?;
         fail_point::reached(Point::BodyRead);
         let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
         delivery.peer = peer;

@@ -5,13 +5,17 @@
 
 mod answer;
 mod body;
+mod budget;
 mod builder;
 mod edge;
+mod fault;
 mod promises;
 mod strict;
 
 pub use answer::{Outcome, answer};
 pub use body::Limits;
+pub use budget::BodyBudget;
 pub use builder::{Chosen, EndpointBuilder, Undecided};
 pub use edge::{Endpoint, Peer};
+pub use fault::BodyFault;
 pub use promises::acceptable;

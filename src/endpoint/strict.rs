@@ -8,6 +8,7 @@ use http::{HeaderValue, Version};
 
 use crate::error::{Code, Rejection};
 use crate::wire::header::only;
+use crate::wire::http1::{LARGEST_HEAD, MOST_FIELDS, is_host};
 
 /// A body above this size, in bytes, is read only if the head stands a first look.
 const COSTLY: u64 = 16 * 1024;
@@ -84,15 +85,25 @@ fn target(head: &Parts) -> Result<(), Rejection> {
 }
 
 fn host(head: &Parts) -> Result<(), Rejection> {
-    let count = head.headers.get_all(HOST).iter().count();
-    if count > 1 || (count == 0 && head.version == Version::HTTP_11) {
-        return malformed("one host header", &format!("{count}"));
+    let mut hosts = head.headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if is_host(host.as_bytes()) => Ok(()),
+        // HTTP/2 says it in the target.
+        (None, _) if head.version > Version::HTTP_11 && head.uri.authority().is_some() => Ok(()),
+        _ => malformed("one host", "none, several or something else"),
     }
-    Ok(())
 }
 
 /// Names with `_`: a server behind us may read them as `-`, and then they are another header.
 fn names(headers: &HeaderMap) -> Result<(), Rejection> {
+    // The binary counts bytes before there is a map; another server may have let through more.
+    let bytes = headers.iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
+    if headers.len() > MOST_FIELDS || bytes.fold(0, usize::saturating_add) > LARGEST_HEAD {
+        return Err(Rejection::new(
+            Code::HeadTooLarge,
+            "expected at most 64 fields of 64 KiB together, but found more",
+        ));
+    }
     if headers.keys().any(|name| name.as_str().contains('_')) {
         return malformed("header names without underscores", "one with");
     }
@@ -106,9 +117,18 @@ fn framing(headers: &HeaderMap) -> Result<(), Rejection> {
         (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {}
         _ => return malformed("transfer-encoding chunked, once", "another"),
     }
-    let length = headers.get_all(CONTENT_LENGTH).iter().count();
-    if length > 1 || (length == 1 && headers.contains_key(TRANSFER_ENCODING)) {
-        return malformed("one way to tell the length", "more");
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let is_number = |value: &HeaderValue| {
+        let digits = value.as_bytes();
+        !digits.is_empty() && digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit)
+    };
+    match (lengths.next(), lengths.next()) {
+        (None, _) => {}
+        (Some(length), None) if is_number(length) && !headers.contains_key(TRANSFER_ENCODING) => {}
+        _ => {
+            let detail = "expected one way to tell the length, but found several or something else";
+            return Err(Rejection::new(Code::FramingAmbiguous, detail));
+        }
     }
     if headers.contains_key(UPGRADE) {
         return malformed("no upgrade", "one");
@@ -126,7 +146,10 @@ fn coding(headers: &HeaderMap) -> Result<(), Rejection> {
 
 fn expectation(headers: &HeaderMap) -> Result<(), Rejection> {
     let known = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"100-continue");
-    if headers.get_all(EXPECT).iter().all(known) { Ok(()) } else { malformed("expect: 100-continue", "another") }
+    if headers.get_all(EXPECT).iter().all(known) {
+        return Ok(());
+    }
+    Err(Rejection::new(Code::ExpectationUnknown, "expected expect: 100-continue, but found another"))
 }
 
 fn malformed(expected: &str, found: &str) -> Result<(), Rejection> {

@@ -26,6 +26,14 @@ pub enum Told {
     Method,
     /// Too slow.
     Timeout,
+    /// Something is expected of us that we do not do.
+    Expectation,
+    /// The head is too large.
+    HeadTooLarge,
+    /// A transfer coding that we do not know.
+    Coding,
+    /// A version that we do not speak.
+    Version,
     /// Too large.
     TooLarge,
     /// Not with this content type or coding.
@@ -53,7 +61,11 @@ impl Told {
             (Class::Handler, _) => Self::Failed,
             (Class::Request, Code::PathUnknown) => Self::NotFound,
             (Class::Request, Code::MethodNotAllowed) => Self::Method,
-            (Class::Request, Code::BodyTimeout) => Self::Timeout,
+            (Class::Request, Code::BodyTimeout | Code::HeadTimeout) => Self::Timeout,
+            (Class::Request, Code::ExpectationUnknown) => Self::Expectation,
+            (Class::Request, Code::HeadTooLarge) => Self::HeadTooLarge,
+            (Class::Request, Code::TransferCodingUnknown) => Self::Coding,
+            (Class::Request, Code::VersionUnsupported) => Self::Version,
             (Class::Request, Code::BodyTooLarge) => Self::TooLarge,
             (Class::Request, Code::ContentTypeUnsupported) => Self::ContentType,
             (Class::Request, Code::TooManyRequests) => Self::TooMany,
@@ -70,6 +82,10 @@ impl Told {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Expectation => StatusCode::EXPECTATION_FAILED,
+            Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::Coding => StatusCode::NOT_IMPLEMENTED,
+            Self::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
@@ -88,6 +104,10 @@ impl Told {
             Self::NotFound => "Not found",
             Self::Method => "Method not allowed",
             Self::Timeout => "Request timeout",
+            Self::Expectation => "Expectation failed",
+            Self::HeadTooLarge => "Request header fields too large",
+            Self::Coding => "Not implemented",
+            Self::Version => "HTTP version not supported",
             Self::TooLarge => "Content too large",
             Self::ContentType => "Unsupported media type",
             Self::TooMany => "Too many requests",

@@ -139,7 +139,9 @@ impl Dialect for Errors {
         let (code, status) = match told {
             Told::NotAuthenticated => ("WRONG_CREDENTIALS", told.status()),
             Told::RequestId => ("REQUEST_ID_NOT_UUID", StatusCode::UNAUTHORIZED),
-            Told::Malformed | Told::Timeout => ("HEADERS_ERROR", told.status()),
+            Told::Malformed | Told::Timeout | Told::Expectation | Told::HeadTooLarge | Told::Coding | Told::Version => {
+                ("HEADERS_ERROR", told.status())
+            }
             Told::NotFound | Told::Method => ("API_ACTION_DOES_NOT_EXIST", told.status()),
             Told::TooLarge | Told::ContentType | Told::Undecodable => ("FORMAT_ERROR", told.status()),
             Told::Conflict => ("PARAMETER_NOT_CONSISTENT", told.status()),

@@ -1,6 +1,8 @@
-//! One connection: HTTP/1.1 only, with a deadline for each head. The same code reads a captured request from a file.
+//! One connection: HTTP/1.1 only, checked before hyper sees it, with a deadline for everything that a peer can draw out.
+//! The same code reads a captured request from a file.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,22 +15,34 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
-/// How long a head may take, and how long a connection may be silent.
-const HEAD: Duration = Duration::from_secs(5);
+use super::gate::{Gate, Ledger};
+use crate::error::Rejection;
+use crate::wire::http1::{LARGEST_HEAD, MOST_FIELDS};
+
+pub use super::gate::Times;
+
 /// How long a connection lives, however busy it is.
 const LIFETIME: Duration = Duration::from_secs(600);
 /// How long what is in flight on it may take then.
 const GRACE: Duration = Duration::from_secs(60);
-/// Largest head, in bytes.
-const LARGEST_HEAD: usize = 64 * 1024;
-/// Most headers.
-const MOST_HEADERS: usize = 64;
+/// More than the largest head, so that hyper never finds one too large that was let through.
+const BUFFER: usize = LARGEST_HEAD + 4096;
 
-/// Serves one connection until it ends or `closing` says so.
+/// In the extensions of a request that the gate refused: it holds nothing of what the peer sent, and is only answered.
+#[derive(Debug, Clone)]
+pub struct Refused(pub Rejection);
+
+/// Serves one connection until it ends or `closing` says so. `respond` gets every request that is strict HTTP/1.1, with
+/// a [`crate::endpoint::BodyFault`] in its extensions, and in the place of one that is not a request with [`Refused`].
 ///
 /// # Errors
-/// The connection broke, or its bytes were no HTTP/1.1.
-pub(super) async fn serve<IO, R, F>(io: IO, respond: R, mut closing: watch::Receiver<bool>) -> Result<(), hyper::Error>
+/// The connection broke.
+pub async fn serve<IO, R, F>(
+    io: IO,
+    respond: R,
+    times: Times,
+    mut closing: watch::Receiver<bool>,
+) -> Result<(), hyper::Error>
 where
     IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     R: Fn(hyper::Request<Incoming>) -> F,
@@ -36,17 +50,24 @@ where
 {
     #[cfg(all(feature = "fail-points", debug_assertions))]
     let io = super::torn::Torn(io);
-    let service = service_fn(|request: hyper::Request<Incoming>| {
+    let ledger = Arc::new(Ledger::default());
+    let gate = Gate::new(io, times, Arc::clone(&ledger));
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        match ledger.next() {
+            None => drop(request.extensions_mut().insert(ledger.body())),
+            Some(rejection) => drop(request.extensions_mut().insert(Refused(rejection))),
+        }
         let answer = respond(request);
         async move { Ok::<_, Infallible>(answer.await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(LARGEST_HEAD)
-        .max_headers(MOST_HEADERS)
+        // The gate's clock tells a silent peer from a slow one, and answers the latter.
+        .header_read_timeout(None)
+        .max_buf_size(BUFFER)
+        .max_headers(MOST_FIELDS)
         .half_close(true)
-        .serve_connection(TokioIo::new(io), service);
+        .serve_connection(TokioIo::new(gate), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => return ended,

@@ -2,9 +2,11 @@
 
 mod admin;
 pub mod config;
-mod connection;
+pub mod connection;
 mod forged_token;
+mod gate;
 mod keys;
+mod places;
 mod router;
 mod run;
 mod self_test;

@@ -10,6 +10,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tower_service::Service;
 
+use super::connection::Refused;
 use crate::clock::Clock;
 use crate::endpoint::{Endpoint, Outcome, Peer, answer};
 use crate::error::{Code, Rejection};
@@ -41,12 +42,26 @@ impl Router {
         B::Error: Send,
     {
         let found = self.endpoints.iter().find(|endpoint| endpoint.owns(request.uri().path()));
+        let refused = request.extensions_mut().remove::<Refused>();
         let Some(endpoint) = found else {
+            let rejection = refused.map_or_else(
+                || Rejection::from(Code::PathUnknown),
+                |Refused(rejection)| {
+                    let code = rejection.code().as_str();
+                    tracing::warn!(code, detail = rejection.detail(), "what is no request was refused");
+                    rejection
+                },
+            );
             let context = Context { now: self.clock.now(), request_id: None };
-            let response = answer(Err(Rejection::from(Code::PathUnknown)), StatusCode::NOT_FOUND, &Plain, context);
+            let response = answer(Err(rejection), StatusCode::NOT_FOUND, &Plain, context);
             count("", &response);
             return response;
         };
+        if let Some(Refused(rejection)) = refused {
+            let response = endpoint.refuse(rejection);
+            count(endpoint.name(), &response);
+            return response;
+        }
         if let Some(peer) = peer {
             request.extensions_mut().insert(Peer(peer));
         }

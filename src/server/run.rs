@@ -5,14 +5,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::admin::Admin;
-use super::config::{Config, SinkKind};
+use super::config::{Config, LimitSettings, SinkKind};
 use super::keys::{self, Shown};
+use super::places::{Full, Places};
 use super::sink::Sink;
 use super::{Router, connection, tls};
 use crate::clock::{Clock, SystemClock};
@@ -22,8 +23,6 @@ use crate::store::{Listing, State, Store};
 
 /// How long what is in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(20);
-/// How long a TLS handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How often old identities are forgotten.
 const PRUNE: Duration = Duration::from_secs(60);
 /// How long the first keys of an address may take, several tries together.
@@ -107,12 +106,11 @@ pub async fn serve(
     ready(&format!("ready: {scheme}://{address} for senders: {}", paths.join(", ")));
 
     let mut connections = JoinSet::new();
-    let places = Arc::new(Semaphore::new(config.server.max_connections));
     let mut ended = Ok(());
     tokio::select! {
         () = shutdown => {}
         why = halted(&store) => ended = Err(Failure::Unavailable(why.to_owned())),
-        () = accept(&listener, acceptor, router, &mut connections, places, closing) => {}
+        () = accept(&listener, acceptor, router, &mut connections, &config.server.limits, closing) => {}
     }
     drop(listener);
     // Nobody is left to be told.
@@ -225,17 +223,23 @@ async fn accept(
     tls: Option<TlsAcceptor>,
     router: Router,
     connections: &mut JoinSet<()>,
-    places: Arc<Semaphore>,
+    limits: &LimitSettings,
     closing: watch::Receiver<bool>,
 ) {
+    let (places, times, handshake) = (Places::new(limits), limits.times, limits.handshake);
     loop {
-        // A place first: a connection that cannot be served waits in the kernel's queue and costs nothing here.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(code = "accept_failed", %error, "a connection could not be accepted");
                 tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let place = match places.take(peer.ip()) {
+            Ok(place) => place,
+            Err(full) => {
+                turn_away(&stream, full, tls.is_none());
                 continue;
             }
         };
@@ -249,9 +253,9 @@ async fn accept(
                 async move { router.respond(request, Some(peer.ip())).await }
             };
             let ended = match tls {
-                None => connection::serve(stream, respond, closing).await,
-                Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => connection::serve(stream, respond, closing).await,
+                None => connection::serve(stream, respond, times, closing).await,
+                Some(tls) => match tokio::time::timeout(handshake, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => connection::serve(stream, respond, times, closing).await,
                     Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => return tracing::debug!("a TLS handshake took too long"),
                 },
@@ -261,6 +265,17 @@ async fn accept(
             }
             drop(place);
         });
+    }
+}
+
+/// Closes a connection that has no place. Nothing of it is read and nothing is waited for: an answer is only tried.
+fn turn_away(stream: &TcpStream, full: Full, in_clear: bool) {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    // A counter and no log line: this is what happens most while somebody floods us.
+    metrics::counter!("countersign_connections_refused_total", "limit" => full.as_str()).increment(1);
+    if in_clear {
+        let _ = stream.try_write(ANSWER);
     }
 }
 

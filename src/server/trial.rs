@@ -96,7 +96,7 @@ where
 {
     let (mut near, far) = tokio::io::duplex(64 * 1024);
     let (_open, closing) = watch::channel(false);
-    let server = connection::serve(far, respond, closing);
+    let server = connection::serve(far, respond, connection::Times::default(), closing);
     let client = async {
         let mut answer = Vec::new();
         let (mut reading, mut writing) = tokio::io::split(&mut near);

@@ -10,6 +10,7 @@ pub mod digest;
 pub mod encoding;
 pub mod error;
 pub mod header;
+pub mod http1;
 pub mod jose;
 pub mod json;
 pub mod members;

@@ -2,6 +2,7 @@
 
 mod cbuae;
 mod configuration;
+mod edge;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod fail_points;
 mod faults;

@@ -53,7 +53,32 @@ async fn what_http_libraries_forgive_is_refused_and_touches_no_store() {
         (Code::RequestMalformed, |r| set(r, "x_signature", "a")),
         (Code::RequestMalformed, |r| set(r, "transfer-encoding", "gzip, chunked")),
         (Code::RequestMalformed, |r| set(r, "upgrade", "h2c")),
-        (Code::RequestMalformed, |r| set(r, "expect", "the-unexpected")),
+        (Code::ExpectationUnknown, |r| set(r, "expect", "the-unexpected")),
+        (Code::ExpectationUnknown, |r| set(r, "expect", "y 100-continue")),
+        (Code::RequestMalformed, |r| set(r, "host", "a, b")),
+        (Code::RequestMalformed, |r| set(r, "host", "")),
+        (Code::RequestMalformed, |r| {
+            *r.version_mut() = http::Version::HTTP_10;
+            r.headers_mut().remove("host");
+        }),
+        (Code::FramingAmbiguous, |r| set(r, "content-length", "1, 1")),
+        (Code::FramingAmbiguous, |r| set(r, "content-length", "+1")),
+        (Code::FramingAmbiguous, |r| {
+            set(r, "content-length", "4");
+            set(r, "transfer-encoding", "chunked");
+        }),
+        (Code::FramingAmbiguous, |r| {
+            set(r, "content-length", "4");
+            double(r, "content-length");
+        }),
+        (Code::HeadTooLarge, |r| {
+            for _ in 0..64 {
+                r.headers_mut().append("x-a", "1".parse().unwrap());
+            }
+        }),
+        (Code::HeadTooLarge, |r| {
+            r.headers_mut().insert("x-a", "a".repeat(70_000).parse().unwrap());
+        }),
         (Code::ContentTypeUnsupported, |r| set(r, "content-encoding", "gzip")),
         (Code::ContentTypeUnsupported, |r| set(r, "content-type", "text/plain")),
         (Code::ContentTypeUnsupported, |r| set(r, "content-type", "application/json; charset=utf-16")),
@@ -71,6 +96,7 @@ async fn what_http_libraries_forgive_is_refused_and_touches_no_store() {
         let answer = post(&endpoint, request).await;
         assert_eq!(answer.outcome, Outcome::Refused(*code));
         assert_eq!(answer.status, code.status(), "{code}");
+        assert_eq!(answer.headers["connection"], "close", "{code}");
     }
     assert_eq!(store.stats().await.unwrap(), Default::default());
     assert_eq!(post(&endpoint, sender.worldline(ID, PAYMENT)).await.outcome, Outcome::Accepted);
@@ -221,6 +247,28 @@ async fn a_body_over_the_limit_is_refused_however_its_length_is_announced() {
     let mut request = sender.worldline(ID, PAYMENT);
     *request.body_mut() = Full::new(Bytes::from(vec![b' '; 256 * 1024 + 1]));
     assert_eq!(post(&endpoint, request).await.outcome, Outcome::Refused(Code::BodyTooLarge));
+}
+
+#[tokio::test]
+async fn bodies_beyond_the_room_of_all_are_sent_away_at_once_and_the_room_comes_back() {
+    use countersign::endpoint::BodyBudget;
+    let sender = Sender::new();
+    let budget = BodyBudget::new(PAYMENT.len() + 100);
+    let endpoint = |budget: &BodyBudget| {
+        let (builder, clock) = sender.endpoint(Profile::worldline());
+        builder.body_budget(budget.clone()).queue(memory(&clock)).build().unwrap()
+    };
+    for _ in 0..3 {
+        let mut announced = sender.worldline(ID, PAYMENT);
+        set(&mut announced, "content-length", "100000");
+        let answer = post(&endpoint(&budget), announced).await;
+        assert_eq!((answer.outcome, answer.status), (Outcome::Refused(Code::Overloaded), 503));
+        assert_eq!(answer.headers["retry-after"], "5");
+        let mut silent = sender.worldline(ID, PAYMENT);
+        *silent.body_mut() = Full::new(Bytes::from(vec![b' '; PAYMENT.len() + 101]));
+        assert_eq!(post(&endpoint(&budget), silent).await.outcome, Outcome::Refused(Code::Overloaded));
+        assert_eq!(post(&endpoint(&budget), sender.worldline(ID, PAYMENT)).await.outcome, Outcome::Accepted);
+    }
 }
 
 #[tokio::test]

@@ -2,19 +2,29 @@
 
 use std::path::PathBuf;
 
-/// A vector file's JSON; `None`, said aloud, if there is no folder of vectors at all. A folder without the file fails.
-pub fn read(name: &str) -> Option<serde_json::Value> {
+/// The folder of vectors; `None`, said aloud, if there is none.
+pub fn folder(what: &str) -> Option<PathBuf> {
     let folder = match std::env::var_os("COUNTERSIGN_VECTORS") {
         Some(folder) => PathBuf::from(folder),
         None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"),
     };
     if !folder.is_dir() {
-        eprintln!("left out: {name} (no folder of vectors; set COUNTERSIGN_VECTORS)");
+        eprintln!("left out: {what} (no folder of vectors; set COUNTERSIGN_VECTORS)");
         return None;
     }
-    let path = folder.join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Some(serde_json::from_str(&text).unwrap())
+    Some(folder)
+}
+
+/// The text of a vector file. A folder without the file fails.
+pub fn text(name: &str) -> Option<String> {
+    let path = folder(name)?.join(name);
+    let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A vector file's JSON, likewise.
+pub fn read(name: &str) -> Option<serde_json::Value> {
+    Some(serde_json::from_str(&text(name)?).unwrap())
 }
 
 /// Every backend that was built in.

@@ -66,6 +66,10 @@ fn code(told: Told) -> Option<&'static str> {
         | Told::TooLarge
         | Told::ContentType
         | Told::TooMany
+        | Told::Expectation
+        | Told::HeadTooLarge
+        | Told::Coding
+        | Told::Version
         | Told::Unavailable => None,
     }
 }

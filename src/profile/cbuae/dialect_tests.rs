@@ -14,13 +14,17 @@ use crate::keys::KeyId;
 use crate::wire::encoding::Encoding;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_772_438_400);
-const ALL: [Told; 13] = [
+const ALL: [Told; 17] = [
     Told::NotAuthenticated,
     Told::RequestId,
     Told::Malformed,
     Told::NotFound,
     Told::Method,
     Told::Timeout,
+    Told::Expectation,
+    Told::HeadTooLarge,
+    Told::Coding,
+    Told::Version,
     Told::TooLarge,
     Told::ContentType,
     Told::TooMany,

@@ -11,7 +11,7 @@ use super::{decrypt, keys, profile, secret, span_field, units};
 use crate::clock::Clock;
 use crate::crypto::Secret;
 use crate::dedup::{InlineTimes, OnUndecodable};
-use crate::endpoint::{Endpoint, EndpointBuilder, Limits, Undecided};
+use crate::endpoint::{BodyBudget, Endpoint, EndpointBuilder, Limits, Undecided};
 use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeySet};
 use crate::profile::{Profile, Scheme};
@@ -27,6 +27,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) public_url: Option<&'a str>,
     pub(super) sinks: &'a [SinkSettings],
     pub(super) permits: &'a DecryptionPermits,
+    pub(super) body: Duration,
+    pub(super) budget: &'a BodyBudget,
 }
 
 impl Surroundings<'_> {
@@ -62,6 +64,7 @@ pub struct EndpointSettings {
     allow_ip: Option<Vec<(IpAddr, u8)>>,
     permits: DecryptionPermits,
     limits: Limits,
+    budget: BodyBudget,
     retain: Duration,
     undecodable: OnUndecodable,
     public_url: Option<String>,
@@ -129,7 +132,8 @@ impl EndpointSettings {
             times: InlineTimes { deadline, ..InlineTimes::default() },
             allow_ip: table.allow_ip.as_deref().map(networks).transpose()?,
             permits: around.permits.for_another_endpoint(),
-            limits: limits(table)?,
+            limits: limits(table, around.body)?,
+            budget: around.budget.clone(),
             retain: around.retain,
             undecodable: match table.undecodable {
                 Some(UndecodableWord::Refuse) => OnUndecodable::Refuse,
@@ -193,6 +197,7 @@ impl EndpointSettings {
             .path(&self.path)
             .clock(clock)
             .limits(self.limits)
+            .body_budget(self.budget.clone())
             .retain(self.retain)
             .undecodable(self.undecodable);
         if let Some(keys) = &self.keys {
@@ -243,6 +248,11 @@ impl EndpointSettings {
         bearer.into_iter().chain(self.api_key.as_ref().map(|secret| ("x-api-key".to_owned(), text(secret)))).collect()
     }
 
+    /// The largest body that is taken, in bytes.
+    pub fn largest_body(&self) -> usize {
+        self.limits.body
+    }
+
     /// How long identities are remembered.
     pub fn retain(&self) -> Duration {
         self.retain
@@ -255,8 +265,8 @@ impl EndpointSettings {
     }
 }
 
-fn limits(table: &EndpointTable) -> Result<Limits, ConfigError> {
-    let mut limits = Limits::default();
+fn limits(table: &EndpointTable, deadline: Duration) -> Result<Limits, ConfigError> {
+    let mut limits = Limits { deadline, ..Limits::default() };
     if let Some(amount) = &table.max_body {
         limits.body = units::bytes(amount).map_err(|message| ConfigError::new("max_body", message))?;
     }

@@ -28,7 +28,9 @@ pub(super) struct ServerTable {
     pub(super) admin: Option<Spanned<SocketAddr>>,
     pub(super) admin_token: Option<SecretTable>,
     pub(super) tls: Option<Spanned<TlsTable>>,
-    pub(super) max_connections: usize,
+    /// The older word for `limits.connections`.
+    pub(super) max_connections: Option<usize>,
+    pub(super) limits: Option<Spanned<LimitsTable>>,
     pub(super) public_url: Option<String>,
 }
 
@@ -39,10 +41,24 @@ impl Default for ServerTable {
             admin: None,
             admin_token: None,
             tls: None,
-            max_connections: 4096,
+            max_connections: None,
+            limits: None,
             public_url: None,
         }
     }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitsTable {
+    pub(super) connections: Option<usize>,
+    pub(super) connections_per_address: Option<usize>,
+    pub(super) in_flight: Option<Amount>,
+    pub(super) head_timeout: Option<String>,
+    pub(super) body_timeout: Option<String>,
+    pub(super) idle_timeout: Option<String>,
+    pub(super) answer_timeout: Option<String>,
+    pub(super) handshake_timeout: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -6,6 +6,7 @@ mod endpoint;
 mod file;
 mod jose;
 mod keys;
+mod limits;
 mod problem;
 mod profile;
 mod secret;
@@ -18,10 +19,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::crypto::Secret;
+use crate::endpoint::BodyBudget;
 use crate::error::ConfigError;
 use crate::verify::DecryptionPermits;
 
 pub use endpoint::EndpointSettings;
+pub use limits::LimitSettings;
 pub use problem::Problem;
 pub use sink::{SinkKind, SinkSettings};
 pub use store::StoreSettings;
@@ -57,8 +60,8 @@ pub struct ServerSettings {
     pub admin_token: Option<Secret>,
     /// TLS for senders.
     pub tls: Option<TlsSettings>,
-    /// Most connections at once.
-    pub max_connections: usize,
+    /// How much at once, and how long.
+    pub limits: LimitSettings,
 }
 
 /// TLS for senders.
@@ -110,6 +113,8 @@ impl Config {
             public_url: public_url.as_deref(),
             sinks: &sinks,
             permits: &DecryptionPermits::default(),
+            body: server.limits.body,
+            budget: &BodyBudget::new(server.limits.in_flight),
         };
         let mut endpoints: Vec<EndpointSettings> = Vec::new();
         for table in &file.endpoint {
@@ -118,6 +123,12 @@ impl Config {
             };
             let settings =
                 EndpointSettings::read(table.get_ref(), &context, &mut warnings).map_err(|error| wrong(&error))?;
+            if settings.largest_body() > server.limits.in_flight {
+                let found = server.limits.in_flight;
+                let message =
+                    format!("expected at most limits.in_flight, or it never fits, but found more than {found}");
+                return Err(wrong(&ConfigError::new("max_body", message)));
+            }
             if let Some(other) = endpoints.iter().find(|other| other.name == settings.name) {
                 return Err(wrong(&ConfigError::new(
                     "name",
@@ -193,16 +204,16 @@ fn server(
         }
         None => None,
     };
-    if !(1..=1_000_000).contains(&table.max_connections) {
-        let error = ConfigError::new("max_connections", "expected 1 to 1000000, but found another number");
-        return Err(source.problem(&source.table("server"), "[server]", &error));
-    }
+    let limits = LimitSettings::read(table).map_err(|error| {
+        let place = table.limits.as_ref().map_or_else(|| source.table("server"), |limits| limits.span());
+        source.problem(&place, "[server]", &error)
+    })?;
     let settings = ServerSettings {
         listen: *table.listen.get_ref(),
         admin: table.admin.as_ref().map(|admin| *admin.get_ref()),
         admin_token,
         tls,
-        max_connections: table.max_connections,
+        limits,
     };
     Ok((settings, table.public_url.clone()))
 }

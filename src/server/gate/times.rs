@@ -1,0 +1,90 @@
+//! How long a peer may take, and the clock that watches it while a head is awaited. The rule: time counts only while we
+//! wait for the peer, and new bytes of a head do not begin it anew.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// Deadlines of one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// From the first byte of a head to its last; also how long a new connection may be silent.
+    pub head: Duration,
+    /// From an answer to the next request.
+    pub idle: Duration,
+    /// How long the peer may read nothing of an answer.
+    pub answer: Duration,
+}
+
+impl Default for Times {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(5), idle: Duration::from_secs(30), answer: Duration::from_secs(10) }
+    }
+}
+
+/// One timer that is made when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct Alarm {
+    sleep: Option<Pin<Box<Sleep>>>,
+    armed: bool,
+}
+
+impl Alarm {
+    /// Ready when `patience` has passed since the first call after [`Alarm::stop`].
+    pub(super) fn poll(&mut self, context: &mut Context<'_>, patience: Duration) -> Poll<()> {
+        let sleep = match &mut self.sleep {
+            Some(sleep) => {
+                if !self.armed {
+                    sleep.as_mut().reset(deadline(patience));
+                }
+                sleep
+            }
+            none => none.insert(Box::pin(sleep_until(deadline(patience)))),
+        };
+        self.armed = true;
+        sleep.as_mut().poll(context)
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.armed = false;
+    }
+}
+
+/// Longer than this is for ever.
+fn deadline(patience: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(patience.min(Duration::from_secs(86_400))).unwrap_or(now)
+}
+
+/// Watches the wait for a head.
+#[derive(Debug)]
+pub(super) struct Watch {
+    times: Times,
+    alarm: Alarm,
+    /// The alarm is that of a head that has begun.
+    in_head: bool,
+}
+
+impl Watch {
+    pub(super) fn new(times: Times) -> Self {
+        Self { times, alarm: Alarm::default(), in_head: false }
+    }
+
+    /// Nothing arrived. `begun`: a part of a head is there; `first`: no head came before it.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>, begun: bool, first: bool) -> Poll<()> {
+        if begun != self.in_head {
+            self.alarm.stop();
+            self.in_head = begun;
+        }
+        let patience = if begun || first { self.times.head } else { self.times.idle };
+        self.alarm.poll(context, patience)
+    }
+
+    /// A head is whole, or a body is read.
+    pub(super) fn rest(&mut self) {
+        self.alarm.stop();
+        self.in_head = false;
+    }
+}
