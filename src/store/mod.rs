@@ -157,7 +157,7 @@ pub struct Listing {
     pub state: Option<State>,
     /// Only records with a position after this one, in the order of acceptance.
     pub after: Option<u64>,
-    /// At most this many.
+    /// At most this many, and what has the same position as the last of them.
     pub limit: Option<usize>,
 }
 

@@ -21,7 +21,8 @@ struct Pages {
 }
 
 impl RedisStore {
-    /// Reads all partitions in pages and merges them by position.
+    /// Reads all partitions in pages and merges them by position. Endpoints that share a partition may share a position
+    /// too, after the server's clock went back: no page ends between such two, as the next one begins behind it.
     pub(super) async fn list_records(&self, listing: Listing) -> Result<Vec<(u64, Entry)>, StoreError> {
         let limit = listing.limit.unwrap_or(usize::MAX);
         let after = listing.after.unwrap_or(0);
@@ -33,8 +34,8 @@ impl RedisStore {
                 ended: limit == 0,
             })
             .collect();
-        let mut entries = Vec::new();
-        while entries.len() < limit {
+        let mut entries: Vec<(u64, Entry)> = Vec::new();
+        loop {
             for part in parts.iter_mut().filter(|part| part.rows.is_empty() && !part.ended) {
                 self.fill(part, listing.state, limit.min(PAGE)).await?;
             }
@@ -43,6 +44,9 @@ impl RedisStore {
                 Some((part.partition.outward(*position), part))
             });
             let Some((position, part)) = first.min_by_key(|(position, _)| *position) else { break };
+            if entries.len() >= limit && entries.last().is_none_or(|(last, _)| *last != position) {
+                break;
+            }
             if let Some((_, Some(entry))) = part.rows.pop_front() {
                 entries.push((position, entry));
             }

@@ -48,6 +48,29 @@ fn clock() -> Arc<FixedClock> {
     Arc::new(FixedClock::at(START))
 }
 
+/// The next page begins behind a position, so what shares one would be left out of both.
+#[tokio::test]
+async fn no_page_ends_between_two_records_of_one_position() {
+    let server = Server::durable(&[]);
+    let store = connect(&server.url(), clock()).await.unwrap();
+    let mut unreadable = event("2");
+    unreadable.problem = Some("unreadable");
+    for event in [&event("1"), &unreadable, &event("3")] {
+        assert_eq!(accept(&store, event).await, Ok(Acceptance::Accepted));
+    }
+    let stream = server.cli(&["KEYS", "*fresh:bank-a"]);
+    let position = server.cli(&["XRANGE", &stream, "-", "+", "COUNT", "1"]);
+    let position = position.split('-').next().unwrap();
+    let quarantined = server.cli(&["KEYS", "*in:quarantined"]);
+    let id = server.cli(&["ZRANGE", &quarantined, "0", "-1"]);
+    server.cli(&["ZADD", &quarantined, position, &id]);
+    let first = store.list(Listing { limit: Some(1), ..Listing::default() }).await.unwrap();
+    assert_eq!(first.len(), 2);
+    let after = first.last().map(|(position, _)| *position);
+    assert_eq!(store.list(Listing { limit: Some(1), after, ..Listing::default() }).await.unwrap().len(), 1);
+    assert_eq!(kept(&store).await.len(), 3);
+}
+
 /// A script that no server takes is found here, and not by the one case that runs it.
 #[tokio::test]
 async fn a_server_takes_every_script() {

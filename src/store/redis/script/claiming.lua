@@ -66,7 +66,8 @@ local function append(record, id, state, reason, ...)
   if state == 'ready' then
     position = position_in(P .. 'fresh:' .. endpoint, id)
   else
-    position = next_number()
+    latest = math.max(tonumber(next_number()), latest + 1)
+    position = text(latest)
     redis.call('ZADD', P .. 'in:' .. state, position, id)
   end
   redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', record.retain,
