@@ -1,5 +1,6 @@
 //! The binary's library: configuration, listeners, TLS, operators' pages, sinks and workers.
 
+mod accept;
 mod admin;
 pub mod config;
 pub mod connection;
@@ -16,6 +17,7 @@ mod tls;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod torn;
 pub mod trial;
+mod upkeep;
 
 pub use config::{Config, Problem};
 pub use router::Router;

@@ -5,26 +5,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
+use super::accept::accept;
 use super::admin::Admin;
-use super::config::{Config, LimitSettings, SinkKind};
+use super::config::{Config, SinkKind};
 use super::keys::{self, Shown};
-use super::places::{Full, Places};
 use super::sink::Sink;
-use super::{Router, connection, tls};
+use super::upkeep::{forget_some, halted, prune, report_stranded};
+use super::{Router, tls};
 use crate::clock::{Clock, SystemClock};
 use crate::inbox::Worker;
 use crate::rotation::Rotation;
-use crate::store::{Listing, State, Store};
+use crate::store::Store;
 
 /// How long what is in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(20);
-/// How often old identities are forgotten.
-const PRUNE: Duration = Duration::from_secs(60);
 /// How long the first keys of an address may take, several tries together.
 const FIRST_KEYS: Duration = Duration::from_secs(10);
 
@@ -125,16 +123,6 @@ pub async fn serve(
     ended
 }
 
-/// Resolves, with the reason, when only a new start can mend the store: whoever supervises this process starts it again.
-async fn halted(store: &Arc<dyn Store>) -> &'static str {
-    loop {
-        if let Some(why) = store.halted() {
-            return why;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
 /// Builds every endpoint with its sink, and starts what keeps its keys and, if it queues, a worker.
 fn endpoints(
     config: &Config,
@@ -186,126 +174,10 @@ fn closed(closing: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 
     }
 }
 
-/// Events that were acknowledged and that no worker will deliver, because their endpoint was renamed, removed or turned
-/// inline. They are kept; whoever changed the configuration has to know.
-async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
-    let waiting = Listing { state: Some(State::Ready), after: None, limit: Some(10_000) };
-    let Ok(entries) = store.list(waiting).await else { return };
-    let mut stranded = std::collections::BTreeMap::<String, usize>::new();
-    for (_, entry) in entries {
-        let worked = config.endpoint(&entry.endpoint).is_some_and(|endpoint| {
-            let sink = config.sinks.iter().find(|sink| sink.name == endpoint.sink);
-            !endpoint.inline && sink.is_some_and(|sink| !matches!(sink.kind, SinkKind::None))
-        });
-        if !worked {
-            let count = stranded.entry(entry.endpoint).or_default();
-            *count = count.saturating_add(1);
-        }
-    }
-    for (endpoint, count) in stranded {
-        tracing::error!(
-            code = "stranded",
-            endpoint,
-            count,
-            "events wait that nobody delivers: no queue endpoint of this name has a sink"
-        );
-    }
-}
-
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address)
         .await
         .map_err(|error| Failure::Unavailable(format!("expected to listen on {address}, but found: {error}")))
-}
-
-async fn accept(
-    listener: &TcpListener,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    connections: &mut JoinSet<()>,
-    limits: &LimitSettings,
-    closing: watch::Receiver<bool>,
-) {
-    let (places, times, handshake) = (Places::new(limits), limits.times, limits.handshake);
-    loop {
-        let (stream, peer) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(code = "accept_failed", %error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let place = match places.take(peer.ip()) {
-            Ok(place) => place,
-            Err(full) => {
-                turn_away(&stream, full, tls.is_none());
-                continue;
-            }
-        };
-        // Answers are small: waiting to fill a packet would only delay them.
-        let _ = stream.set_nodelay(true);
-        while connections.try_join_next().is_some() {}
-        let (router, tls, closing) = (router.clone(), tls.clone(), closing.clone());
-        connections.spawn(async move {
-            let respond = move |request| {
-                let router = router.clone();
-                async move { router.respond(request, Some(peer.ip())).await }
-            };
-            let ended = match tls {
-                None => connection::serve(stream, respond, times, closing).await,
-                Some(tls) => match tokio::time::timeout(handshake, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => connection::serve(stream, respond, times, closing).await,
-                    Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
-                    Err(_) => return tracing::debug!("a TLS handshake took too long"),
-                },
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "a connection broke");
-            }
-            drop(place);
-        });
-    }
-}
-
-/// Closes a connection that has no place. Nothing of it is read and nothing is waited for: an answer is only tried.
-fn turn_away(stream: &TcpStream, full: Full, in_clear: bool) {
-    const ANSWER: &[u8] =
-        b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-    // A counter and no log line: this is what happens most while somebody floods us.
-    metrics::counter!("countersign_connections_refused_total", "limit" => full.as_str()).increment(1);
-    if in_clear {
-        let _ = stream.try_write(ANSWER);
-    }
-}
-
-/// Forgets some of what is past its retention; whether there may be more of it.
-async fn forget_some(store: &Arc<dyn Store>) -> bool {
-    match store.prune().await {
-        Ok(count) => count > 0,
-        Err(error) => {
-            tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
-            false
-        }
-    }
-}
-
-/// Forgets what is past its retention, a little at a time until nothing is left of it, and again every minute.
-async fn prune(store: Arc<dyn Store>, mut more: bool, mut closing: watch::Receiver<bool>) {
-    loop {
-        let round = async {
-            if more {
-                tokio::task::yield_now().await;
-            } else {
-                tokio::time::sleep(PRUNE).await;
-            }
-            forget_some(&store).await
-        };
-        more = tokio::select! {
-            _ = closing.wait_for(|closing| *closing) => return,
-            more = round => more,
-        };
-    }
 }
 
 /// What commands besides `serve` open.

@@ -1,0 +1,77 @@
+//! What is done for the store beside receiving: old identities are forgotten, and what only an operator can mend is said.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::config::{Config, SinkKind};
+use crate::store::{Listing, State, Store};
+
+/// How often old identities are forgotten.
+const PRUNE: Duration = Duration::from_secs(60);
+
+/// Resolves, with the reason, when only a new start can mend the store: whoever supervises this process starts it again.
+pub(super) async fn halted(store: &Arc<dyn Store>) -> &'static str {
+    loop {
+        if let Some(why) = store.halted() {
+            return why;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Events that were acknowledged and that no worker will deliver, because their endpoint was renamed, removed or turned
+/// inline. They are kept; whoever changed the configuration has to know.
+pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
+    let waiting = Listing { state: Some(State::Ready), after: None, limit: Some(10_000) };
+    let Ok(entries) = store.list(waiting).await else { return };
+    let mut stranded = std::collections::BTreeMap::<String, usize>::new();
+    for (_, entry) in entries {
+        let worked = config.endpoint(&entry.endpoint).is_some_and(|endpoint| {
+            let sink = config.sinks.iter().find(|sink| sink.name == endpoint.sink);
+            !endpoint.inline && sink.is_some_and(|sink| !matches!(sink.kind, SinkKind::None))
+        });
+        if !worked {
+            let count = stranded.entry(entry.endpoint).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    for (endpoint, count) in stranded {
+        tracing::error!(
+            code = "stranded",
+            endpoint,
+            count,
+            "events wait that nobody delivers: no queue endpoint of this name has a sink"
+        );
+    }
+}
+
+/// Forgets some of what is past its retention; whether there may be more of it.
+pub(super) async fn forget_some(store: &Arc<dyn Store>) -> bool {
+    match store.prune().await {
+        Ok(count) => count > 0,
+        Err(error) => {
+            tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
+            false
+        }
+    }
+}
+
+/// Forgets what is past its retention, a little at a time until nothing is left of it, and again every minute.
+pub(super) async fn prune(store: Arc<dyn Store>, mut more: bool, mut closing: watch::Receiver<bool>) {
+    loop {
+        let round = async {
+            if more {
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(PRUNE).await;
+            }
+            forget_some(&store).await
+        };
+        more = tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => return,
+            more = round => more,
+        };
+    }
+}
