@@ -93,6 +93,7 @@ pub mod store;
 // The stages, one layer each.
 pub mod reply;
 pub mod stage;
+pub mod observed;
 pub mod verify;
 pub mod decode;
 pub mod once;

@@ -9,6 +9,8 @@ mod budget;
 mod builder;
 mod edge;
 mod fault;
+mod line;
+mod log_limit;
 mod promises;
 mod strict;
 
@@ -18,4 +20,6 @@ pub use budget::BodyBudget;
 pub use builder::{Chosen, EndpointBuilder, Undecided};
 pub use edge::{Endpoint, Peer};
 pub use fault::BodyFault;
+#[cfg(feature = "server")]
+pub(crate) use line::Lines;
 pub use promises::acceptable;

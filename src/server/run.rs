@@ -10,11 +10,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::accept::accept;
-use super::admin::Admin;
+use super::admin::{Admin, Door};
 use super::config::{Config, SinkKind};
+use super::figures;
 use super::keys::{self, Shown};
+use super::ready::Readiness;
 use super::sink::Sink;
-use super::upkeep::{forget_some, halted, prune, report_stranded};
+use super::upkeep::{forget_some, halted, prune, report_stranded, summarise};
 use super::{Router, tls};
 use crate::clock::{Clock, SystemClock};
 use crate::inbox::Worker;
@@ -65,7 +67,7 @@ pub async fn serve(
         test.map_err(|why| Failure::Config(format!("endpoint {:?}: {why}", endpoint.name)))?;
     }
     // Before the first counter is made, or the counters would count into nothing.
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+    let metrics = figures::install().ok();
     let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose().map_err(Failure::Config)?;
     let store = config.store.open(Arc::clone(&clock)).await?;
     tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
@@ -79,18 +81,23 @@ pub async fn serve(
         let listener = bind(wanted).await?;
         let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
         let token = config.server.admin_token.clone();
-        let endpoints = config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
+        let placed = (&config.store, Arc::clone(&store));
         let admin = Admin {
-            address,
-            token,
+            door: Door::new(config.server.admin_hosts.clone(), token),
+            ready: Readiness::new(config.server.ready, placed, Arc::clone(&shown), closing.clone(), Arc::clone(&clock)),
             store: Arc::clone(&store),
-            metrics,
-            endpoints,
+            metrics: metrics.clone(),
+            endpoints: config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect(),
             keys: shown,
+            budget: router.endpoints().first().map(|endpoint| endpoint.body_budget().clone()).unwrap_or_default(),
             clock: Arc::clone(&clock),
         };
         tokio::spawn(admin.serve(listener));
         ready(&format!("ready: http://{address} for operators: /healthz /readyz /metrics /status"));
+    }
+    workers.spawn(summarise(router.clone(), closing.clone()));
+    if let Some(metrics) = metrics {
+        tokio::spawn(figures::keep_up(metrics));
     }
     let more = forget_some(&store).await;
     workers.spawn(prune(Arc::clone(&store), more, closing.clone()));

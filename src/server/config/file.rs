@@ -27,6 +27,8 @@ pub(super) struct ServerTable {
     pub(super) listen: Spanned<SocketAddr>,
     pub(super) admin: Option<Spanned<SocketAddr>>,
     pub(super) admin_token: Option<SecretTable>,
+    pub(super) admin_hosts: Option<Vec<String>>,
+    pub(super) ready: Option<Spanned<ReadyTable>>,
     pub(super) tls: Option<Spanned<TlsTable>>,
     /// The older word for `limits.connections`.
     pub(super) max_connections: Option<usize>,
@@ -40,12 +42,22 @@ impl Default for ServerTable {
             listen: Spanned::new(0..0, SocketAddr::from(([127, 0, 0, 1], 8400))),
             admin: None,
             admin_token: None,
+            admin_hosts: None,
+            ready: None,
             tls: None,
             max_connections: None,
             limits: None,
             public_url: None,
         }
     }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadyTable {
+    pub(super) disk: Option<Amount>,
+    pub(super) backlog: Option<u64>,
+    pub(super) oldest: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod problem;
 mod profile;
+mod ready;
 mod secret;
 mod sink;
 mod store;
@@ -26,6 +27,7 @@ use crate::verify::DecryptionPermits;
 pub use endpoint::EndpointSettings;
 pub use limits::LimitSettings;
 pub use problem::Problem;
+pub use ready::ReadySettings;
 pub use sink::{SinkKind, SinkSettings};
 pub use store::StoreSettings;
 
@@ -58,6 +60,10 @@ pub struct ServerSettings {
     pub admin: Option<SocketAddr>,
     /// What operators have to show where the admin listener is not on loopback.
     pub admin_token: Option<Secret>,
+    /// By which names operators may call this machine, beside loopback and its address.
+    pub admin_hosts: Vec<String>,
+    /// When it is ready.
+    pub ready: ReadySettings,
     /// TLS for senders.
     pub tls: Option<TlsSettings>,
     /// How much at once, and how long.
@@ -208,10 +214,14 @@ fn server(
         let place = table.limits.as_ref().map_or_else(|| source.table("server"), |limits| limits.span());
         source.problem(&place, "[server]", &error)
     })?;
+    let plain = |error: ConfigError| source.problem(&source.table("server"), "[server]", &error);
+    let (admin_hosts, ready) = (ready::hosts(table).map_err(plain)?, ReadySettings::read(table).map_err(plain)?);
     let settings = ServerSettings {
         listen: *table.listen.get_ref(),
         admin: table.admin.as_ref().map(|admin| *admin.get_ref()),
         admin_token,
+        admin_hosts,
+        ready,
         tls,
         limits,
     };
