@@ -209,6 +209,10 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Makes a record ready again from `at` on, with the reason why it was not delivered.
     fn retry_at(&self, id: EventId, fence: u64, at: Timestamp, reason: String) -> StoreFuture<'_, ()>;
 
+    /// Takes records back that were leased and not tried: they are ready again from `at` on, and the attempt that was
+    /// counted for them is not any more.
+    fn give_back(&self, held: Vec<(EventId, u64)>, at: Timestamp) -> StoreFuture<'_, ()>;
+
     /// Gives a record up until an operator retries it.
     fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()>;
 
