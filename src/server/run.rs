@@ -1,5 +1,6 @@
 //! `serve`: opens the store, binds the listeners, and works until it is told to stop. What is in flight is finished.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -72,7 +73,8 @@ pub async fn serve(
     let store = config.store.open(Arc::clone(&clock)).await?;
     tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
     let (close, closing) = watch::channel(false);
-    let (router, mut workers) = endpoints(&config, rotations, &store, &clock, &closing)?;
+    let sinks = Sink::open_all(&config.sinks).map_err(Failure::Config)?;
+    let (router, mut workers) = endpoints(&config, rotations, &sinks, (&store, &clock), &closing)?;
     report_stranded(&config, &store).await;
 
     let listener = bind(config.server.listen).await?;
@@ -89,6 +91,7 @@ pub async fn serve(
             metrics: metrics.clone(),
             endpoints: config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect(),
             keys: shown,
+            breakers: sinks.values().map(|sink| sink.breaker.clone()).collect(),
             budget: router.endpoints().first().map(|endpoint| endpoint.body_budget().clone()).unwrap_or_default(),
             clock: Arc::clone(&clock),
         };
@@ -134,8 +137,8 @@ pub async fn serve(
 fn endpoints(
     config: &Config,
     rotations: Vec<Option<Rotation>>,
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
+    sinks: &BTreeMap<String, Sink>,
+    (store, clock): (&Arc<dyn Store>, &Arc<dyn Clock>),
     closing: &watch::Receiver<bool>,
 ) -> Result<(Router, JoinSet<()>), Failure> {
     let mut workers = JoinSet::new();
@@ -144,7 +147,7 @@ fn endpoints(
         let wrong = |why: String| Failure::Config(format!("endpoint {:?}: {why}", settings.name));
         let sink = config.sinks.iter().find(|sink| sink.name == settings.sink);
         let sink = sink.ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
-        let service = Sink::open(sink).map_err(wrong)?;
+        let service = sinks.get(&sink.name).cloned().ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
         let mut builder = settings.builder(Arc::clone(clock));
         if let Some(rotation) = rotation {
             builder = builder.key_ring(rotation.ring());
@@ -157,14 +160,11 @@ fn endpoints(
         };
         let endpoint = builder.build().map_err(|error| wrong(error.to_string()))?;
         if !settings.inline && !matches!(sink.kind, SinkKind::None) {
-            let worker = Worker::new(
-                Arc::clone(store),
-                &settings.name,
-                endpoint.decoder(),
-                Arc::clone(clock),
-                sink.retry,
-                service,
-            );
+            let (inbox, clock, breaker) = (Arc::clone(store), Arc::clone(clock), service.breaker.clone());
+            let worker = Worker::new(inbox, &settings.name, endpoint.decoder(), clock, sink.retry, service)
+                .concurrency(sink.concurrency)
+                .order(sink.order)
+                .breaker(breaker);
             workers.spawn(worker.run(closed(closing)));
         }
         built.push(endpoint);
@@ -204,6 +204,6 @@ impl Config {
     /// What cannot be opened, with the name of its file.
     pub fn try_files(&self) -> Result<(), String> {
         self.server.tls.as_ref().map(tls::acceptor).transpose()?;
-        self.sinks.iter().try_for_each(|sink| Sink::open(sink).map(drop))
+        Sink::open_all(&self.sinks).map(drop)
     }
 }

@@ -2,6 +2,7 @@
 
 mod cbuae;
 mod configuration;
+mod core;
 mod edge;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod fail_points;
@@ -20,6 +21,7 @@ mod redis_server;
 mod redis_tls;
 mod secrets;
 mod signer;
+mod sinks;
 mod tokens;
 mod verify;
 

@@ -26,6 +26,7 @@ use super::places::Places;
 use super::ready::Readiness;
 use crate::clock::Clock;
 use crate::endpoint::BodyBudget;
+use crate::inbox::Breaker;
 use crate::store::Store;
 
 /// Connections of operators at once, and of one address.
@@ -41,6 +42,7 @@ pub(super) struct Admin {
     pub(super) metrics: Option<PrometheusHandle>,
     pub(super) endpoints: Vec<String>,
     pub(super) keys: Arc<[Shown]>,
+    pub(super) breakers: Vec<Breaker>,
     pub(super) budget: BodyBudget,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -96,6 +98,7 @@ impl Admin {
         let now = self.clock.now();
         figures::sample(&*self.store, report.stats.as_ref(), &report.items(), report.free, &self.budget, now);
         self.keys.iter().for_each(|keys| keys.measure(now));
+        self.breakers.iter().for_each(figures::measure_breaker);
         text(StatusCode::OK, self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
     }
 
@@ -116,6 +119,9 @@ impl Admin {
                 "durability": self.store.durability().to_string(),
                 "store": self.store.condition(),
                 "endpoints": self.endpoints,
+                "sinks": self.breakers.iter().map(|breaker| {
+                    json!({ "name": breaker.name(), "breaker": breaker.state().as_str() })
+                }).collect::<Vec<_>>(),
                 "keys": keys::document(&self.keys, self.clock.now()),
                 "inbox": inbox,
                 "readiness": report.document(),

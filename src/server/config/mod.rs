@@ -1,6 +1,7 @@
 //! The configuration: read whole, checked whole, before a socket opens.
 
 mod cbuae;
+mod client;
 mod decrypt;
 mod endpoint;
 mod file;
@@ -12,6 +13,7 @@ mod profile;
 mod ready;
 mod secret;
 mod sink;
+mod sink_table;
 mod store;
 mod units;
 
@@ -28,7 +30,7 @@ pub use endpoint::EndpointSettings;
 pub use limits::LimitSettings;
 pub use problem::Problem;
 pub use ready::ReadySettings;
-pub use sink::{SinkKind, SinkSettings};
+pub use sink::{FileSettings, HttpSettings, RedisSettings, SinkKind, SinkSettings};
 pub use store::StoreSettings;
 
 use file::File;
@@ -111,7 +113,7 @@ impl Config {
         })?;
         let store = StoreSettings::read(&file.store, &folder, &mut warnings)
             .map_err(|error| source.problem(&source.table("store"), "[store]", &error))?;
-        let sinks = sink::read(&file.sink, &folder, source)?;
+        let sinks = sink::read(&file.sink, &folder, source, &mut warnings)?;
         let context = endpoint::Surroundings {
             folder: &folder,
             listen: server.listen,

@@ -25,6 +25,8 @@ mod partition;
 mod plan;
 mod reply;
 mod script;
+#[cfg(feature = "server")]
+mod stream;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -53,6 +55,8 @@ use survey::Demands;
 pub use address::{AddressError, RedisAddress};
 pub use error::OpenError;
 pub use link::RedisTls;
+#[cfg(feature = "server")]
+pub(crate) use stream::RedisStream;
 
 /// What is chosen about a store in Redis.
 #[derive(Debug, Clone)]
