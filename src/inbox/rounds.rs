@@ -289,9 +289,10 @@ where
         let (reason, plan) = (rejection.to_string(), &self.worker.retry);
         tracing::warn!(code = %rejection.code(), event_id = %id, attempt, reason, "an event was not delivered");
         // Attempts are never counted from the beginning again: an operator's retry grants one more round of them.
-        let again = attempt.checked_rem(plan.attempts).filter(|rest| *rest > 0).map(|of_round| {
-            self.worker.clock.now().after(plan.delay_of(&id, of_round, rejection.retry_after()))
-        });
+        let again = attempt
+            .checked_rem(plan.attempts)
+            .filter(|rest| *rest > 0)
+            .map(|of_round| self.worker.clock.now().after(plan.delay_of(&id, of_round, rejection.retry_after())));
         match again {
             Some(at) => self.waiting.failed(subject.as_deref(), at, &mut self.settlement),
             None => self.waiting.finished(subject.as_deref(), &id),

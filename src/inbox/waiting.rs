@@ -73,13 +73,7 @@ impl Waiting {
     }
 
     /// Takes what was leased. What has to wait for an event that failed goes back until that one is due.
-    pub(super) fn take(
-        &mut self,
-        leased: Leased,
-        probe: Option<Probe>,
-        now: Timestamp,
-        settlement: &mut Settlement,
-    ) {
+    pub(super) fn take(&mut self, leased: Leased, probe: Option<Probe>, now: Timestamp, settlement: &mut Settlement) {
         if let Some(subject) = self.subject_of(&leased) {
             let known = self.subjects.entry(subject).or_default();
             if !known.unfinished.contains(&leased.id) {

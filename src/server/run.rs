@@ -147,7 +147,8 @@ fn endpoints(
         let wrong = |why: String| Failure::Config(format!("endpoint {:?}: {why}", settings.name));
         let sink = config.sinks.iter().find(|sink| sink.name == settings.sink);
         let sink = sink.ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
-        let service = sinks.get(&sink.name).cloned().ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
+        let service =
+            sinks.get(&sink.name).cloned().ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
         let mut builder = settings.builder(Arc::clone(clock));
         if let Some(rotation) = rotation {
             builder = builder.key_ring(rotation.ring());

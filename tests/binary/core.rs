@@ -49,10 +49,7 @@ impl Core {
         Self::start_on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
     }
 
-    pub fn start_on(
-        listener: TcpListener,
-        answer: impl Fn(&Value, usize) -> Answer + Send + Sync + 'static,
-    ) -> Self {
+    pub fn start_on(listener: TcpListener, answer: impl Fn(&Value, usize) -> Answer + Send + Sync + 'static) -> Self {
         let url = format!("http://{}/events", listener.local_addr().unwrap());
         let (seen, answer) = (Arc::new(Mutex::new(Seen::default())), Arc::new(answer));
         let counting = Arc::clone(&seen);

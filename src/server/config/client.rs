@@ -21,11 +21,7 @@ pub(super) struct ClientFiles {
 }
 
 impl ClientFiles {
-    pub(super) fn read(
-        ca: Option<&PathBuf>,
-        client: Option<&ClientTable>,
-        folder: &Path,
-    ) -> Result<Self, ConfigError> {
+    pub(super) fn read(ca: Option<&PathBuf>, client: Option<&ClientTable>, folder: &Path) -> Result<Self, ConfigError> {
         let read = |field: &'static str, what: &str, path: &Path| {
             let path = folder.join(path);
             let bytes = std::fs::read(&path).map_err(|error| {

@@ -168,7 +168,8 @@ fn of_its_type(table: &SinkTable) -> Result<(), ConfigError> {
     ];
     let stray = members.iter().find(|(_, given, types)| *given && !types.contains(&table.r#type.as_str()));
     stray.map_or(Ok(()), |(field, _, types)| {
-        let message = format!("expected it in a sink of type {} only, but found type {}", types.join(" or "), table.r#type);
+        let message =
+            format!("expected it in a sink of type {} only, but found type {}", types.join(" or "), table.r#type);
         Err(ConfigError::new(*field, message))
     })
 }
@@ -237,9 +238,7 @@ fn redis(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result
     let address = store::address(url, &access, folder)?;
     if address.shows_password() {
         let name = &table.name;
-        warnings.push(format!(
-            "the password of sink {name:?} goes over the network as it is; rediss encrypts it"
-        ));
+        warnings.push(format!("the password of sink {name:?} goes over the network as it is; rediss encrypts it"));
     }
     Ok(RedisSettings { address, stream, maxlen: table.maxlen })
 }

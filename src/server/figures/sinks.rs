@@ -63,8 +63,7 @@ impl Drop for Attempt<'_> {
 pub(in crate::server) fn measure_breaker(breaker: &Breaker) {
     let now = breaker.state();
     for state in BreakerState::ALL {
-        let gauge =
-            gauge!("countersign_sink_breaker", "sink" => breaker.name().to_owned(), "state" => state.as_str());
+        let gauge = gauge!("countersign_sink_breaker", "sink" => breaker.name().to_owned(), "state" => state.as_str());
         gauge.set(if state == now { 1.0 } else { 0.0 });
     }
 }

@@ -35,8 +35,7 @@ struct Lines {
 
 impl FileSink {
     pub(super) fn open(settings: &FileSettings) -> Result<Self, String> {
-        let named =
-            |error: io::Error| format!("expected to append to {}, but found {error}", settings.path.display());
+        let named = |error: io::Error| format!("expected to append to {}, but found {error}", settings.path.display());
         let mut lines = Lines::open(settings.clone()).map_err(named)?;
         let (queue, mut entries) = mpsc::channel::<Entry>(BATCH);
         let work = move || {

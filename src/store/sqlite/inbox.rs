@@ -141,8 +141,7 @@ impl Work<'_> {
     }
 
     pub(super) fn give_back(&self, held: &[(EventId, u64)], at: Timestamp) -> Answer<()> {
-        let sql =
-            format!("UPDATE inbox SET state = 'ready', due = ?3, attempts = max(attempts - 1, 0) WHERE {HELD}");
+        let sql = format!("UPDATE inbox SET state = 'ready', due = ?3, attempts = max(attempts - 1, 0) WHERE {HELD}");
         let mut give_back = self.connection.prepare_cached(&sql)?;
         let mut lost = !held.is_empty();
         for (id, fence) in held {
