@@ -62,7 +62,7 @@ mod tests {
         let whole = plan.delay(9);
         let each_tenth = (0..10).map(|tenth| {
             let (from, to) = (whole * tenth / 10, whole * (tenth + 1) / 10);
-            delays.iter().filter(|delay| (from..to).contains(delay)).count()
+            delays.iter().filter(|delay| (from..to).contains(*delay)).count()
         });
         for count in each_tenth {
             assert!((50..200).contains(&count), "{count} of 1000 in one tenth of the time");

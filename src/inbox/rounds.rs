@@ -109,7 +109,12 @@ where
                             leasing = Some(haul);
                         }
                         Ok(None) => {}
-                        Err(until) => pause = Some(Box::pin(sleep_until(until))),
+                        // Another worker of the sink, or what was under way, may close it before.
+                        Err(until) => {
+                            pause = Some(Box::pin(async move {
+                                tokio::select! { () = sleep_until(until) => {}, () = sleep(LOOK) => {} }
+                            }))
+                        }
                     }
                 }
             }

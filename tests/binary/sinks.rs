@@ -3,16 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 use serde_json::Value;
 
 use crate::core::{Answer, Core, CoreProcess, TAKEN, payment, serve_from_environment, status};
 use crate::receiver::{Receiver, err, folder, out, run, try_exchange};
 use crate::redis::{page, until};
-use crate::redis_server::Server;
+use crate::redis_server::{Authority, Issued, Server};
 use crate::signer::Signer;
 
 /// A folder whose events go to a sink of this type with these members.
@@ -387,4 +391,72 @@ fn a_kill_of_the_receiver_and_of_the_sink_in_turn_loses_nothing_and_an_id_tells_
     assert!(lost.is_empty(), "accepted, but never delivered: {lost:?}");
     assert!(doubled.is_empty(), "one event, one id: {doubled:?}");
     drop(sink);
+}
+
+/// A sink over TLS that wants a certificate of ours, and counts whole requests.
+fn secure_core(authority: &Authority, issued: &Issued) -> (u16, Arc<AtomicUsize>) {
+    use std::io::{Read, Write};
+    let pem = |path: &Path| std::fs::read(path).unwrap();
+    let chain = CertificateDer::pem_slice_iter(&pem(&issued.certificate)).map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_slice(&pem(&issued.key)).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(&pem(&authority.ca)).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(chain, key);
+    let (config, count) = (Arc::new(config.unwrap()), Arc::new(AtomicUsize::new(0)));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (port, counting) = (listener.local_addr().unwrap().port(), Arc::clone(&count));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let (mut stream, mut text) = (rustls::StreamOwned::new(session, stream), Vec::new());
+            let mut buffer = [0; 16_384];
+            // An event ends with a line feed, and nothing else of a request does.
+            while let Ok(read @ 1..) = stream.read(&mut buffer) {
+                text.extend_from_slice(&buffer[..read]);
+                if text.ends_with(b"}\n") {
+                    text.clear();
+                    counting.fetch_add(1, Ordering::SeqCst);
+                    stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+                }
+            }
+        }
+    });
+    (port, count)
+}
+
+#[test]
+fn a_sink_over_tls_gets_events_from_whom_it_trusts_and_only_if_it_is_trusted() {
+    let authority = Authority::new();
+    let (here, own) = (authority.issue(&["127.0.0.1"]), authority.issue(&["receiver"]));
+    let (port, count) = secure_core(&authority, &here);
+    let url = format!("url = \"https://127.0.0.1:{port}/events\"\nretry = {{ first = \"1ms\", attempts = 2 }}");
+    let ca = format!("ca = \"{}\"", authority.ca.display());
+    let (certificate, key) = (own.certificate.display(), own.key.display());
+    let client = format!("client = {{ certificate = \"{certificate}\", key = \"{key}\" }}");
+    let elsewhere = secure_core(&authority, &authority.issue(&["elsewhere.example"])).0;
+    for (members, why) in [
+        (url.clone(), "UnknownIssuer"),
+        (format!("{url}\n{ca}"), "ertificate"),
+        (format!("{url}\n{ca}\n{client}").replace(&port.to_string(), &elsewhere.to_string()), "not valid for name"),
+        (url.replace("https", "http"), "found: "),
+    ] {
+        let folder = to("http", &members);
+        let receiver = Receiver::start(folder.path());
+        accept(&receiver, numbered(1));
+        until("it is parked", || states(&receiver).contains_key("parked"));
+        let reason = reason(&receiver, &states(&receiver)["parked"][0]);
+        assert!(reason.contains(why), "{members}: {reason}");
+        assert_eq!(count.load(Ordering::SeqCst), 0, "{members}");
+    }
+    let folder = to("http", &format!("{url}\n{ca}\n{client}"));
+    let receiver = Receiver::start(folder.path());
+    accept(&receiver, numbered(10));
+    delivered(&receiver, 10);
+    assert_eq!(count.load(Ordering::SeqCst), 10);
 }

@@ -137,7 +137,9 @@ fn one(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<S
         breaker.first = table.first.as_deref().map_or(Ok(breaker.first), |text| span_field("breaker", text))?;
         breaker.longest = table.longest.as_deref().map_or(Ok(breaker.longest), |text| span_field("breaker", text))?;
     }
-    let concurrency = table.concurrency.unwrap_or(16);
+    // Whoever reads standard output expects lines in order, and no waiting is saved there.
+    let usual = if matches!(kind, SinkKind::Stdout) { 1 } else { 16 };
+    let concurrency = table.concurrency.unwrap_or(usual);
     if !(1..=MOST_AT_ONCE).contains(&concurrency) {
         let message = format!("expected 1 to {MOST_AT_ONCE}, but found {concurrency}");
         return Err(ConfigError::new("concurrency", message));
