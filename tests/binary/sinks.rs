@@ -33,12 +33,15 @@ fn to_core(core: &Core, members: &str) -> tempfile::TempDir {
 
 const SOON: &str = "retry = { first = \"20ms\", longest = \"100ms\", attempts = 1000 }";
 
+/// Makes each id another one.
+static UNIQUE: AtomicUsize = AtomicUsize::new(0);
+
 /// Sends events about payments; each is accepted.
 fn accept(receiver: &Receiver, payments: impl IntoIterator<Item = String>) -> usize {
     let signer = Signer::demo();
     let sent = payments.into_iter().enumerate().map(|(number, payment)| {
-        let unique = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
-        let id = format!("{:08x}-0000-4000-8000-{:012x}", number, unique & 0xffff_ffff_ffff);
+        let unique = UNIQUE.fetch_add(1, Ordering::SeqCst);
+        let id = format!("{number:08x}-0000-4000-8000-{unique:012x}");
         let answer = receiver.raw(&signer.request(&id, &payment));
         assert_eq!(crate::receiver::status(&answer), Some(204), "{answer}");
     });
