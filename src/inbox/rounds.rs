@@ -27,6 +27,8 @@ const LEASE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(500);
 /// Most records that are leased ahead of what is under way, by a fast sink.
 const FARTHEST: usize = 1024;
+/// Most records that wait to begin, for whatever reason.
+const MOST_WAITING: usize = 2 * FARTHEST;
 /// A record that waited longer than this to begin says that fewer should be leased ahead.
 const LONG: Duration = Duration::from_secs(1);
 /// How long an event that failed before this process began is waited for at a time.
@@ -108,6 +110,7 @@ where
                             changed = Some(store.changed());
                             leasing = Some(haul);
                         }
+                        Ok(None) if self.flying.is_empty() => pause = Some(Box::pin(sleep(LOOK))),
                         Ok(None) => {}
                         // Another worker of the sink, or what was under way, may close it before.
                         Err(until) => {
@@ -209,10 +212,11 @@ where
 
     /// Asks for more records, if there is room and the breaker lets them through; else says until when not.
     fn lease(&self) -> Result<Option<Job<'a, Haul>>, Instant> {
-        let (worker, waiting) = (self.worker, self.waiting.len());
+        let (worker, waiting) = (self.worker, self.waiting.ready());
         let room = worker.concurrency.saturating_sub(self.flying.len()).saturating_add(self.ahead);
         // In larger bites, as each is a step of the store.
-        if room <= waiting || waiting > self.ahead / 2 {
+        // What waits for another of its subject takes no room, but does not grow without an end.
+        if room <= waiting || waiting > self.ahead / 2 || self.waiting.len() >= MOST_WAITING {
             return Ok(None);
         }
         let (asked, probe) = match worker.breaker.admit() {

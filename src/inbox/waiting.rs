@@ -13,6 +13,8 @@ use crate::store::{EventId, Leased};
 
 /// How long a record may wait to begin: a try may take a deadline longer, and has to end before the lease does.
 const LONGEST: Duration = Duration::from_secs(10);
+/// How long a record waits at least for one that is not here.
+const SOON: Duration = Duration::from_millis(100);
 /// How many events that should have come are looked for at once.
 const MOST_LOOKS: usize = 16;
 
@@ -79,8 +81,11 @@ impl Waiting {
             if !known.unfinished.contains(&leased.id) {
                 known.unfinished.push_back(leased.id.clone());
             }
-            if known.unfinished.front() != Some(&leased.id) && known.until > now {
-                settlement.give_back((leased.id, leased.fence), known.until);
+            let first = known.unfinished.front();
+            let is_here = known.busy || self.records.iter().any(|held| Some(&held.leased.id) == first);
+            // What it waits for may be on its way back into the store.
+            if first != Some(&leased.id) && !is_here {
+                settlement.give_back((leased.id, leased.fence), known.until.max(now.after(SOON)));
                 return;
             }
         }
@@ -92,19 +97,25 @@ impl Waiting {
         if self.order == Order::None {
             return self.records.pop_front();
         }
-        let free = |held: &Held| match &held.leased.record.subject {
-            Some(subject) => self
-                .subjects
-                .get(subject)
-                .is_none_or(|known| !known.busy && known.unfinished.front() == Some(&held.leased.id)),
-            None => true,
-        };
-        let at = self.records.iter().position(free)?;
+        let at = self.records.iter().position(|held| self.may_begin(held))?;
         let held = self.records.remove(at)?;
         if let Some(known) = self.subject_of(&held.leased).and_then(|subject| self.subjects.get_mut(&subject)) {
             known.busy = true;
         }
         Some(held)
+    }
+
+    /// How many records may begin now.
+    pub(super) fn ready(&self) -> usize {
+        match self.order {
+            Order::None => self.records.len(),
+            Order::Subject => self.records.iter().filter(|held| self.may_begin(held)).count(),
+        }
+    }
+
+    fn may_begin(&self, held: &Held) -> bool {
+        let known = held.leased.record.subject.as_ref().and_then(|subject| self.subjects.get(subject));
+        known.is_none_or(|known| !known.busy && known.unfinished.front() == Some(&held.leased.id))
     }
 
     /// An event is delivered or parked: the next of its subject may begin.
