@@ -199,7 +199,7 @@ impl Store for Trial {
         never()
     }
 
-    fn prune(&self) -> StoreFuture<'_, u64> {
+    fn prune(&self) -> StoreFuture<'_, crate::store::Pruned> {
         never()
     }
 

@@ -50,7 +50,7 @@ pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
 /// Forgets some of what is past its retention; whether there may be more of it.
 pub(super) async fn forget_some(store: &Arc<dyn Store>) -> bool {
     match store.prune().await {
-        Ok(count) => count > 0,
+        Ok(pruned) => pruned.more,
         Err(error) => {
             tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
             false
