@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod custom;
+mod dialect;
 mod flips;
 mod jose;
 mod jose_load;

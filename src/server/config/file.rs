@@ -141,6 +141,7 @@ pub(super) struct EndpointTable {
     pub(super) r#type: Option<TypeTable>,
     pub(super) subject: Option<PointerTable>,
     pub(super) success: Option<u16>,
+    pub(super) dialect: Option<DialectWord>,
     pub(super) replay: Option<ReplayWord>,
     pub(super) undecodable: Option<UndecodableWord>,
     pub(super) deadline: Option<String>,
@@ -171,6 +172,14 @@ pub(super) struct ReplyKeyTable {
     pub(super) private_key: PathBuf,
     pub(super) key_id: String,
     pub(super) issuer: String,
+}
+
+/// In whose words refusals are told.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DialectWord {
+    Plain,
+    Younify,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
