@@ -2,11 +2,13 @@
 
 mod accept;
 mod admin;
+mod callers;
 pub mod config;
 pub mod connection;
 mod forged_token;
 mod gate;
 mod keys;
+mod live;
 mod places;
 mod router;
 mod run;
