@@ -14,6 +14,8 @@ use crate::crypto::{Digest, Hash, Sha256};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Between two looks at files that changed.
+const SHORT_PAUSE: Duration = Duration::from_millis(250);
 /// Largest file, in bytes.
 const LARGEST: u64 = 1024 * 1024;
 
@@ -35,6 +37,7 @@ struct Seen {
     refused: Option<Sha256>,
     pending: Option<Sha256>,
     failing: bool,
+    gone: bool,
 }
 
 impl<T: Send + Sync + 'static> Live<T> {
@@ -79,12 +82,15 @@ impl<T: Send + Sync + 'static> Live<T> {
             Ok(contents) => contents,
             Err(why) => {
                 // A file that is put in the place of another may be gone for a moment.
-                if std::mem::replace(&mut seen.pending, Some(Sha256::default())) == Some(Sha256::default()) {
-                    drop(self.failed(&mut seen, None, why));
+                if !std::mem::replace(&mut seen.gone, true) {
+                    return;
                 }
+                seen.pending = None;
+                drop(self.failed(&mut seen, None, why));
                 return;
             }
         };
+        seen.gone = false;
         let found = Some(digest(&contents));
         let known = found == seen.good || found == seen.refused;
         if !known && found != seen.pending {
@@ -136,6 +142,11 @@ impl<T: Send + Sync + 'static> Live<T> {
         }
     }
 
+    fn pause(&self) -> Duration {
+        let is_pending = self.seen.lock().unwrap_or_else(PoisonError::into_inner).pending.is_some();
+        if is_pending { SHORT_PAUSE } else { PAUSE }
+    }
+
     /// Looks at the files until `end` resolves.
     pub(super) async fn run(self: Arc<Self>, end: impl Future<Output = ()> + Send) {
         metrics::gauge!("countersign_tls_stale", "files" => self.name).set(0.0);
@@ -143,7 +154,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         loop {
             tokio::select! {
                 () = end.as_mut() => return,
-                () = tokio::time::sleep(PAUSE) => {}
+                () = tokio::time::sleep(self.pause()) => {}
             }
             let live = Arc::clone(&self);
             // A disk that hangs holds up no connection.

@@ -42,7 +42,10 @@ fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<ServerConfig, 
         (Some(path), None) => return Err(found(path, &"nothing")),
         (None, _) => builder.with_no_client_auth(),
     };
-    let mut config = builder.with_single_cert(chain, key).map_err(|error| found(&settings.certificate, &error))?;
+    let mut config = builder.with_single_cert(chain, key).map_err(|error| {
+        let (certificate, key) = (settings.certificate.display(), settings.key.display());
+        format!("expected a TLS certificate and its own key in {certificate} and {key}, but found {error}")
+    })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -74,7 +77,10 @@ impl Authority {
             ) => Code::ClientCertificateExpired,
             _ => Code::ClientCertificateInvalid,
         };
-        Err(Rejection::new(code, "expected a client's certificate of a known authority, but found another or an ended one"))
+        Err(Rejection::new(
+            code,
+            "expected a client's certificate of a known authority, but found another or an ended one",
+        ))
     }
 }
 

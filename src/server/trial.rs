@@ -49,7 +49,8 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
     let clock = Arc::new(FixedClock::at(at));
     let store = Arc::new(Trial::default());
     let account = Account::default();
-    let endpoint = settings.builder(clock.clone()).without_pins().account(account.clone()).queue(store.clone()).build()?;
+    let endpoint =
+        settings.builder(clock.clone()).without_pins().account(account.clone()).queue(store.clone()).build()?;
     let router = Router::new(vec![endpoint.clone()], clock);
     let first = Slot::default();
     let slot = Arc::clone(&first);

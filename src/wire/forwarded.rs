@@ -148,7 +148,9 @@ mod tests {
         {
             assert!(x_forwarded_for(value).is_err(), "{value:?}");
         }
-        for value in ["0192.0.2.1", "[192.0.2.1]", "[2001:db8::1", "2001:db8::1%eth0", "a, 192.0.2.1", "192.0.2.1\u{a0}"] {
+        for value in
+            ["0192.0.2.1", "[192.0.2.1]", "[2001:db8::1", "2001:db8::1%eth0", "a, 192.0.2.1", "192.0.2.1\u{a0}"]
+        {
             assert!(x_forwarded_for(value).is_err(), "{value:?}");
         }
         assert!(x_forwarded_for(&["192.0.2.1"; 33].join(",")).is_err());

@@ -292,8 +292,7 @@ fn limits(table: &EndpointTable, deadline: Duration) -> Result<Limits, ConfigErr
 
 pub(super) fn networks(field: &'static str, list: &[String]) -> Result<Vec<(IpAddr, u8)>, ConfigError> {
     let one = |text: &String| {
-        let wrong =
-            || ConfigError::new(field, format!("expected networks such as 192.0.2.0/24, but found {text:?}"));
+        let wrong = || ConfigError::new(field, format!("expected networks such as 192.0.2.0/24, but found {text:?}"));
         let (address, bits) =
             text.split_once('/').map_or((text.as_str(), None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;

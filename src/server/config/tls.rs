@@ -40,7 +40,9 @@ impl TlsSettings {
     pub(super) fn read(table: &TlsTable, folder: &Path) -> Result<Self, ConfigError> {
         let wrong = |message: String| Err(ConfigError::new("tls", message));
         if table.client.is_some() && table.client_ca.is_none() {
-            return wrong("expected client_ca beside client, or no certificate could be verified, but found none".into());
+            return wrong(
+                "expected client_ca beside client, or no certificate could be verified, but found none".into(),
+            );
         }
         let settings = Self {
             certificate: folder.join(&table.certificate),
