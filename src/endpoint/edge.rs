@@ -150,9 +150,10 @@ impl Endpoint {
     /// From the cheapest check to the dearest; the body is read after all that the head can tell.
     async fn receive<B: Body>(&self, request: Request<B>) -> Result<Reply, Rejection> {
         let shared = &*self.shared;
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let route = self.route(&head.method, head.uri.path()).map_err(Rejection::from)?;
         let action = Arc::clone(&route.action);
+        strict::settle(&mut head)?;
         strict::check(&head)?;
         strict::content_type(&head.headers, &shared.profile.content_types)?;
         let peer = head.extensions.get::<Peer>().map(|peer| peer.0);

@@ -21,7 +21,7 @@ use super::callers::{self, Callers};
 use super::config::LimitSettings;
 use super::live::Live;
 use super::places::{self, Places};
-use super::{Router, connection, tls};
+use super::{Router, connection, http2, tls};
 use crate::client::ClientCertificate;
 
 type Answering = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
@@ -74,7 +74,13 @@ pub(super) async fn accept(
                         Ok(shown) => shown,
                         Err(error) => return tracing::debug!(error, "a client's certificate could not be read"),
                     };
-                    connection::serve(stream, entrance.respond(peer.ip(), shown), times, closing).await
+                    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2);
+                    let respond = entrance.respond(peer.ip(), shown);
+                    if is_http2 {
+                        http2::serve(stream, respond, times, closing).await
+                    } else {
+                        connection::serve(stream, respond, times, closing).await
+                    }
                 }
             };
             if let Err(error) = ended {

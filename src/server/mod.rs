@@ -7,6 +7,7 @@ pub mod config;
 pub mod connection;
 mod forged_token;
 mod gate;
+mod http2;
 mod keys;
 mod live;
 mod places;

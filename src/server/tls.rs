@@ -18,6 +18,9 @@ use super::live::Live;
 use crate::clock::Timestamp;
 use crate::error::{Code, Rejection};
 
+/// What ALPN calls HTTP/2 over TLS (RFC 9113 section 3.2).
+pub(super) const HTTP2: &[u8] = b"h2";
+
 /// The listener's certificate, key and authorities of clients, as the files are now.
 pub(super) fn open(settings: &TlsSettings) -> Result<Arc<Live<ServerConfig>>, String> {
     let mut files = vec![settings.certificate.clone(), settings.key.clone()];
@@ -46,7 +49,10 @@ fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<ServerConfig, 
         let (certificate, key) = (settings.certificate.display(), settings.key.display());
         format!("expected a TLS certificate and its own key in {certificate} and {key}, but found {error}")
     })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    if settings.http2 {
+        config.alpn_protocols.push(HTTP2.to_vec());
+    }
+    config.alpn_protocols.push(b"http/1.1".to_vec());
     Ok(config)
 }
 

@@ -4,6 +4,7 @@ mod deadlines;
 mod gunicorn;
 mod hall;
 mod handshake;
+mod http2;
 mod mtls;
 mod nginx;
 mod nginx_attacks;

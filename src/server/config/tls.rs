@@ -18,6 +18,8 @@ pub struct TlsSettings {
     pub client_ca: Option<PathBuf>,
     /// Whether a client without a certificate is turned away; one that is shown is verified either way.
     pub client_required: bool,
+    /// Whether HTTP/2 is offered beside HTTP/1.1.
+    pub http2: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -27,6 +29,8 @@ pub(super) struct TlsTable {
     key: PathBuf,
     client_ca: Option<PathBuf>,
     client: Option<Demand>,
+    #[serde(default)]
+    http2: bool,
 }
 
 impl TlsTable {
@@ -49,6 +53,7 @@ impl TlsSettings {
             key: folder.join(&table.key),
             client_ca: table.client_ca.as_ref().map(|path| folder.join(path)),
             client_required: table.demands_clients(),
+            http2: table.http2,
         };
         let files = [Some(&settings.certificate), Some(&settings.key), settings.client_ca.as_ref()];
         for file in files.into_iter().flatten() {
