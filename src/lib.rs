@@ -81,6 +81,7 @@ pub mod error;
 pub mod delivery;
 pub mod crypto;
 pub mod keys;
+pub mod client;
 #[cfg(any(feature = "jwks", feature = "redis"))]
 mod tls;
 // Proofs, and the plain data that they carry.

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
@@ -13,9 +12,11 @@ use http_body_util::Full;
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
+use super::admission::{Admission, Peer};
 use super::answer::{Outcome, answer};
 use super::body::{Limits, read, too_large};
 use super::{BodyBudget, BodyFault, EndpointBuilder, Undecided, strict};
+use crate::client::ClientCertificate;
 use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::delivery::Delivery;
@@ -26,10 +27,6 @@ use crate::reply::Reply;
 use crate::stage::StageFuture;
 use crate::verify::Verifier;
 use crate::wire::uuid::is_uuid;
-
-/// Address of the peer, for `allow_ip`; the server puts it into the request's extensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub IpAddr);
 
 /// The stages behind the edge, without their types.
 pub(super) type Stack = Arc<dyn Fn(Delivery) -> StageFuture<Reply, Rejection> + Send + Sync>;
@@ -46,7 +43,7 @@ pub(super) struct Shared {
     pub(super) profile: Arc<Profile>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
-    pub(super) allowed: Option<Vec<(IpAddr, u8)>>,
+    pub(super) admission: Admission,
     pub(super) in_flight: Arc<Semaphore>,
     pub(super) budget: BodyBudget,
     pub(super) decoder: Arc<Decoder>,
@@ -153,13 +150,14 @@ impl Endpoint {
     /// From the cheapest check to the dearest; the body is read after all that the head can tell.
     async fn receive<B: Body>(&self, request: Request<B>) -> Result<Reply, Rejection> {
         let shared = &*self.shared;
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let route = self.route(&head.method, head.uri.path()).map_err(Rejection::from)?;
         let action = Arc::clone(&route.action);
+        strict::settle(&mut head)?;
         strict::check(&head)?;
         strict::content_type(&head.headers, &shared.profile.content_types)?;
         let peer = head.extensions.get::<Peer>().map(|peer| peer.0);
-        shared.admit(peer)?;
+        shared.admission.admit(peer, head.extensions.get::<ClientCertificate>(), shared.clock.now())?;
         if strict::announced_length(&head.headers).is_some_and(|length| length > shared.limits.body as u64) {
             return Err(too_large(shared.limits));
         }
@@ -194,31 +192,6 @@ impl Endpoint {
             return Err(Code::PathUnknown);
         }
         routes.find(|route| route.method == *method).ok_or(Code::MethodNotAllowed)
-    }
-}
-
-impl Shared {
-    fn admit(&self, peer: Option<IpAddr>) -> Result<(), Rejection> {
-        let Some(allowed) = &self.allowed else { return Ok(()) };
-        let listed =
-            peer.is_some_and(|peer| allowed.iter().any(|(net, bits)| contains(*net, *bits, peer.to_canonical())));
-        if listed {
-            Ok(())
-        } else {
-            Err(Rejection::new(Code::AddressRefused, "expected a listed address, but found another"))
-        }
-    }
-}
-
-fn contains(net: IpAddr, bits: u8, address: IpAddr) -> bool {
-    let same = |net: u128, address: u128, width: u32| {
-        let host = width.saturating_sub(u32::from(bits));
-        net.checked_shr(host).unwrap_or(0) == address.checked_shr(host).unwrap_or(0)
-    };
-    match (net, address) {
-        (IpAddr::V4(net), IpAddr::V4(address)) => same(net.to_bits().into(), address.to_bits().into(), 32),
-        (IpAddr::V6(net), IpAddr::V6(address)) => same(net.to_bits(), address.to_bits(), 128),
-        _ => false,
     }
 }
 

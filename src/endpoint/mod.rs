@@ -3,6 +3,7 @@
 //! [`Endpoint`] is a [`tower_service::Service`] for any HTTP server: `hyper::service::service_fn`-style or on an axum
 //! route. [`Endpoint::builder`] builds the whole stack, each layer at the height that its comment explains.
 
+mod admission;
 mod answer;
 mod body;
 mod budget;
@@ -12,10 +13,13 @@ mod fault;
 mod promises;
 mod strict;
 
+pub use admission::Peer;
+#[cfg(feature = "server")]
+pub(crate) use admission::is_in;
 pub use answer::{Outcome, answer};
 pub use body::Limits;
 pub use budget::BodyBudget;
 pub use builder::{Chosen, EndpointBuilder, Undecided};
-pub use edge::{Endpoint, Peer};
+pub use edge::Endpoint;
 pub use fault::BodyFault;
 pub use promises::acceptable;

@@ -22,9 +22,9 @@ use crate::wire::http1::{LARGEST_HEAD, MOST_FIELDS};
 pub use super::gate::Times;
 
 /// How long a connection lives, however busy it is.
-const LIFETIME: Duration = Duration::from_secs(600);
+pub(super) const LIFETIME: Duration = Duration::from_secs(600);
 /// How long what is in flight on it may take then.
-const GRACE: Duration = Duration::from_secs(60);
+pub(super) const GRACE: Duration = Duration::from_secs(60);
 /// More than the largest head, so that hyper never finds one too large that was let through.
 const BUFFER: usize = LARGEST_HEAD + 4096;
 

@@ -2,11 +2,14 @@
 
 mod accept;
 mod admin;
+mod callers;
 pub mod config;
 pub mod connection;
 mod forged_token;
 mod gate;
+mod http2;
 mod keys;
+mod live;
 mod places;
 mod router;
 mod run;

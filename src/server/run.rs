@@ -9,10 +9,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::accept::accept;
+use super::accept::{Entrance, accept};
 use super::admin::Admin;
+use super::callers::Callers;
 use super::config::{Config, SinkKind};
 use super::keys::{self, Shown};
+use super::live::Live;
 use super::sink::Sink;
 use super::upkeep::{forget_some, halted, prune, report_stranded};
 use super::{Router, tls};
@@ -66,7 +68,8 @@ pub async fn serve(
     }
     // Before the first counter is made, or the counters would count into nothing.
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
-    let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose().map_err(Failure::Config)?;
+    let tls = config.server.tls.as_ref().map(tls::open).transpose().map_err(Failure::Config)?;
+    let authority = authority(&config).map_err(Failure::Config)?;
     let store = config.store.open(Arc::clone(&clock)).await?;
     tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
     let (close, closing) = watch::channel(false);
@@ -98,17 +101,24 @@ pub async fn serve(
     if let Some(armed) = crate::fail_point::arm().map_err(Failure::Config)? {
         tracing::error!(code = "fail_point", armed, "this build is for tests, and will end or fail by itself");
     }
-    let scheme = if acceptor.is_some() { "https" } else { "http" };
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let paths: Vec<_> =
         config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();
     ready(&format!("ready: {scheme}://{address} for senders: {}", paths.join(", ")));
 
+    if let Some(tls) = &tls {
+        workers.spawn(Arc::clone(tls).run(closed(&closing)));
+    }
+    if let Some(authority) = &authority {
+        workers.spawn(Arc::clone(authority).run(closed(&closing)));
+    }
+    let callers = Callers::new(config.server.proxies.clone(), authority, Arc::clone(&clock));
     let mut connections = JoinSet::new();
     let mut ended = Ok(());
     tokio::select! {
         () = shutdown => {}
         why = halted(&store) => ended = Err(Failure::Unavailable(why.to_owned())),
-        () = accept(&listener, acceptor, router, &mut connections, &config.server.limits, closing) => {}
+        () = accept(&listener, Entrance { tls, router, callers }, &mut connections, &config.server.limits, closing) => {}
     }
     drop(listener);
     // Nobody is left to be told.
@@ -165,6 +175,11 @@ fn endpoints(
     Ok((Router::new(built, Arc::clone(clock)), workers))
 }
 
+/// Authorities of the clients whose certificates a proxy brings.
+fn authority(config: &Config) -> Result<Option<Arc<Live<tls::Authority>>>, String> {
+    config.server.proxies.client_cert.as_ref().map(|settings| tls::authority(&settings.ca)).transpose()
+}
+
 /// Resolves when the receiver stops.
 fn closed(closing: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
     let mut closing = closing.clone();
@@ -196,7 +211,8 @@ impl Config {
     /// # Errors
     /// What cannot be opened, with the name of its file.
     pub fn try_files(&self) -> Result<(), String> {
-        self.server.tls.as_ref().map(tls::acceptor).transpose()?;
+        self.server.tls.as_ref().map(tls::open).transpose()?;
+        authority(self)?;
         self.sinks.iter().try_for_each(|sink| Sink::open(sink).map(drop))
     }
 }

@@ -55,7 +55,8 @@ impl Receiver {
         while address.is_none() {
             let line =
                 lines.next().unwrap_or_else(|| panic!("expected a ready line, but found the end: {text}")).unwrap();
-            let listener = line.strip_prefix("ready: http://").map(|rest| rest.split(' ').next().unwrap().to_owned());
+            let listener = line.strip_prefix("ready: http://").or(line.strip_prefix("ready: https://"));
+            let listener = listener.map(|rest| rest.split(' ').next().unwrap().to_owned());
             if line.contains("for operators") {
                 admin = listener.unwrap();
             } else if line.contains("for senders") {

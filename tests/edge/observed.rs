@@ -9,12 +9,12 @@ use crate::parties::{SIGNED, endpoint, statuses};
 const PASSED: Code = SignatureMismatch;
 
 /// Name as in the observed file, request line, fields but for the signature, body, and what the endpoint says.
-type Row = (&'static str, &'static str, &'static [u8], &'static [u8], Code);
+pub type Row = (&'static str, &'static str, &'static [u8], &'static [u8], Code);
 
 const POST: &str = "POST /a HTTP/1.1";
 const CHUNK: &[u8] = b"1\r\nA\r\n0\r\n\r\n";
 
-const TABLE: &[Row] = &[
+pub const TABLE: &[Row] = &[
     (
         "CL then TE + pipelined 2nd",
         POST,
@@ -115,7 +115,7 @@ const TABLE: &[Row] = &[
     ),
 ];
 
-fn request(line: &str, fields: &[u8], body: &[u8]) -> Vec<u8> {
+pub fn request(line: &str, fields: &[u8], body: &[u8]) -> Vec<u8> {
     [line.as_bytes(), b"\r\n", SIGNED.as_bytes(), fields, b"\r\n", body].concat()
 }
 

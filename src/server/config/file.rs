@@ -7,6 +7,10 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::client::PinTable;
+use super::proxy::{ClientCertTable, ForwardedForm, UntrustedWord};
+use super::tls::TlsTable;
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +36,10 @@ pub(super) struct ServerTable {
     pub(super) max_connections: Option<usize>,
     pub(super) limits: Option<Spanned<LimitsTable>>,
     pub(super) public_url: Option<String>,
+    pub(super) trusted_proxies: Option<Vec<String>>,
+    pub(super) forwarded: Option<ForwardedForm>,
+    pub(super) client_cert: Option<ClientCertTable>,
+    pub(super) untrusted_forwarded: Option<UntrustedWord>,
 }
 
 impl Default for ServerTable {
@@ -44,6 +52,10 @@ impl Default for ServerTable {
             max_connections: None,
             limits: None,
             public_url: None,
+            trusted_proxies: None,
+            forwarded: None,
+            client_cert: None,
+            untrusted_forwarded: None,
         }
     }
 }
@@ -59,14 +71,6 @@ pub(super) struct LimitsTable {
     pub(super) idle_timeout: Option<String>,
     pub(super) answer_timeout: Option<String>,
     pub(super) handshake_timeout: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TlsTable {
-    pub(super) certificate: PathBuf,
-    pub(super) key: PathBuf,
-    pub(super) client_ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -135,6 +139,7 @@ pub(super) struct EndpointTable {
     pub(super) bearer: Option<SecretTable>,
     pub(super) api_key: Option<SecretTable>,
     pub(super) allow_ip: Option<Vec<String>>,
+    pub(super) client: Option<Vec<PinTable>>,
     pub(super) max_body: Option<Amount>,
     pub(super) tolerance: Option<String>,
     pub(super) id: Option<IdTable>,

@@ -1,6 +1,7 @@
 //! The configuration: read whole, checked whole, before a socket opens.
 
 mod cbuae;
+mod client;
 mod decrypt;
 mod endpoint;
 mod file;
@@ -9,9 +10,11 @@ mod keys;
 mod limits;
 mod problem;
 mod profile;
+mod proxy;
 mod secret;
 mod sink;
 mod store;
+mod tls;
 mod units;
 
 use std::net::SocketAddr;
@@ -26,8 +29,10 @@ use crate::verify::DecryptionPermits;
 pub use endpoint::EndpointSettings;
 pub use limits::LimitSettings;
 pub use problem::Problem;
+pub use proxy::{ClientCertForm, ClientCertSettings, ForwardedForm, ProxySettings};
 pub use sink::{SinkKind, SinkSettings};
 pub use store::StoreSettings;
+pub use tls::TlsSettings;
 
 use file::File;
 use problem::Source;
@@ -60,19 +65,10 @@ pub struct ServerSettings {
     pub admin_token: Option<Secret>,
     /// TLS for senders.
     pub tls: Option<TlsSettings>,
+    /// Proxies that are believed.
+    pub proxies: ProxySettings,
     /// How much at once, and how long.
     pub limits: LimitSettings,
-}
-
-/// TLS for senders.
-#[derive(Debug)]
-pub struct TlsSettings {
-    /// The chain, in PEM.
-    pub certificate: PathBuf,
-    /// The private key, in PEM.
-    pub key: PathBuf,
-    /// Authorities of client certificates; then a client certificate is required.
-    pub client_ca: Option<PathBuf>,
 }
 
 impl Config {
@@ -99,7 +95,7 @@ impl Config {
         let file: File = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
         let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
         let mut warnings = Vec::new();
-        let (server, public_url) = server(&file.server, &folder, source)?;
+        let (server, public_url) = server(&file.server, &folder, source, &mut warnings)?;
         let retain = units::span(file.store.retain.get_ref()).map_err(|message| {
             source.problem(&file.store.retain.span(), "[store]", &ConfigError::new("retain", message))
         })?;
@@ -108,7 +104,7 @@ impl Config {
         let sinks = sink::read(&file.sink, &folder, source)?;
         let context = endpoint::Surroundings {
             folder: &folder,
-            listen: server.listen,
+            server: &server,
             retain,
             public_url: public_url.as_deref(),
             sinks: &sinks,
@@ -159,6 +155,7 @@ fn server(
     table: &file::ServerTable,
     folder: &Path,
     source: Source<'_>,
+    warnings: &mut Vec<String>,
 ) -> Result<(ServerSettings, Option<String>), Problem> {
     let admin_token = match &table.admin_token {
         Some(secret) => {
@@ -185,34 +182,24 @@ fn server(
         return Err(source.problem(&admin.span(), "[server]", &error));
     }
     let tls = match &table.tls {
-        Some(tls) => {
-            let inner = tls.get_ref();
-            let settings = TlsSettings {
-                certificate: folder.join(&inner.certificate),
-                key: folder.join(&inner.key),
-                client_ca: inner.client_ca.as_ref().map(|path| folder.join(path)),
-            };
-            let files = [Some(&settings.certificate), Some(&settings.key), settings.client_ca.as_ref()];
-            for file in files.into_iter().flatten() {
-                if let Err(error) = std::fs::File::open(file) {
-                    let error =
-                        ConfigError::new("tls", format!("expected a file at {}, but found {error}", file.display()));
-                    return Err(source.problem(&tls.span(), "[server]", &error));
-                }
-            }
-            Some(settings)
-        }
+        Some(tls) => Some(
+            TlsSettings::read(tls.get_ref(), folder)
+                .map_err(|error| source.problem(&tls.span(), "[server]", &error))?,
+        ),
         None => None,
     };
     let limits = LimitSettings::read(table).map_err(|error| {
         let place = table.limits.as_ref().map_or_else(|| source.table("server"), |limits| limits.span());
         source.problem(&place, "[server]", &error)
     })?;
+    let proxies = ProxySettings::read(table, folder, warnings)
+        .map_err(|error| source.problem(&source.table("server"), "[server]", &error))?;
     let settings = ServerSettings {
         listen: *table.listen.get_ref(),
         admin: table.admin.as_ref().map(|admin| *admin.get_ref()),
         admin_token,
         tls,
+        proxies,
         limits,
     };
     Ok((settings, table.public_url.clone()))
