@@ -1,5 +1,6 @@
 //! The binary as an operator runs it: real processes, real sockets, a real SIGKILL.
 
+mod canaries;
 mod cbuae;
 mod configuration;
 mod edge;
