@@ -19,6 +19,7 @@ mod stored;
 mod tls;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod torn;
+mod traces;
 pub mod trial;
 mod upkeep;
 

@@ -16,6 +16,7 @@ use super::figures;
 use super::keys::{self, Shown};
 use super::ready::Readiness;
 use super::sink::Sink;
+use super::traces::Traces;
 use super::upkeep::{forget_some, halted, prune, report_stranded, summarise};
 use super::{Router, tls};
 use crate::clock::{Clock, SystemClock};
@@ -73,6 +74,9 @@ pub async fn serve(
     tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
     let (close, closing) = watch::channel(false);
     let (router, mut workers) = endpoints(&config, rotations, &store, &clock, &closing)?;
+    let traces =
+        Traces::open(config.server.traces.as_ref(), Arc::clone(&clock)).map_err(Failure::Config)?.map(Arc::new);
+    let router = router.traced(traces.clone());
     report_stranded(&config, &store).await;
 
     let listener = bind(config.server.listen).await?;
@@ -126,6 +130,9 @@ pub async fn serve(
     };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(code = "drain_timeout", "what was in flight took too long; the senders will retry");
+    }
+    if let Some(traces) = traces {
+        traces.close().await;
     }
     ended
 }

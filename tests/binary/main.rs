@@ -22,6 +22,8 @@ mod redis_tls;
 mod secrets;
 mod signer;
 mod tokens;
+#[cfg(feature = "otlp")]
+mod traces;
 mod verify;
 
 #[cfg(not(all(feature = "fail-points", debug_assertions)))]

@@ -28,7 +28,8 @@ impl Log {
     /// Everything that this thread logs from now on.
     fn start(&self) -> tracing::subscriber::DefaultGuard {
         let log = self.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || log.clone());
+        let subscriber =
+            tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || log.clone());
         tracing::subscriber::set_default(subscriber.finish())
     }
 
@@ -134,7 +135,8 @@ async fn ten_thousand_refusals_for_one_reason_are_few_lines_and_accepted_ones_ar
     tokio::time::pause();
     let mut withheld = 0;
     for _ in 0..10_000 {
-        let request = http::Request::post("/hooks/status").header("host", "x").header("content-type", "application/json");
+        let request =
+            http::Request::post("/hooks/status").header("host", "x").header("content-type", "application/json");
         let refused = observed(&endpoint, request.body(Default::default()).unwrap()).await;
         withheld += usize::from(refused.is_withheld());
     }

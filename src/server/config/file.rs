@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::ready::ReadyTable;
+use super::traces::TraceTable;
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +32,7 @@ pub(super) struct ServerTable {
     pub(super) admin_token: Option<SecretTable>,
     pub(super) admin_hosts: Option<Vec<String>>,
     pub(super) ready: Option<Spanned<ReadyTable>>,
+    pub(super) otlp: Option<Spanned<TraceTable>>,
     pub(super) tls: Option<Spanned<TlsTable>>,
     /// The older word for `limits.connections`.
     pub(super) max_connections: Option<usize>,
@@ -44,20 +48,13 @@ impl Default for ServerTable {
             admin_token: None,
             admin_hosts: None,
             ready: None,
+            otlp: None,
             tls: None,
             max_connections: None,
             limits: None,
             public_url: None,
         }
     }
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReadyTable {
-    pub(super) disk: Option<Amount>,
-    pub(super) backlog: Option<u64>,
-    pub(super) oldest: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

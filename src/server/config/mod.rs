@@ -13,6 +13,7 @@ mod ready;
 mod secret;
 mod sink;
 mod store;
+mod traces;
 mod units;
 
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ pub use problem::Problem;
 pub use ready::ReadySettings;
 pub use sink::{SinkKind, SinkSettings};
 pub use store::StoreSettings;
+pub use traces::TraceSettings;
 
 use file::File;
 use problem::Source;
@@ -64,6 +66,8 @@ pub struct ServerSettings {
     pub admin_hosts: Vec<String>,
     /// When it is ready.
     pub ready: ReadySettings,
+    /// Where traces go.
+    pub traces: Option<TraceSettings>,
     /// TLS for senders.
     pub tls: Option<TlsSettings>,
     /// How much at once, and how long.
@@ -216,12 +220,14 @@ fn server(
     })?;
     let plain = |error: ConfigError| source.problem(&source.table("server"), "[server]", &error);
     let (admin_hosts, ready) = (ready::hosts(table).map_err(plain)?, ReadySettings::read(table).map_err(plain)?);
+    let traces = TraceSettings::read(table).map_err(plain)?;
     let settings = ServerSettings {
         listen: *table.listen.get_ref(),
         admin: table.admin.as_ref().map(|admin| *admin.get_ref()),
         admin_token,
         admin_hosts,
         ready,
+        traces,
         tls,
         limits,
     };
