@@ -12,6 +12,7 @@ use crate::crypto::{Digest, Hash, Sha256};
 use crate::error::Rejection;
 use crate::event::{Event, EventType};
 use crate::fail_point::{self, Point};
+use crate::observed::{self, Stage};
 use crate::profile::{Identification, Profile, Undecodable};
 use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
@@ -184,7 +185,8 @@ where
     }
 
     fn call(&mut self, covered: Verified<Covered>) -> Self::Future {
-        let receipt = self.decoder.decode(covered);
+        let receipt = observed::timed_at_once(Stage::Decode, || self.decoder.decode(covered));
+        observed::note(|observed| observed.identified(receipt.record.identity));
         fail_point::reached(Point::Decoded);
         Box::pin(oneshot(self.inner.clone(), receipt))
     }

@@ -55,6 +55,7 @@
 //! - `sqlite` (default): the durable inbox in one file.
 //! - `redis` (default): the durable inbox that many receivers share.
 //! - `jwks` (with `server`): key sets from an https address, see [`rotation`].
+//! - `otlp` (with `server`): traces of deliveries, sent to a collector.
 //! - `ring`: a second cryptographic backend beside the first.
 //! - `fail-points` (with `server`): for the project's own tests; nothing in a release build.
 //!
@@ -94,6 +95,7 @@ pub mod store;
 // The stages, one layer each.
 pub mod reply;
 pub mod stage;
+pub mod observed;
 pub mod verify;
 pub mod decode;
 pub mod once;

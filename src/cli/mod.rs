@@ -28,6 +28,9 @@ struct Arguments {
     /// Configuration file.
     #[arg(long, global = true, value_name = "FILE", default_value = "countersign.toml")]
     config: PathBuf,
+    /// How `serve` writes its log on standard error; `RUST_LOG` says how much of it.
+    #[arg(long, global = true, value_name = "FORM", value_enum, env = "COUNTERSIGN_LOG", default_value = "auto")]
+    log: logs::Form,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -103,7 +106,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn execute(arguments: Arguments) -> Result<(), Ended> {
     let config = &arguments.config;
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => runtime(true)?.block_on(serve::run(config)),
+        Command::Serve => runtime(true)?.block_on(serve::run(config, arguments.log)),
         Command::Check(check) => runtime(false)?.block_on(check.run(config)),
         Command::Verify(verify) => runtime(false)?.block_on(verify.run(config)),
         Command::Send(send) => runtime(false)?.block_on(send.run()),

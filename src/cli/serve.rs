@@ -6,9 +6,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Ended, load, logs};
 
-pub(super) async fn run(path: &Path) -> Result<(), Ended> {
+pub(super) async fn run(path: &Path, log: logs::Form) -> Result<(), Ended> {
     let config = load(path)?;
-    logs::start();
+    logs::start(log);
     for warning in &config.warnings {
         tracing::warn!(code = "configuration", "{warning}");
     }

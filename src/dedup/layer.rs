@@ -14,6 +14,7 @@ use super::{InlineTimes, OnUndecodable, conflict, unavailable};
 use crate::decode::Receipt;
 use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
+use crate::observed::{self, Stage};
 use crate::once::Once;
 use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
@@ -69,7 +70,7 @@ where
     fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
         let inner = self.inner.clone();
         // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
-        let work = tokio::spawn(self.settings.clone().handle(receipt, inner));
+        let work = tokio::spawn(observed::carried(self.settings.clone().handle(receipt, inner)));
         Box::pin(async move {
             work.await.unwrap_or_else(|_| {
                 Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
@@ -89,8 +90,10 @@ impl DedupLayer {
             Ok(once) => once,
             Err(problem) => return self.keep(record, &problem.to_string()).await,
         };
-        match self.claim(&record).await? {
-            Claim::Granted(held) => self.run(held, record, oneshot(inner, once)).await,
+        match observed::timed(Stage::Claim, self.claim(&record)).await? {
+            Claim::Granted(held) => {
+                self.run(held, record, observed::timed(Stage::Dispatch, oneshot(inner, once))).await
+            }
             Claim::Done(stored) => Ok(Reply::again(stored)),
             Claim::Conflict => Err(conflict()),
             Claim::InFlight => {
@@ -143,7 +146,8 @@ impl DedupLayer {
         match answer {
             Ok(reply) if reply.status.is_none_or(is_final) => {
                 failing(Point::Answered, StoreError::NotStored).map_err(|e| unavailable(&e))?;
-                self.store.complete(held, record, reply.to_stored()).await.map_err(|e| unavailable(&e))?;
+                let completing = observed::timed(Stage::Complete, self.store.complete(held, record, reply.to_stored()));
+                completing.await.map_err(|e| unavailable(&e))?;
                 fail_point::reached(Point::Completed);
                 Ok(reply)
             }
@@ -158,7 +162,8 @@ impl DedupLayer {
 
     /// Keeps what cannot be read, once, for inspection.
     async fn keep(&self, record: Verified<Record>, problem: &str) -> Result<Reply, Rejection> {
-        let acceptance = self.store.accept(record).await.map_err(|e| unavailable(&e))?;
+        let accepting = observed::timed(Stage::Accept, self.store.accept(record));
+        let acceptance = accepting.await.map_err(|e| unavailable(&e))?;
         undecodable(self.undecodable, acceptance, problem)
     }
 }

@@ -7,6 +7,7 @@ use tower_service::Service;
 
 use crate::decode::Receipt;
 use crate::error::{Code, Rejection};
+use crate::observed::{self, Stage};
 use crate::once::Once;
 use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
@@ -56,7 +57,7 @@ where
             let (_, once) = Once::first(receipt);
             // Nothing keeps what cannot be read, so it must not be answered as if it were kept.
             let once = once.map_err(|problem| Rejection::new(Code::PayloadUndecodable, problem.to_string()))?;
-            oneshot(inner, once).await
+            observed::timed(Stage::Dispatch, oneshot(inner, once)).await
         })
     }
 }

@@ -11,12 +11,24 @@ use crate::error::{Code, Rejection};
 #[derive(Debug, Clone)]
 pub struct BodyBudget {
     room: Arc<Semaphore>,
+    bytes: usize,
 }
 
 impl BodyBudget {
     /// Room for so many bytes.
     pub fn new(bytes: usize) -> Self {
-        Self { room: Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))) }
+        let bytes = bytes.min(Semaphore::MAX_PERMITS);
+        Self { room: Arc::new(Semaphore::new(bytes)), bytes }
+    }
+
+    /// How many bytes there is room for in all.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many bytes of bodies are in memory now.
+    pub fn in_use(&self) -> usize {
+        self.bytes.saturating_sub(self.room.available_permits())
     }
 
     /// Whether a body that is announced would fit now. It reserves nothing.

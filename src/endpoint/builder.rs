@@ -14,6 +14,7 @@ use super::BodyBudget;
 use super::admission::Admission;
 use super::body::Limits;
 use super::edge::{Endpoint, Shared, Stack};
+use super::line::Lines;
 use super::promises::{Said, acceptable};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Secret;
@@ -362,6 +363,7 @@ impl EndpointBuilder<Chosen> {
         let decoder = Arc::new(Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain));
         let stack = ending(self.undecodable, Arc::clone(&decoder), verifier.clone());
         let in_flight = Arc::new(Semaphore::new(self.in_flight));
+        let lines = Lines::new(Arc::clone(&self.name), Arc::clone(&profile.name));
         Ok(Endpoint {
             shared: Arc::new(Shared {
                 name: self.name,
@@ -375,6 +377,7 @@ impl EndpointBuilder<Chosen> {
                 decoder,
                 verifier,
                 stack,
+                lines,
             }),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
@@ -15,13 +16,15 @@ use tower_service::Service;
 use super::admission::{Admission, Peer};
 use super::answer::{Outcome, answer};
 use super::body::{Limits, read, too_large};
+use super::line::Lines;
 use super::{BodyBudget, BodyFault, EndpointBuilder, Undecided, strict};
 use crate::client::ClientCertificate;
 use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::delivery::Delivery;
-use crate::error::{Class, Code, Rejection};
+use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
+use crate::observed::{Observed, Stage, timed};
 use crate::profile::{Context, Profile, Route};
 use crate::reply::Reply;
 use crate::stage::StageFuture;
@@ -49,6 +52,7 @@ pub(super) struct Shared {
     pub(super) decoder: Arc<Decoder>,
     pub(super) verifier: Verifier,
     pub(super) stack: Stack,
+    pub(super) lines: Lines,
 }
 
 impl Endpoint {
@@ -92,12 +96,26 @@ impl Endpoint {
 
 impl Endpoint {
     /// The answer to something that the server refused before it was a request, in the words of this endpoint's sender.
-    pub fn refuse(&self, rejection: Rejection) -> Response<Full<Bytes>> {
+    /// `peer` is where the connection came from.
+    pub fn refuse(&self, rejection: Rejection, peer: Option<IpAddr>) -> Response<Full<Bytes>> {
         let shared = &*self.shared;
-        let result = Err(rejection);
-        log(shared, &result);
+        let observed = Observed::begin(peer);
         let context = Context { now: shared.clock.now(), request_id: None };
-        answer(result, shared.profile.success, &*shared.profile.dialect, context)
+        let mut response = answer(Err(rejection), shared.profile.success, &*shared.profile.dialect, context);
+        shared.lines.write(&observed, None, &response);
+        response.extensions_mut().insert(observed);
+        response
+    }
+
+    /// Logs how many refusals were not logged one by one since it was last asked. Whoever serves an endpoint calls this
+    /// now and then; the next line for the same reason says it too.
+    pub fn summarise_log(&self) {
+        self.shared.lines.summarise();
+    }
+
+    /// The room for bodies that it shares.
+    pub fn body_budget(&self) -> &BodyBudget {
+        &self.shared.budget
     }
 }
 
@@ -136,19 +154,22 @@ impl Endpoint {
         let shared = &*self.shared;
         let request_id = reflected_id(&request, shared.profile.dialect.correlation_header());
         let wrong_method = matches!(self.route(request.method(), request.uri().path()), Err(Code::MethodNotAllowed));
-        let result = self.receive(request).await;
-        log(shared, &result);
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+        let observed = Observed::begin(peer);
+        let result = observed.during(self.receive(request, peer)).await;
         let context = Context { now: shared.clock.now(), request_id: request_id.as_deref() };
         let mut response = answer(result, shared.profile.success, &*shared.profile.dialect, context);
         if wrong_method && response.extensions().get() == Some(&Outcome::Refused(Code::MethodNotAllowed)) {
             response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("POST"));
         }
+        shared.lines.write(&observed, request_id.as_deref(), &response);
+        response.extensions_mut().insert(observed);
         fail_point::reached(Point::ReplyMade);
         response
     }
 
     /// From the cheapest check to the dearest; the body is read after all that the head can tell.
-    async fn receive<B: Body>(&self, request: Request<B>) -> Result<Reply, Rejection> {
+    async fn receive<B: Body>(&self, request: Request<B>, peer: Option<IpAddr>) -> Result<Reply, Rejection> {
         let shared = &*self.shared;
         let (mut head, body) = request.into_parts();
         let route = self.route(&head.method, head.uri.path()).map_err(Rejection::from)?;
@@ -156,7 +177,6 @@ impl Endpoint {
         strict::settle(&mut head)?;
         strict::check(&head)?;
         strict::content_type(&head.headers, &shared.profile.content_types)?;
-        let peer = head.extensions.get::<Peer>().map(|peer| peer.0);
         shared.admission.admit(peer, head.extensions.get::<ClientCertificate>(), shared.clock.now())?;
         if strict::announced_length(&head.headers).is_some_and(|length| length > shared.limits.body as u64) {
             return Err(too_large(shared.limits));
@@ -165,7 +185,8 @@ impl Endpoint {
         if strict::is_costly(&head.headers) {
             let bare = Request::from_parts(head.clone(), Bytes::new());
             let head = Delivery::new(bare, Arc::clone(&action), shared.clock.now());
-            shared.verifier.renewing(head.received_at, || std::future::ready(shared.verifier.screen(&head))).await?;
+            let screening = || std::future::ready(shared.verifier.screen(&head));
+            timed(Stage::Screen, shared.verifier.renewing(head.received_at, screening)).await?;
         }
         let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
             let wait = std::time::Duration::from_secs(1);
@@ -174,7 +195,7 @@ impl Endpoint {
         })?;
         // Held until the answer: so long the body is in memory.
         let mut share = shared.budget.share();
-        let body = read(body, shared.limits, &mut share).await.map_err(|rejection| {
+        let body = timed(Stage::Body, read(body, shared.limits, &mut share)).await.map_err(|rejection| {
             let fault = head.extensions.get::<BodyFault>().and_then(BodyFault::get);
             let is_broken = rejection.code() == Code::BodyUnreadable;
             fault.filter(|_| is_broken).cloned().unwrap_or(rejection)
@@ -200,18 +221,6 @@ fn reflected_id<B>(request: &Request<B>, header: &str) -> Option<String> {
     let mut values = request.headers().get_all(header).iter();
     let value = values.next()?.to_str().ok()?;
     (values.next().is_none() && is_uuid(value)).then(|| value.to_owned())
-}
-
-/// One line for each refusal; never a body, a signature or a header's value.
-fn log(shared: &Shared, result: &Result<Reply, Rejection>) {
-    let Err(rejection) = result else { return };
-    let (endpoint, profile, code) = (&*shared.name, &*shared.profile.name, rejection.code().as_str());
-    match rejection.code().class() {
-        Class::Unavailable | Class::Handler => {
-            tracing::error!(endpoint, profile, code, detail = rejection.detail(), "a delivery could not be taken");
-        }
-        _ => tracing::warn!(endpoint, profile, code, detail = rejection.detail(), "a delivery was refused"),
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod budget;
 mod builder;
 mod edge;
 mod fault;
+mod line;
+mod log_limit;
 mod promises;
 mod strict;
 
@@ -22,4 +24,6 @@ pub use budget::BodyBudget;
 pub use builder::{Chosen, EndpointBuilder, Undecided};
 pub use edge::Endpoint;
 pub use fault::BodyFault;
+#[cfg(feature = "server")]
+pub(crate) use line::Lines;
 pub use promises::acceptable;

@@ -9,6 +9,7 @@ use crate::decode::Receipt;
 use crate::dedup::{OnUndecodable, conflict, unavailable, undecodable};
 use crate::error::Rejection;
 use crate::fail_point::Point;
+use crate::observed::{self, Stage};
 use crate::reply::Reply;
 use crate::stage::StageFuture;
 use crate::store::{Acceptance, Store, StoreError, failing};
@@ -43,7 +44,8 @@ impl Service<Verified<Receipt>> for Inbox {
             let record = receipt.map(|receipt| receipt.record);
             let problem = record.problem.clone();
             failing(Point::BeforeStore, StoreError::NotStored).map_err(|error| unavailable(&error))?;
-            let acceptance = store.accept(record).await.map_err(|error| unavailable(&error))?;
+            let accepting = observed::timed(Stage::Accept, store.accept(record));
+            let acceptance = accepting.await.map_err(|error| unavailable(&error))?;
             failing(Point::Stored, StoreError::Unknown).map_err(|error| unavailable(&error))?;
             match (problem, acceptance) {
                 (Some(problem), _) => undecodable(setting, acceptance, &problem),

@@ -20,7 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use super::callers::{self, Callers};
 use super::config::LimitSettings;
 use super::live::Live;
-use super::places::{self, Places};
+use super::places::Places;
 use super::{Router, connection, http2, tls};
 use crate::client::ClientCertificate;
 
@@ -55,7 +55,7 @@ pub(super) async fn accept(
         let place = match places.take(peer.ip()) {
             Ok(place) => place,
             Err(full) => {
-                turn_away(&stream, full, entrance.tls.is_none());
+                turn_away(&stream, full.as_str(), entrance.tls.is_none());
                 continue;
             }
         };
@@ -127,11 +127,11 @@ async fn shake<S>(patience: Duration, handshaking: impl Future<Output = io::Resu
 }
 
 /// Closes a connection that has no place. Nothing of it is read and nothing is waited for: an answer is only tried.
-fn turn_away(stream: &TcpStream, full: places::Full, in_clear: bool) {
+pub(super) fn turn_away(stream: &TcpStream, limit: &'static str, in_clear: bool) {
     const ANSWER: &[u8] =
         b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     // A counter and no log line: this is what happens most while somebody floods us.
-    metrics::counter!("countersign_connections_refused_total", "limit" => full.as_str()).increment(1);
+    metrics::counter!("countersign_connections_refused_total", "limit" => limit).increment(1);
     if in_clear {
         let _ = stream.try_write(ANSWER);
     }

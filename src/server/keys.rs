@@ -63,9 +63,14 @@ impl Shown {
         Self { endpoint, ring: rotation.ring(), counts: rotation.counts() }
     }
 
-    /// Whether nothing of this endpoint is verified any more.
-    pub(super) fn is_past_limit(&self, now: Timestamp) -> bool {
-        self.ring.current(now).is_err()
+    /// Whether a key of this endpoint verifies anything now.
+    pub(super) fn is_in_force(&self, now: Timestamp) -> bool {
+        self.ring.current(now).is_ok_and(|keys| keys.live(now).next().is_some())
+    }
+
+    /// Whose keys they are.
+    pub(super) fn endpoint(&self) -> String {
+        self.endpoint.to_string()
     }
 
     /// Sets the gauges and counters.

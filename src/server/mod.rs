@@ -5,12 +5,15 @@ mod admin;
 mod callers;
 pub mod config;
 pub mod connection;
+mod figures;
 mod forged_token;
 mod gate;
+mod glance;
 mod http2;
 mod keys;
 mod live;
 mod places;
+mod ready;
 mod router;
 mod run;
 mod self_test;
@@ -19,6 +22,7 @@ mod stored;
 mod tls;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod torn;
+mod traces;
 pub mod trial;
 mod upkeep;
 

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use metrics::{Gauge, gauge};
+
 use super::config::LimitSettings;
 
 /// Unless the configuration says another number: enough for a sender's whole farm behind one address.
@@ -13,6 +15,7 @@ const PER_ADDRESS: usize = 256;
 /// What is taken.
 #[derive(Debug)]
 pub(super) struct Places {
+    open: Gauge,
     all: usize,
     per_address: Option<usize>,
     taken: Mutex<Taken>,
@@ -49,8 +52,13 @@ pub(super) struct Place {
 
 impl Places {
     pub(super) fn new(limits: &LimitSettings) -> Arc<Self> {
-        let (all, per_address) = (limits.connections, limits.connections_per_address);
-        Arc::new(Self { all, per_address, taken: Mutex::default() })
+        Self::sized(limits.connections, limits.connections_per_address, "senders")
+    }
+
+    /// Those of one listener.
+    pub(super) fn sized(all: usize, per_address: Option<usize>, listener: &'static str) -> Arc<Self> {
+        let open = gauge!("countersign_connections_open", "listener" => listener);
+        Arc::new(Self { open, all, per_address, taken: Mutex::default() })
     }
 
     pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Result<Place, Full> {
@@ -69,6 +77,7 @@ impl Places {
             *count = count.saturating_add(1);
         }
         taken.all = taken.all.saturating_add(1);
+        self.open.increment(1.0);
         Ok(Place { places: Arc::clone(self), counted })
     }
 }
@@ -77,6 +86,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all = taken.all.saturating_sub(1);
+        self.places.open.decrement(1.0);
         let Some(address) = self.counted else { return };
         let left = taken.by_address.get_mut(&address).map(|count| {
             *count = count.saturating_sub(1);

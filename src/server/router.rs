@@ -11,22 +11,43 @@ use http_body_util::Full;
 use tower_service::Service;
 
 use super::connection::Refused;
+use super::figures::Deliveries;
+use super::traces::Traces;
 use crate::clock::Clock;
-use crate::endpoint::{Endpoint, Outcome, Peer, answer};
+use crate::endpoint::{Endpoint, Lines, Peer, answer};
 use crate::error::{Code, Rejection};
+use crate::observed::Observed;
 use crate::profile::{Context, Plain};
+
+/// What no endpoint owns.
+#[derive(Debug)]
+struct Strangers {
+    lines: Lines,
+    figures: Deliveries,
+}
 
 /// The endpoints of one listener.
 #[derive(Debug, Clone)]
 pub struct Router {
     endpoints: Arc<[Endpoint]>,
+    /// In the order of the endpoints.
+    figures: Arc<[Deliveries]>,
+    strangers: Arc<Strangers>,
+    traces: Option<Arc<Traces>>,
     clock: Arc<dyn Clock>,
 }
 
 impl Router {
     /// Routes to `endpoints`, whose paths do not overlap.
     pub fn new(endpoints: Vec<Endpoint>, clock: Arc<dyn Clock>) -> Self {
-        Self { endpoints: endpoints.into(), clock }
+        let figures = endpoints.iter().map(|endpoint| Deliveries::of(endpoint.name())).collect();
+        let strangers = Strangers { lines: Lines::new("".into(), "".into()), figures: Deliveries::of("") };
+        Self { endpoints: endpoints.into(), figures, strangers: Arc::new(strangers), traces: None, clock }
+    }
+
+    /// Traces what endpoints answer.
+    pub(super) fn traced(self, traces: Option<Arc<Traces>>) -> Self {
+        Self { traces, ..self }
     }
 
     /// The endpoints.
@@ -41,47 +62,40 @@ impl Router {
         B::Data: Send,
         B::Error: Send,
     {
-        let found = self.endpoints.iter().find(|endpoint| endpoint.owns(request.uri().path()));
+        let mut known = self.endpoints.iter().zip(&*self.figures);
+        let found = known.find(|(endpoint, _)| endpoint.owns(request.uri().path()));
         let refused = request.extensions_mut().remove::<Refused>();
-        let Some(endpoint) = found else {
-            let rejection = refused.map_or_else(
-                || Rejection::from(Code::PathUnknown),
-                |Refused(rejection)| {
-                    let code = rejection.code().as_str();
-                    tracing::warn!(code, detail = rejection.detail(), "what is no request was refused");
-                    rejection
-                },
-            );
+        let Some((endpoint, figures)) = found else {
+            let rejection = refused.map_or_else(|| Rejection::from(Code::PathUnknown), |Refused(rejection)| rejection);
+            let observed = Observed::begin(peer);
             let context = Context { now: self.clock.now(), request_id: None };
-            let response = answer(Err(rejection), StatusCode::NOT_FOUND, &Plain, context);
-            count("", &response);
+            let mut response = answer(Err(rejection), StatusCode::NOT_FOUND, &Plain, context);
+            self.strangers.lines.write(&observed, None, &response);
+            response.extensions_mut().insert(observed);
+            self.strangers.figures.count(&response);
             return response;
         };
         if let Some(Refused(rejection)) = refused {
-            let response = endpoint.refuse(rejection);
-            count(endpoint.name(), &response);
+            let response = endpoint.refuse(rejection, peer);
+            figures.count(&response);
             return response;
         }
         if let Some(peer) = peer {
             request.extensions_mut().insert(Peer(peer));
         }
+        let parent = self.traces.as_ref().and_then(|traces| traces.parent(request.headers()));
         let response: Result<_, Infallible> = endpoint.clone().call(request).await;
         let Ok(response) = response;
-        count(endpoint.name(), &response);
+        if let Some(traces) = &self.traces {
+            traces.record(endpoint.name(), parent, &response);
+        }
+        figures.count(&response);
         response
     }
-}
 
-/// Labels come from the configuration and from closed lists, so that no sender can make new ones.
-fn count<B>(endpoint: &str, response: &Response<B>) {
-    let (outcome, code) = match response.extensions().get::<Outcome>() {
-        Some(Outcome::Accepted) => ("accepted", ""),
-        Some(Outcome::Duplicate) => ("duplicate", ""),
-        Some(Outcome::Quarantined) => ("quarantined", ""),
-        Some(Outcome::Refused(code)) => ("refused", code.as_str()),
-        None => ("refused", "request_malformed"),
-    };
-    let endpoint = endpoint.to_owned();
-    metrics::counter!("countersign_deliveries_total", "endpoint" => endpoint, "outcome" => outcome, "code" => code)
-        .increment(1);
+    /// Logs how many refusals were not logged one by one.
+    pub(super) fn summarise_log(&self) {
+        self.strangers.lines.summarise();
+        self.endpoints.iter().for_each(Endpoint::summarise_log);
+    }
 }

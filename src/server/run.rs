@@ -10,13 +10,16 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::accept::{Entrance, accept};
-use super::admin::Admin;
+use super::admin::{Admin, Door};
 use super::callers::Callers;
 use super::config::{Config, SinkKind};
+use super::figures;
 use super::keys::{self, Shown};
 use super::live::Live;
+use super::ready::Readiness;
 use super::sink::Sink;
-use super::upkeep::{forget_some, halted, prune, report_stranded};
+use super::traces::Traces;
+use super::upkeep::{forget_some, halted, prune, report_stranded, summarise};
 use super::{Router, tls};
 use crate::clock::{Clock, SystemClock};
 use crate::inbox::Worker;
@@ -67,13 +70,16 @@ pub async fn serve(
         test.map_err(|why| Failure::Config(format!("endpoint {:?}: {why}", endpoint.name)))?;
     }
     // Before the first counter is made, or the counters would count into nothing.
-    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+    let metrics = figures::install().ok();
     let tls = config.server.tls.as_ref().map(tls::open).transpose().map_err(Failure::Config)?;
     let authority = authority(&config).map_err(Failure::Config)?;
     let store = config.store.open(Arc::clone(&clock)).await?;
     tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
     let (close, closing) = watch::channel(false);
     let (router, mut workers) = endpoints(&config, rotations, &store, &clock, &closing)?;
+    let traces =
+        Traces::open(config.server.traces.as_ref(), Arc::clone(&clock)).map_err(Failure::Config)?.map(Arc::new);
+    let router = router.traced(traces.clone());
     report_stranded(&config, &store).await;
 
     let listener = bind(config.server.listen).await?;
@@ -82,18 +88,23 @@ pub async fn serve(
         let listener = bind(wanted).await?;
         let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
         let token = config.server.admin_token.clone();
-        let endpoints = config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
+        let placed = (&config.store, Arc::clone(&store));
         let admin = Admin {
-            address,
-            token,
+            door: Door::new(config.server.admin_hosts.clone(), token),
+            ready: Readiness::new(config.server.ready, placed, Arc::clone(&shown), closing.clone(), Arc::clone(&clock)),
             store: Arc::clone(&store),
-            metrics,
-            endpoints,
+            metrics: metrics.clone(),
+            endpoints: config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect(),
             keys: shown,
+            budget: router.endpoints().first().map(|endpoint| endpoint.body_budget().clone()).unwrap_or_default(),
             clock: Arc::clone(&clock),
         };
         tokio::spawn(admin.serve(listener));
         ready(&format!("ready: http://{address} for operators: /healthz /readyz /metrics /status"));
+    }
+    workers.spawn(summarise(router.clone(), closing.clone()));
+    if let Some(metrics) = metrics {
+        tokio::spawn(figures::keep_up(metrics));
     }
     let more = forget_some(&store).await;
     workers.spawn(prune(Arc::clone(&store), more, closing.clone()));
@@ -129,6 +140,9 @@ pub async fn serve(
     };
     if tokio::time::timeout(DRAIN, drained).await.is_err() {
         tracing::warn!(code = "drain_timeout", "what was in flight took too long; the senders will retry");
+    }
+    if let Some(traces) = traces {
+        traces.close().await;
     }
     ended
 }

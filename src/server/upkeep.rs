@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::Router;
 use super::config::{Config, SinkKind};
 use crate::store::{Listing, State, Store};
 
 /// How often old identities are forgotten.
 const PRUNE: Duration = Duration::from_secs(60);
+/// How often it is said what the log left out.
+const SUMMARY: Duration = Duration::from_secs(10);
 
 /// Resolves, with the reason, when only a new start can mend the store: whoever supervises this process starts it again.
 pub(super) async fn halted(store: &Arc<dyn Store>) -> &'static str {
@@ -44,6 +47,20 @@ pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
             count,
             "events wait that nobody delivers: no queue endpoint of this name has a sink"
         );
+    }
+}
+
+/// Says now and then, and in the end, how many refusals were not logged one by one.
+pub(super) async fn summarise(router: Router, mut closing: watch::Receiver<bool>) {
+    loop {
+        let is_last = tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => true,
+            () = tokio::time::sleep(SUMMARY) => false,
+        };
+        router.summarise_log();
+        if is_last {
+            return;
+        }
     }
 }
 

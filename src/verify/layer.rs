@@ -10,6 +10,7 @@ use super::Verifier;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
+use crate::observed::{self, Stage};
 use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
 use crate::verified::{Covered, Verified};
@@ -56,7 +57,8 @@ where
     fn call(&mut self, delivery: Delivery) -> Self::Future {
         let (verifier, inner) = (Arc::clone(&self.verifier), self.inner.clone());
         Box::pin(async move {
-            let verified = verifier.verified(delivery).await?;
+            let verified = observed::timed(Stage::Verify, verifier.verified(delivery)).await?;
+            observed::note(|observed| observed.verified(&verified));
             fail_point::reached(Point::Verified);
             oneshot(inner, verified).await
         })

@@ -1,5 +1,6 @@
 //! The binary as an operator runs it: real processes, real sockets, a real SIGKILL.
 
+mod canaries;
 mod cbuae;
 mod configuration;
 mod edge;
@@ -7,9 +8,11 @@ mod edge;
 mod fail_points;
 mod faults;
 mod figures;
+mod flood;
 mod inbox;
 mod inline;
 mod kill;
+mod operators;
 mod receiver;
 mod redis;
 mod redis_faults;
@@ -19,6 +22,8 @@ mod redis_tls;
 mod secrets;
 mod signer;
 mod tokens;
+#[cfg(feature = "otlp")]
+mod traces;
 mod verify;
 
 #[cfg(not(all(feature = "fail-points", debug_assertions)))]

@@ -9,7 +9,9 @@ use toml::Spanned;
 
 use super::client::PinTable;
 use super::proxy::{ClientCertTable, ForwardedForm, UntrustedWord};
+use super::ready::ReadyTable;
 use super::tls::TlsTable;
+use super::traces::TraceTable;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -31,6 +33,9 @@ pub(super) struct ServerTable {
     pub(super) listen: Spanned<SocketAddr>,
     pub(super) admin: Option<Spanned<SocketAddr>>,
     pub(super) admin_token: Option<SecretTable>,
+    pub(super) admin_hosts: Option<Vec<String>>,
+    pub(super) ready: Option<Spanned<ReadyTable>>,
+    pub(super) otlp: Option<Spanned<TraceTable>>,
     pub(super) tls: Option<Spanned<TlsTable>>,
     /// The older word for `limits.connections`.
     pub(super) max_connections: Option<usize>,
@@ -48,6 +53,9 @@ impl Default for ServerTable {
             listen: Spanned::new(0..0, SocketAddr::from(([127, 0, 0, 1], 8400))),
             admin: None,
             admin_token: None,
+            admin_hosts: None,
+            ready: None,
+            otlp: None,
             tls: None,
             max_connections: None,
             limits: None,

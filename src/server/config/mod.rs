@@ -11,10 +11,12 @@ mod limits;
 mod problem;
 mod profile;
 mod proxy;
+mod ready;
 mod secret;
 mod sink;
 mod store;
 mod tls;
+mod traces;
 mod units;
 
 use std::net::SocketAddr;
@@ -30,9 +32,11 @@ pub use endpoint::EndpointSettings;
 pub use limits::LimitSettings;
 pub use problem::Problem;
 pub use proxy::{ClientCertForm, ClientCertSettings, ForwardedForm, ProxySettings};
+pub use ready::ReadySettings;
 pub use sink::{SinkKind, SinkSettings};
 pub use store::StoreSettings;
 pub use tls::TlsSettings;
+pub use traces::TraceSettings;
 
 use file::File;
 use problem::Source;
@@ -63,6 +67,12 @@ pub struct ServerSettings {
     pub admin: Option<SocketAddr>,
     /// What operators have to show where the admin listener is not on loopback.
     pub admin_token: Option<Secret>,
+    /// By which names operators may call this machine, beside loopback and its address.
+    pub admin_hosts: Vec<String>,
+    /// When it is ready.
+    pub ready: ReadySettings,
+    /// Where traces go.
+    pub traces: Option<TraceSettings>,
     /// TLS for senders.
     pub tls: Option<TlsSettings>,
     /// Proxies that are believed.
@@ -192,12 +202,17 @@ fn server(
         let place = table.limits.as_ref().map_or_else(|| source.table("server"), |limits| limits.span());
         source.problem(&place, "[server]", &error)
     })?;
-    let proxies = ProxySettings::read(table, folder, warnings)
-        .map_err(|error| source.problem(&source.table("server"), "[server]", &error))?;
+    let plain = |error: ConfigError| source.problem(&source.table("server"), "[server]", &error);
+    let proxies = ProxySettings::read(table, folder, warnings).map_err(plain)?;
+    let (admin_hosts, ready) = (ready::hosts(table).map_err(plain)?, ReadySettings::read(table).map_err(plain)?);
+    let traces = TraceSettings::read(table).map_err(plain)?;
     let settings = ServerSettings {
         listen: *table.listen.get_ref(),
         admin: table.admin.as_ref().map(|admin| *admin.get_ref()),
         admin_token,
+        admin_hosts,
+        ready,
+        traces,
         tls,
         proxies,
         limits,

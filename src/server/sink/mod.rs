@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 use super::config::{SinkKind, SinkSettings};
+use super::figures::Attempts;
 use crate::error::{Code, Rejection};
 use crate::once::Once;
 use crate::reply::Reply;
@@ -16,7 +17,13 @@ use crate::stage::StageFuture;
 
 /// One sink of the configuration.
 #[derive(Debug, Clone)]
-pub(super) enum Sink {
+pub(super) struct Sink {
+    kind: Kind,
+    attempts: Attempts,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
     Stdout,
     File(file::FileSink),
     Http(Box<http::HttpSink>),
@@ -25,14 +32,15 @@ pub(super) enum Sink {
 
 impl Sink {
     pub(super) fn open(settings: &SinkSettings) -> Result<Self, String> {
-        Ok(match &settings.kind {
-            SinkKind::Stdout => Self::Stdout,
-            SinkKind::File(path) => Self::File(file::FileSink::open(path)?),
+        let kind = match &settings.kind {
+            SinkKind::Stdout => Kind::Stdout,
+            SinkKind::File(path) => Kind::File(file::FileSink::open(path)?),
             SinkKind::Http { url, timeout, secret } => {
-                Self::Http(Box::new(http::HttpSink::new(url, *timeout, secret.clone())?))
+                Kind::Http(Box::new(http::HttpSink::new(url, *timeout, secret.clone())?))
             }
-            SinkKind::None => Self::None,
-        })
+            SinkKind::None => Kind::None,
+        };
+        Ok(Self { kind, attempts: Attempts::of(&settings.name) })
     }
 }
 
@@ -46,15 +54,19 @@ impl Service<Once> for Sink {
     }
 
     fn call(&mut self, once: Once) -> Self::Future {
-        let sink = self.clone();
-        Box::pin(async move {
-            match sink {
-                Self::None => Ok(Reply::accepted()),
-                Self::Http(sink) => sink.send(&once).await,
-                Self::Stdout => blocking(line(&once)?, stdout::write).await,
-                Self::File(sink) => blocking(line(&once)?, move |line| sink.write(line)).await,
-            }
-        })
+        let Self { kind, attempts } = self.clone();
+        Box::pin(async move { attempts.count(kind.take(&once)).await })
+    }
+}
+
+impl Kind {
+    async fn take(self, once: &Once) -> Result<Reply, Rejection> {
+        match self {
+            Self::None => Ok(Reply::accepted()),
+            Self::Http(sink) => sink.send(once).await,
+            Self::Stdout => blocking(line(once)?, stdout::write).await,
+            Self::File(sink) => blocking(line(once)?, move |line| sink.write(line)).await,
+        }
     }
 }
 

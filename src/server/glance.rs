@@ -1,0 +1,132 @@
+//! Asking something that may stall. The rule: it is asked once at a time, nobody waits longer than [`PATIENCE`] for it, and
+//! an answer may be a little old.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+/// How long an answer is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
+
+type Question<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Something that is asked now and then.
+pub(super) struct Glance<T> {
+    ask: Box<dyn Fn() -> Question<T> + Send + Sync>,
+    state: Mutex<State<T>>,
+}
+
+struct State<T> {
+    /// The last answer, and when it was given up or came.
+    seen: Option<(Instant, Option<T>)>,
+    /// A question that was not answered yet: a stalled thing is not asked again and again.
+    asking: Option<JoinHandle<T>>,
+}
+
+impl<T: Clone + Send + 'static> Glance<T> {
+    pub(super) fn new<F>(ask: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let state = Mutex::new(State { seen: None, asking: None });
+        Self { ask: Box::new(move || Box::pin(ask())), state }
+    }
+
+    /// What it says, or said at most `fresh` ago; `None` if it does not answer in time.
+    pub(super) async fn look(&self, fresh: Duration) -> Option<T> {
+        let came = Instant::now();
+        let mut state = self.state.lock().await;
+        if let Some((at, answer)) = &state.seen
+            && came.saturating_duration_since(*at) <= fresh
+            && (!fresh.is_zero() || *at >= came)
+        {
+            return answer.clone();
+        }
+        let mut asking = state.asking.take().unwrap_or_else(|| tokio::spawn((self.ask)()));
+        let answer = match timeout(PATIENCE, &mut asking).await {
+            // It broke: the same as no answer.
+            Ok(joined) => joined.ok(),
+            Err(_) => {
+                state.asking = Some(asking);
+                None
+            }
+        };
+        state.seen = Some((Instant::now(), answer.clone()));
+        answer
+    }
+}
+
+impl<T> std::fmt::Debug for Glance<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Glance")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stalls_is_asked_once_and_nobody_waits_long_for_it() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let glance = Glance::new(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            std::future::pending::<()>()
+        });
+        let begun = Instant::now();
+        for _ in 0..4 {
+            let looks = (0..25).map(|_| glance.look(SECOND));
+            assert!(futures(looks).await.iter().all(Option::is_none));
+            tokio::time::advance(SECOND * 2).await;
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert!(begun.elapsed() <= PATIENCE * 4 + SECOND * 9, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_used_again_for_as_long_as_it_is_fresh() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let glance = Glance::new(move || std::future::ready(count.fetch_add(1, Ordering::SeqCst)));
+        assert_eq!(glance.look(SECOND).await, Some(0));
+        tokio::time::advance(SECOND).await;
+        assert_eq!(glance.look(SECOND).await, Some(0));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!(glance.look(SECOND).await, Some(1));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!(glance.look(Duration::ZERO).await, Some(2));
+    }
+
+    #[tokio::test]
+    async fn what_breaks_is_no_answer_and_is_asked_again() {
+        let glance = Glance::new(|| async { panic!("a defect") });
+        assert_eq!(glance.look(SECOND).await, None::<()>);
+        assert_eq!(glance.look(Duration::ZERO).await, None);
+    }
+
+    async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+        let mut pinned: Vec<_> = all.map(Box::pin).collect();
+        let mut done = Vec::new();
+        std::future::poll_fn(|context| {
+            pinned.retain_mut(|one| match one.as_mut().poll(context) {
+                std::task::Poll::Ready(value) => {
+                    done.push(value);
+                    false
+                }
+                std::task::Poll::Pending => true,
+            });
+            if pinned.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
+        done
+    }
+}
