@@ -15,7 +15,6 @@ pub(super) enum Traces {}
 
 #[cfg(not(feature = "otlp"))]
 impl Traces {
-    #[expect(clippy::unnecessary_wraps, reason = "with the feature it can fail")]
     pub(super) fn open(
         _: Option<&super::config::TraceSettings>,
         _: std::sync::Arc<dyn crate::clock::Clock>,
