@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::header::{ALLOW, CONNECTION, HeaderValue};
+use http::{Method, Request, Response, Version};
 use http_body::Body;
 use http_body_util::Full;
 use tokio::sync::Semaphore;
@@ -156,11 +157,17 @@ impl Endpoint {
         let wrong_method = matches!(self.route(request.method(), request.uri().path()), Err(Code::MethodNotAllowed));
         let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
         let observed = Observed::begin(peer);
-        let result = observed.during(self.receive(request, peer)).await;
+        let closes = request.version() < Version::HTTP_2 && strict::has_body(request.headers());
+        let mut is_read = false;
+        let result = observed.during(self.receive(request, peer, &mut is_read)).await;
         let context = Context { now: shared.clock.now(), request_id: request_id.as_deref() };
         let mut response = answer(result, shared.profile.success, &*shared.profile.dialect, context);
         if wrong_method && response.extensions().get() == Some(&Outcome::Refused(Code::MethodNotAllowed)) {
-            response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("POST"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        // A body that nobody reads is not followed by another request: who could send one has to know.
+        if closes && !is_read {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         shared.lines.write(&observed, request_id.as_deref(), &response);
         response.extensions_mut().insert(observed);
@@ -169,7 +176,12 @@ impl Endpoint {
     }
 
     /// From the cheapest check to the dearest; the body is read after all that the head can tell.
-    async fn receive<B: Body>(&self, request: Request<B>, peer: Option<IpAddr>) -> Result<Reply, Rejection> {
+    async fn receive<B: Body>(
+        &self,
+        request: Request<B>,
+        peer: Option<IpAddr>,
+        is_read: &mut bool,
+    ) -> Result<Reply, Rejection> {
         let shared = &*self.shared;
         let (mut head, body) = request.into_parts();
         let route = self.route(&head.method, head.uri.path()).map_err(Rejection::from)?;
@@ -188,19 +200,21 @@ impl Endpoint {
             let screening = || std::future::ready(shared.verifier.screen(&head));
             timed(Stage::Screen, shared.verifier.renewing(head.received_at, screening)).await?;
         }
-        let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
-            let wait = std::time::Duration::from_secs(1);
-            Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
-                .with_retry_after(wait)
-        })?;
         // Held until the answer: so long the body is in memory.
-        let mut share = shared.budget.share();
+        let mut share = shared.budget.share(peer);
         let body = timed(Stage::Body, read(body, shared.limits, &mut share)).await.map_err(|rejection| {
             let fault = head.extensions.get::<BodyFault>().and_then(BodyFault::get);
             let is_broken = rejection.code() == Code::BodyUnreadable;
             fault.filter(|_| is_broken).cloned().unwrap_or(rejection)
         })?;
+        *is_read = true;
         fail_point::reached(Point::BodyRead);
+        // Not before: whoever sends nothing would hold it. Until here connections and bytes are bounded.
+        let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
+            let wait = std::time::Duration::from_secs(1);
+            Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
+                .with_retry_after(wait)
+        })?;
         let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
         delivery.peer = peer;
         (shared.stack)(delivery).await

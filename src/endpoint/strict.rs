@@ -68,6 +68,11 @@ pub(super) fn content_type(headers: &HeaderMap, allowed: &[&'static str]) -> Res
     if parts.all(utf8) { Ok(()) } else { refuse("another charset") }
 }
 
+/// Whether a body follows, by the head.
+pub(super) fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || announced_length(headers).is_some_and(|length| length > 0)
+}
+
 /// The length that the head announces.
 pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
     only(headers, CONTENT_LENGTH.as_str())?.parse().ok()

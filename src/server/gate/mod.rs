@@ -22,6 +22,8 @@ use outgoing::Outgoing;
 pub use times::Times;
 use times::Watch;
 
+/// Of a longer first line the target is not kept: no URI of hyper's is as long.
+const LONGEST_LINE: usize = 60 * 1024;
 /// How much of a head that comes in pieces is read at once.
 const PIECE: usize = 4096;
 
@@ -188,8 +190,11 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Gate<IO> {
 /// What hyper parses in the place of a head that was refused; the ledger knows that it is none of the peer's. It keeps
 /// the target, if that is one, so that the answer is in the words of the endpoint's sender.
 fn stand_in(head: &[u8]) -> Bytes {
-    let target = target(head).unwrap_or(b"/");
-    [b"GET ", target, b" HTTP/1.1\r\nhost: refused.invalid\r\nconnection: close\r\n\r\n"].concat().into()
+    let first = head.get(..LONGEST_LINE).unwrap_or(head);
+    let target = target(first).unwrap_or(b"/");
+    // The answer to a HEAD has no content, whatever was wrong with it.
+    let method: &[u8] = if head.starts_with(b"HEAD ") { b"HEAD " } else { b"GET " };
+    [method, target, b" HTTP/1.1\r\nhost: refused.invalid\r\nconnection: close\r\n\r\n"].concat().into()
 }
 
 /// The stable code of a fault. What 0.1 called malformed keeps its code.
