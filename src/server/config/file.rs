@@ -8,6 +8,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::client::PinTable;
+use super::decrypt::DecryptTable;
+use super::profile::DialectWord;
 use super::proxy::{ClientCertTable, ForwardedForm, UntrustedWord};
 use super::ready::ReadyTable;
 use super::tls::TlsTable;
@@ -167,17 +169,6 @@ pub(super) struct EndpointTable {
     pub(super) reply_key: Option<ReplyKeyTable>,
 }
 
-/// A private key of ours.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DecryptTable {
-    pub(super) private_key: Option<PathBuf>,
-    pub(super) secret: Option<SecretTable>,
-    pub(super) key_id: Option<String>,
-    pub(super) algorithms: Option<Vec<String>>,
-    pub(super) encryption: Option<Vec<String>>,
-}
-
 /// What signs our error documents.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -185,14 +176,6 @@ pub(super) struct ReplyKeyTable {
     pub(super) private_key: PathBuf,
     pub(super) key_id: String,
     pub(super) issuer: String,
-}
-
-/// In whose words refusals are told.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum DialectWord {
-    Plain,
-    Younify,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

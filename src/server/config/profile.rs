@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use serde::Deserialize;
 
 use super::endpoint::Surroundings;
-use super::file::{DialectWord, EndpointTable, FreshValue, IdTable, ReplayWord, SignatureTable, SignatureValue};
+use super::file::{EndpointTable, FreshValue, IdTable, ReplayWord, SignatureTable, SignatureValue};
 use super::span_field;
 use crate::error::ConfigError;
 use crate::event::EventType;
@@ -17,6 +18,14 @@ use crate::profile::{
 use crate::wire::encoding::Encoding;
 
 const KNOWN: &str = "cbuae, tribe, worldline, body-signature, http-signature or jose";
+
+/// In whose words refusals are told.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DialectWord {
+    Plain,
+    Younify,
+}
 
 /// The profile, and whether its ECDSA signatures are DER.
 pub(super) fn read(table: &EndpointTable, around: &Surroundings<'_>) -> Result<(Profile, bool), ConfigError> {
