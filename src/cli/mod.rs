@@ -73,6 +73,7 @@ impl From<Failure> for Ended {
         match failure {
             Failure::Config(message) => Self::Usage(message),
             Failure::Unavailable(message) => Self::Unavailable(message),
+            Failure::CutOff(message) => Self::Failed(message),
         }
     }
 }
@@ -103,7 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn execute(arguments: Arguments) -> Result<(), Ended> {
     let config = &arguments.config;
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => runtime(true)?.block_on(serve::run(config)),
+        Command::Serve => serve::run(config),
         Command::Check(check) => runtime(false)?.block_on(check.run(config)),
         Command::Verify(verify) => runtime(false)?.block_on(verify.run(config)),
         Command::Send(send) => runtime(false)?.block_on(send.run()),

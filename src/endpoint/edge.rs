@@ -234,6 +234,10 @@ fn log(shared: &Shared, result: &Result<Reply, Rejection>) {
     let Err(rejection) = result else { return };
     let (endpoint, profile, code) = (&*shared.name, &*shared.profile.name, rejection.code().as_str());
     match rejection.code().class() {
+        // Whoever stopped the receiver knows.
+        _ if rejection.code() == Code::ShuttingDown => {
+            tracing::info!(endpoint, profile, code, "a delivery came too late")
+        }
         Class::Unavailable | Class::Handler => {
             tracing::error!(endpoint, profile, code, detail = rejection.detail(), "a delivery could not be taken");
         }

@@ -1,50 +1,98 @@
-//! The accept loop of senders: a place, perhaps a TLS handshake, then the connection. The rule: whoever has no place costs
-//! nothing, and nobody waits for another.
+//! The door of senders: a place, perhaps a TLS handshake, then the connection. The rules: whoever has no place costs
+//! nothing, and nobody waits for another; and when the receiver stops, whoever came before the door closed is answered.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
 
-use super::config::LimitSettings;
 use super::places::{Full, Places};
-use super::{Router, connection};
+use super::{connection, live};
 
-/// Takes connections until it is dropped.
-pub(super) async fn accept(
-    listener: &TcpListener,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    connections: &mut JoinSet<()>,
-    limits: &LimitSettings,
-    closing: watch::Receiver<bool>,
-) {
-    let (places, times, handshake) = (Places::new(limits), limits.times, limits.handshake);
-    loop {
-        let (stream, peer) = match listener.accept().await {
+/// Connections that are answered after the door has closed to others; more than a queue of the kernel usually holds.
+const LAST: usize = 4096;
+
+/// Where senders come in.
+pub(super) struct Door {
+    pub(super) listener: TcpListener,
+    /// Somebody else keeps the socket, and the next receiver takes who waits there.
+    pub(super) kept: bool,
+    pub(super) hall: Hall,
+}
+
+/// What they come into.
+pub(super) struct Hall {
+    pub(super) live: live::Place,
+    pub(super) places: Arc<Places>,
+    pub(super) closing: watch::Receiver<bool>,
+}
+
+impl Door {
+    /// Lets senders in until `closing`, and then answers those who are in and those who still come, until `rest` and the
+    /// last of them is done.
+    pub(super) async fn attend(self, rest: impl Future<Output = ()> + Send) {
+        let Self { listener, kept, hall } = self;
+        let (mut inside, mut closing) = (JoinSet::new(), hall.closing.clone());
+        loop {
+            tokio::select! {
+                () = async { drop(closing.wait_for(|closing| *closing).await) } => break,
+                accepted = listener.accept() => hall.take(accepted, &mut inside).await,
+            }
+        }
+        let done = async {
+            while inside.join_next().await.is_some() {}
+            rest.await;
+        };
+        if kept {
+            drop(listener);
+            return done.await;
+        }
+        let (mut done, mut late) = (std::pin::pin!(done), JoinSet::new());
+        loop {
+            tokio::select! {
+                () = &mut done => break,
+                accepted = listener.accept() => hall.take(accepted, &mut late).await,
+            }
+        }
+        // Whoever stands in the door is taken before it closes: the kernel would hang up on them. Without waiting, as
+        // nobody has to come any more.
+        if let Ok(listener) = listener.into_std() {
+            for _ in 0..LAST {
+                let Ok((stream, peer)) = listener.accept() else { break };
+                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                hall.take(stream.map(|stream| (stream, peer)), &mut late).await;
+            }
+        }
+        while late.join_next().await.is_some() {}
+    }
+}
+
+impl Hall {
+    async fn take(&self, accepted: std::io::Result<(TcpStream, SocketAddr)>, inside: &mut JoinSet<()>) {
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(code = "accept_failed", %error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
+                return tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        let place = match places.take(peer.ip()) {
+        let now = self.live.load();
+        let place = match self.places.take(peer.ip(), &now.limits) {
             Ok(place) => place,
-            Err(full) => {
-                turn_away(&stream, full, tls.is_none());
-                continue;
-            }
+            Err(full) => return turn_away(&stream, full, now.tls.is_none()),
         };
         // Answers are small: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        while connections.try_join_next().is_some() {}
-        let (router, tls, closing) = (router.clone(), tls.clone(), closing.clone());
-        connections.spawn(async move {
+        while inside.try_join_next().is_some() {}
+        let (tls, times, handshake) = (now.tls.clone(), now.limits.times, now.limits.handshake);
+        let (live, closing) = (Arc::clone(&self.live), self.closing.clone());
+        inside.spawn(async move {
             let respond = move |request| {
-                let router = router.clone();
+                // What is configured when a request comes holds until it is answered, also on an older connection.
+                let router = live.load().router.clone();
                 async move { router.respond(request, Some(peer.ip())).await }
             };
             let ended = match tls {

@@ -14,6 +14,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::keys::{self, Shown};
 use crate::clock::Clock;
@@ -35,19 +37,28 @@ pub(super) struct Admin {
     pub(super) endpoints: Arc<[String]>,
     pub(super) keys: Arc<[Shown]>,
     pub(super) clock: Arc<dyn Clock>,
+    /// Whether the receiver stops.
+    pub(super) closing: watch::Receiver<bool>,
 }
 
 impl Admin {
-    pub(super) async fn serve(self, listener: TcpListener) {
+    /// Answers operators until `end`. Each request is answered by what is shown at that moment.
+    pub(super) async fn serve(shown: watch::Receiver<Self>, listener: TcpListener, end: impl Future<Output = ()>) {
+        let (mut connections, mut end) = (JoinSet::new(), std::pin::pin!(end));
         loop {
-            let Ok((stream, _)) = listener.accept().await else {
+            let accepted = tokio::select! {
+                () = end.as_mut() => return connections.shutdown().await,
+                accepted = listener.accept() => accepted,
+            };
+            let Ok((stream, _)) = accepted else {
                 tokio::time::sleep(std::time::Duration::from_millis(50)).await;
                 continue;
             };
-            let admin = self.clone();
-            tokio::spawn(async move {
+            while connections.try_join_next().is_some() {}
+            let shown = shown.clone();
+            connections.spawn(async move {
                 let service = service_fn(move |request| {
-                    let admin = admin.clone();
+                    let admin = shown.borrow().clone();
                     async move { Ok::<_, Infallible>(admin.respond(&request).await) }
                 });
                 let connection = http1::Builder::new()
@@ -68,6 +79,7 @@ impl Admin {
         }
         match request.uri().path() {
             "/healthz" => text(StatusCode::OK, "ok\n"),
+            "/readyz" if *self.closing.borrow() => text(StatusCode::SERVICE_UNAVAILABLE, "draining\n"),
             "/readyz" => match self.store.stats().await {
                 Ok(_) if self.lacks_keys() => {
                     text(StatusCode::SERVICE_UNAVAILABLE, "the keys of an endpoint were not confirmed for too long\n")

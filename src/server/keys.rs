@@ -63,6 +63,11 @@ impl Shown {
         Self { endpoint, ring: rotation.ring(), counts: rotation.counts() }
     }
 
+    /// The keys themselves.
+    pub(super) fn ring(&self) -> &Arc<KeyRing> {
+        &self.ring
+    }
+
     /// Whether nothing of this endpoint is verified any more.
     pub(super) fn is_past_limit(&self, now: Timestamp) -> bool {
         self.ring.current(now).is_err()

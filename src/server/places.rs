@@ -10,11 +10,9 @@ use super::config::LimitSettings;
 /// Unless the configuration says another number: enough for a sender's whole farm behind one address.
 const PER_ADDRESS: usize = 256;
 
-/// What is taken.
-#[derive(Debug)]
+/// What is taken. How much there is may change while some of it is.
+#[derive(Debug, Default)]
 pub(super) struct Places {
-    all: usize,
-    per_address: Option<usize>,
     taken: Mutex<Taken>,
 }
 
@@ -48,28 +46,28 @@ pub(super) struct Place {
 }
 
 impl Places {
-    pub(super) fn new(limits: &LimitSettings) -> Arc<Self> {
-        let (all, per_address) = (limits.connections, limits.connections_per_address);
-        Arc::new(Self { all, per_address, taken: Mutex::default() })
-    }
-
-    pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Result<Place, Full> {
+    pub(super) fn take(self: &Arc<Self>, peer: IpAddr, limits: &LimitSettings) -> Result<Place, Full> {
         let address = source(peer);
         // A proxy on this machine brings everybody's connections; who wants it counted says a number.
-        let counted = (self.per_address.is_some() || !address.is_loopback()).then_some(address);
+        let counted = (limits.connections_per_address.is_some() || !address.is_loopback()).then_some(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.all >= self.all {
+        if taken.all >= limits.connections {
             return Err(Full::All);
         }
         if let Some(address) = counted {
             let count = taken.by_address.entry(address).or_default();
-            if *count >= self.per_address.unwrap_or(PER_ADDRESS) {
+            if *count >= limits.connections_per_address.unwrap_or(PER_ADDRESS) {
                 return Err(Full::Address);
             }
             *count = count.saturating_add(1);
         }
         taken.all = taken.all.saturating_add(1);
         Ok(Place { places: Arc::clone(self), counted })
+    }
+
+    /// How many are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).all
     }
 }
 
@@ -103,9 +101,18 @@ fn source(peer: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn places(connections: usize, per_address: Option<usize>) -> Arc<Places> {
+    /// Places, and so many of them.
+    struct Hall(Arc<Places>, LimitSettings);
+
+    impl Hall {
+        fn take(&self, peer: IpAddr) -> Result<Place, Full> {
+            self.0.take(peer, &self.1)
+        }
+    }
+
+    fn places(connections: usize, per_address: Option<usize>) -> Hall {
         let limits = LimitSettings { connections, connections_per_address: per_address, ..LimitSettings::default() };
-        Places::new(&limits)
+        Hall(Arc::default(), limits)
     }
 
     fn address(text: &str) -> IpAddr {
@@ -122,7 +129,7 @@ mod tests {
         assert_eq!(places.take(address("192.0.2.9")).unwrap_err(), Full::All);
         drop(one);
         assert!(places.take(address("192.0.2.1")).is_ok());
-        assert_eq!(places.taken.lock().unwrap().by_address.len(), 2);
+        assert_eq!(places.0.taken.lock().unwrap().by_address.len(), 2);
     }
 
     #[test]

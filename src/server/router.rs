@@ -47,8 +47,11 @@ impl Router {
             let rejection = refused.map_or_else(
                 || Rejection::from(Code::PathUnknown),
                 |Refused(rejection)| {
-                    let code = rejection.code().as_str();
-                    tracing::warn!(code, detail = rejection.detail(), "what is no request was refused");
+                    let code = rejection.code();
+                    if code != Code::ShuttingDown {
+                        let (code, detail) = (code.as_str(), rejection.detail());
+                        tracing::warn!(code, detail, "what is no request was refused");
+                    }
                     rejection
                 },
             );

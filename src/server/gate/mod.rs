@@ -20,7 +20,7 @@ use crate::wire::http1::{Fault, Follow, target};
 pub(super) use ledger::Ledger;
 use outgoing::Outgoing;
 pub use times::Times;
-use times::Watch;
+use times::{Silence, Watch};
 
 /// How much of a head that comes in pieces is read at once.
 const PIECE: usize = 4096;
@@ -142,7 +142,12 @@ impl<IO: AsyncRead + Unpin> Gate<IO> {
             return Poll::Pending;
         }
         let begun = !self.held.is_empty();
-        ready!(self.watch.poll(context, begun, self.ledger.is_fresh()));
+        let silence = match (self.ledger.is_draining(), self.ledger.is_fresh()) {
+            (true, _) => Silence::Last,
+            (false, true) => Silence::First,
+            (false, false) => Silence::Between,
+        };
+        ready!(self.watch.poll(context, begun, silence));
         if begun {
             self.refuse(Rejection::new(Code::HeadTimeout, "expected the head in time, but found it unfinished"));
         } else {

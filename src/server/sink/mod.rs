@@ -34,6 +34,16 @@ impl Sink {
             SinkKind::None => Self::None,
         })
     }
+
+    /// Opens a sink, unless one of those that are open writes to the very file that it names.
+    pub(super) fn reopen<'a>(
+        settings: &SinkSettings,
+        mut open: impl Iterator<Item = &'a Self>,
+    ) -> Result<Self, String> {
+        let SinkKind::File(path) = &settings.kind else { return Self::open(settings) };
+        let known = open.find(|sink| matches!(sink, Self::File(file) if file.is_at(path)));
+        known.map_or_else(|| Self::open(settings), |known| Ok(known.clone()))
+    }
 }
 
 impl Service<Once> for Sink {

@@ -1,0 +1,19 @@
+//! What senders meet at this moment. The rule: it is replaced whole; a request is answered by what it met first.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio_rustls::TlsAcceptor;
+
+use super::Router;
+use super::config::LimitSettings;
+
+/// What senders meet.
+pub(super) struct Live {
+    pub(super) router: Router,
+    pub(super) limits: LimitSettings,
+    pub(super) tls: Option<TlsAcceptor>,
+}
+
+/// The place where it stands.
+pub(super) type Place = Arc<ArcSwap<Live>>;
