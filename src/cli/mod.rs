@@ -2,6 +2,7 @@
 
 mod check;
 mod demo_keys;
+mod health;
 mod identity_facts;
 mod inbox;
 mod inspect;
@@ -53,6 +54,8 @@ enum Command {
     Inbox(inbox::Inbox),
     /// Make and look at keys.
     Keys(keys::Keys),
+    /// Ask a running receiver how it is.
+    Health(health::Health),
 }
 
 /// How a command ended otherwise than well.
@@ -110,6 +113,7 @@ fn execute(arguments: Arguments) -> Result<(), Ended> {
         Command::Send(send) => runtime(false)?.block_on(send.run()),
         Command::Inbox(inbox) => runtime(false)?.block_on(inbox.run(config)),
         Command::Keys(keys) => keys.run(),
+        Command::Health(health) => runtime(false)?.block_on(health.run(config)),
     }
 }
 

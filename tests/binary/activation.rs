@@ -133,7 +133,8 @@ impl Supervisor {
     fn hears(&mut self, word: &str) -> String {
         loop {
             let mut piece = [0; 1024];
-            let length = self.socket.recv(&mut piece).unwrap_or_else(|error| panic!("{word}: {error}: {:?}", self.heard));
+            let length =
+                self.socket.recv(&mut piece).unwrap_or_else(|error| panic!("{word}: {error}: {:?}", self.heard));
             let text = String::from_utf8(piece[..length].to_vec()).unwrap();
             self.heard.push(text.clone());
             if text.lines().any(|line| line.starts_with(word)) {

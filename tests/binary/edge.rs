@@ -103,6 +103,7 @@ fn limits_that_are_none_do_not_start() {
         ("idle_timeout = \"5\"", "limits.idle_timeout"),
         ("answer_timeout = \"never\"", "limits.answer_timeout"),
         ("handshake_timeout = \"1ms\"", "limits.handshake_timeout"),
+        ("drain_timeout = \"0s\"", "limits.drain_timeout"),
         ("heads = 1", "heads"),
         ("connections = 1 }\nmax_connections = 1\n# {", "max_connections"),
     ] {

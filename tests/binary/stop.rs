@@ -256,3 +256,29 @@ fn a_signal_while_nobody_sends_ends_soon_also_with_idle_connections() {
         assert!(matches!(stream.read(&mut [0; 16]), Ok(0)), "a silent peer gets an end");
     }
 }
+
+#[test]
+fn health_says_whether_it_lives_whether_it_takes_events_and_whether_anybody_is_there() {
+    let (core, go, seen) = held_core();
+    let folder = folder(|text| inlined(text, &core));
+    let receiver = Receiver::start(folder.path());
+    // A configuration that names the port which the receiver chose.
+    let path = folder.path().join("countersign.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let asked = text.replacen("admin  = \"127.0.0.1:0\"", &format!("admin  = \"{}\"", receiver.admin), 1);
+    assert_ne!(text, asked);
+    std::fs::write(folder.path().join("asked.toml"), asked).unwrap();
+    let health = |more: &[&str]| run(folder.path(), &[&["health", "--config", "asked.toml"], more].concat());
+    assert_eq!((health(&[]).status.code(), out(&health(&["--ready"])).trim()), (Some(0), "ready"));
+    let mut flying = connect(&receiver);
+    flying.write_all(&Signer::demo().request("00000000-0000-4000-8000-000000000001", "p")).unwrap();
+    seen.recv_timeout(Duration::from_secs(20)).unwrap();
+    receiver.signal("TERM");
+    receiver.logged("\"draining\"", 1);
+    assert_eq!(health(&[]).status.code(), Some(0));
+    let ready = health(&["--ready"]);
+    assert_eq!((ready.status.code(), out(&ready).trim()), (Some(1), "draining"));
+    go.send(()).unwrap();
+    assert_eq!(receiver.ended().code(), Some(0));
+    assert_eq!(health(&[]).status.code(), Some(69));
+}
