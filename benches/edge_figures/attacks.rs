@@ -11,12 +11,13 @@ use tokio::task::JoinSet;
 use crate::client::Target;
 
 const PATHS: [&str; 3] = ["/hmac", "/v3/notification/status", "/jose"];
-/// Connections that hold on to what they have while the rest goes on.
+/// Connections that hold on to what they have while the rest goes on: more than there are places.
 const CROWD: usize = 4000;
 
 /// Sends all of it, many at once; how many requests that were.
-pub async fn all(target: &Target) -> usize {
+pub async fn all(target: &Target, said: impl Fn(&str)) -> usize {
     let crowd = crowd(target).await;
+    said("with a crowd that holds on");
     let mut requests: Vec<Vec<u8>> = heads();
     for file in files() {
         requests.extend(PATHS.iter().map(|path| post(path, &file)));
@@ -37,6 +38,7 @@ pub async fn all(target: &Target) -> usize {
             });
         }
         senders.join_all().await;
+        said("after a round");
     }
     drop(crowd);
     sent
@@ -61,7 +63,7 @@ async fn send(target: &Target, raw: &[u8]) {
 /// Half of them are silent in the middle of a head as large as it may be, half in the middle of a body.
 async fn crowd(target: &Target) -> Vec<TcpStream> {
     let mut held = Vec::new();
-    let head = format!("POST /hmac HTTP/1.1\r\nhost: x\r\n{}", "x-padding: ".to_owned() + &"y".repeat(12 * 1024));
+    let head = format!("POST /hmac HTTP/1.1\r\nhost: x\r\n{}", "x-padding: ".to_owned() + &"y".repeat(60 * 1024));
     let body = format!(
         "POST /hmac HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nx-signature: AA==\r\ncontent-length: 200000\r\n\r\n{}",
         "z".repeat(100_000)

@@ -22,7 +22,8 @@ const BOUND: Duration = Duration::from_secs(175);
 const IDLE: usize = 10_000;
 const SLOW: usize = 500;
 const REFUSALS: usize = 100_000;
-/// Bytes of bodies in flight that the attacked receiver takes.
+/// Connections, and bytes of bodies in flight, that the attacked receiver takes.
+const PLACES: usize = 1024;
 const IN_FLIGHT: u64 = 16 * 1024 * 1024;
 
 /// One line of the table.
@@ -204,13 +205,16 @@ async fn refused(rsa: bool) -> Vec<Row> {
 
 /// Everything that is known to hurt, at once: the most memory that it took.
 async fn corpus() -> Vec<Row> {
-    let limits = format!("connections = 4096, in_flight = \"{}MiB\"", IN_FLIGHT / 1024 / 1024);
+    let limits = format!("connections = {PLACES}, in_flight = \"{}MiB\"", IN_FLIGHT / 1024 / 1024);
     let receiver = Receiver::start(&Setting { limits: &limits, tls: false });
     let target = receiver.target();
-    let sent = attacks::all(&target).await;
+    let said = |when: &str| eprintln!("   {when}: {:.1} MiB", receiver.status("VmRSS:") as f64 / 1024.0);
+    said("at rest");
+    let sent = attacks::all(&target, said).await;
     let most = receiver.status("VmHWM:") as f64 / 1024.0;
     let bar = 64 + IN_FLIGHT / 1024 / 1024;
     let alive = exchange(&target, &Signer::new().request("last")).await == Some(200);
-    let name = format!("most memory under {sent} attacks with {} MiB in flight", IN_FLIGHT / 1024 / 1024);
+    let in_flight = IN_FLIGHT / 1024 / 1024;
+    let name = format!("most memory under {sent} attacks, {PLACES} places, {in_flight} MiB in flight");
     vec![row(name, &format!("{bar} MiB"), format!("{most:.1} MiB"), most < bar as f64 && alive)]
 }

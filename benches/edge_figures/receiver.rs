@@ -13,6 +13,11 @@ pub struct Setting<'a> {
     pub tls: bool,
 }
 
+/// What is measured: the program that was built beside this one, unless `COUNTERSIGN_PROGRAM` names another.
+fn program() -> std::ffi::OsString {
+    std::env::var_os("COUNTERSIGN_PROGRAM").unwrap_or_else(|| env!("CARGO_BIN_EXE_countersign").into())
+}
+
 pub struct Receiver {
     child: Child,
     address: String,
@@ -71,7 +76,7 @@ impl Receiver {
         std::fs::write(at("countersign.toml"), server + ENDPOINTS).expect("a file");
         // Logs go to a file, as they do where this runs for good.
         let (log, errors) = (std::fs::File::create(at("log")).expect("a file"), at("log"));
-        let child = Command::new(env!("CARGO_BIN_EXE_countersign"))
+        let child = Command::new(program())
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .stderr(log)
@@ -148,7 +153,7 @@ impl Receiver {
 
     /// What the program says of its inbox.
     pub fn stats(&self) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+        let mut command = Command::new(program());
         let output = command.current_dir(self.folder.path()).args(["inbox", "stats", "--json"]).output();
         let text = String::from_utf8(output.expect("the program").stdout).expect("text");
         let mut document: serde_json::Value = serde_json::from_str(&text).expect("a document");

@@ -1,4 +1,4 @@
-//! How many bytes of bodies are in memory at once, over all connections. The rule: only what has arrived is counted, and
+//! How many bytes of bodies, and of heads that are not whole, are in memory at once, over all connections. The rule: only what has arrived is counted, and
 //! nobody waits for room, or peers that announce much and send nothing would keep the others out.
 
 use std::sync::Arc;
@@ -24,7 +24,7 @@ impl BodyBudget {
         if announced > self.room.available_permits() as u64 { Err(overloaded()) } else { Ok(()) }
     }
 
-    pub(super) fn share(&self) -> Share {
+    pub(crate) fn share(&self) -> Share {
         Share { room: Arc::clone(&self.room), taken: None }
     }
 }
@@ -38,13 +38,21 @@ impl Default for BodyBudget {
 
 /// What one request has taken; given back when it is answered.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(crate) struct Share {
     room: Arc<Semaphore>,
     taken: Option<OwnedSemaphorePermit>,
 }
 
+#[cfg(feature = "server")]
 impl Share {
-    pub(super) fn take(&mut self, bytes: usize) -> Result<(), Rejection> {
+    /// Gives all of it back.
+    pub(crate) fn give_back(&mut self) {
+        self.taken = None;
+    }
+}
+
+impl Share {
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Rejection> {
         let bytes = u32::try_from(bytes).map_err(|_| overloaded())?;
         let more = Arc::clone(&self.room).try_acquire_many_owned(bytes).map_err(|_| overloaded())?;
         match &mut self.taken {

@@ -15,6 +15,8 @@ mod strict;
 pub use answer::{Outcome, answer};
 pub use body::Limits;
 pub use budget::BodyBudget;
+#[cfg(feature = "server")]
+pub(crate) use budget::Share;
 pub use builder::{Chosen, EndpointBuilder, Undecided};
 pub use edge::{Endpoint, Peer};
 pub use fault::BodyFault;

@@ -88,7 +88,7 @@ impl Hall {
         let _ = stream.set_nodelay(true);
         while inside.try_join_next().is_some() {}
         let (tls, times, handshake) = (now.tls.clone(), now.limits.times, now.limits.handshake);
-        let (live, closing) = (Arc::clone(&self.live), self.closing.clone());
+        let (live, room, closing) = (Arc::clone(&self.live), now.room.clone(), self.closing.clone());
         inside.spawn(async move {
             let respond = move |request| {
                 // What is configured when a request comes holds until it is answered, also on an older connection.
@@ -96,9 +96,9 @@ impl Hall {
                 async move { router.respond(request, Some(peer.ip())).await }
             };
             let ended = match tls {
-                None => connection::serve(stream, respond, times, closing).await,
+                None => connection::serve_within(stream, respond, times, &room, closing).await,
                 Some(tls) => match tokio::time::timeout(handshake, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => connection::serve(stream, respond, times, closing).await,
+                    Ok(Ok(stream)) => connection::serve_within(stream, respond, times, &room, closing).await,
                     Ok(Err(error)) => return tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => return tracing::debug!("a TLS handshake took too long"),
                 },

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::gate::{Gate, Ledger};
+use crate::endpoint::BodyBudget;
 use crate::error::{Code, Rejection};
 use crate::wire::http1::{LARGEST_HEAD, MOST_FIELDS};
 
@@ -42,6 +43,25 @@ pub async fn serve<IO, R, F>(
     io: IO,
     respond: R,
     times: Times,
+    closing: watch::Receiver<bool>,
+) -> Result<(), hyper::Error>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    R: Fn(hyper::Request<Incoming>) -> F,
+    F: Future<Output = hyper::Response<Full<Bytes>>>,
+{
+    serve_within(io, respond, times, &BodyBudget::default(), closing).await
+}
+
+/// The same, where heads that are not whole share their room with bodies and other connections.
+///
+/// # Errors
+/// The connection broke.
+pub async fn serve_within<IO, R, F>(
+    io: IO,
+    respond: R,
+    times: Times,
+    room: &BodyBudget,
     mut closing: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error>
 where
@@ -52,7 +72,7 @@ where
     #[cfg(all(feature = "fail-points", debug_assertions))]
     let io = super::torn::Torn(io);
     let ledger = Arc::new(Ledger::default());
-    let gate = Gate::new(io, times, Arc::clone(&ledger));
+    let gate = Gate::new(io, times, room, Arc::clone(&ledger));
     let stopping = closing.clone();
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         let late = || stopping.borrow().then(|| Rejection::new(Code::ShuttingDown, "expected a receiver that goes on"));

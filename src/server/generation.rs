@@ -116,7 +116,7 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
         built.push(endpoint);
     }
     let router = Router::new(built, Arc::clone(&ground.clock));
-    let live = Live { router, limits: config.server.limits, tls };
+    let live = Live { router, limits: config.server.limits, room: config.budget.clone(), tls };
     let shown = config.endpoints.iter().filter_map(|endpoint| keys.get(&endpoint.name).cloned()).collect();
     let names = config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
     Ok(Prepared { live, shown, names, remaining: Remaining { sinks, keys }, keep, tasks })

@@ -7,11 +7,14 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Router;
 use super::config::LimitSettings;
+use crate::endpoint::BodyBudget;
 
 /// What senders meet.
 pub(super) struct Live {
     pub(super) router: Router,
     pub(super) limits: LimitSettings,
+    /// For heads and bodies in flight.
+    pub(super) room: BodyBudget,
     pub(super) tls: Option<TlsAcceptor>,
 }
 
