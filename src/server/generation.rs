@@ -100,7 +100,7 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
         let mut builder = settings.builder(Arc::clone(&ground.clock));
         if let Some(shown) = &shown {
             builder = builder.key_ring(Arc::clone(shown.ring()));
-            keep.push((Arc::clone(&name), rotation.map_or(Keep::On, Keep::From)));
+            keep.push((Arc::clone(&name), rotation.map_or(Keep::On, |rotation| Keep::From(Box::new(rotation)))));
             keys.insert(Arc::clone(&name), shown.clone());
         }
         let builder = if settings.inline {

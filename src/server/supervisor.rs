@@ -25,7 +25,7 @@ impl Supervisor {
         let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
         let ours = number("WATCHDOG_PID").is_none_or(|id| id == u64::from(std::process::id()));
         let period = number("WATCHDOG_USEC").filter(|period| ours && *period > 1).map(Duration::from_micros);
-        Self { watchdog: period.filter(|_| socket.is_some()).map(|period| period / 2), socket }
+        Self { watchdog: period.filter(|_| socket.is_some()).and_then(|period| period.checked_div(2)), socket }
     }
 
     pub(super) fn ready(&self, status: &str) {

@@ -24,7 +24,7 @@ pub(super) enum Keep {
     /// Who kept them before.
     On,
     /// Somebody new.
-    From(Rotation),
+    From(Box<Rotation>),
 }
 
 /// Somebody who works until told to leave.

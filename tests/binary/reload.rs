@@ -187,13 +187,13 @@ fn fifty_reloads_under_load_refuse_nobody_lose_nothing_and_leave_nothing_behind(
     let guest = guest.split("[[sink]]").next().unwrap().to_owned();
     let turn = |number: usize| {
         rewrite(folder.path(), |text| {
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 text.replace("20s", "21s") + &guest
             } else {
                 text.replace("21s", "20s").replace(&guest, "")
             }
         });
-        let word = if number % 2 == 0 { "added" } else { "removed" };
+        let word = if number.is_multiple_of(2) { "added" } else { "removed" };
         let line = reload(&receiver, "reloaded", number + 1);
         assert!(line.contains("limits.idle_timeout") && line.contains(&format!("\\\"guest\\\" {word}")), "{line}");
     };
