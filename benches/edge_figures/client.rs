@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign::clock::{Clock, SystemClock};
 use countersign::crypto::{Algorithm, Digest, MacKey, Secret};
-use countersign::keys::file;
+use countersign::keys::{VerifyingKey, file};
 use countersign::wire::encoding::Encoding;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -95,6 +95,16 @@ fn post(signature: &str, body: &str) -> Vec<u8> {
          content-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
+}
+
+/// Checks as many wrong signatures with the bare key as were refused over the wire.
+pub fn bare_verifications(count: usize) {
+    let keys = file::read(Default::default(), include_bytes!("../../keys/worldline/signing.crt"), None).expect("a key");
+    let VerifyingKey::Public(key) = keys[0].verifier().clone() else { unreachable!("the key of a certificate") };
+    let message = [b'x'; 160];
+    for _ in 0..count {
+        assert!(std::hint::black_box(&key).verify(&[&message], &[0x5a; 256]).is_err());
+    }
 }
 
 /// Complete and fresh, with the id of the right key and a signature that is none.

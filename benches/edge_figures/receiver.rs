@@ -127,10 +127,7 @@ impl Receiver {
 
     /// User and system time.
     pub fn cpu(&self) -> Duration {
-        let text = std::fs::read_to_string(self.proc("stat")).expect("a process that runs");
-        let fields: Vec<&str> = text.rsplit(')').next().expect("fields").split_whitespace().collect();
-        let ticks: u64 = [11, 12].iter().map(|place| fields[*place].parse::<u64>().expect("ticks")).sum();
-        Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+        cpu(&self.proc("stat"))
     }
 
     /// Length and time of change of each file of the store.
@@ -161,6 +158,14 @@ impl Receiver {
         document.as_object_mut().expect("members").remove("oldestWaitingSeconds");
         document.to_string()
     }
+}
+
+/// User and system time of a process; of this one too, to compare with in the same run.
+pub fn cpu(stat: &Path) -> Duration {
+    let text = std::fs::read_to_string(stat).expect("a process that runs");
+    let fields: Vec<&str> = text.rsplit(')').next().expect("fields").split_whitespace().collect();
+    let ticks: u64 = [11, 12].iter().map(|place| fields[*place].parse::<u64>().expect("ticks")).sum();
+    Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
 }
 
 impl Drop for Receiver {

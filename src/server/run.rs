@@ -258,8 +258,9 @@ impl Running {
             () = tokio::time::sleep(limit) => format!("within limits.drain_timeout ({limit:?})"),
             () = again => "before the second signal".to_owned(),
         };
-        self.door.abort();
+        // Counted before it happens.
         let (connections, workers) = (self.places.taken(), self.workforce.busy().join(", "));
+        self.door.abort();
         tracing::warn!(
             code = "drain_timeout",
             connections,
