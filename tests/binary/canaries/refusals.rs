@@ -133,6 +133,11 @@ impl<'a> Wire<'a> {
         let raw = |rest: &str| self.receiver.raw(format!("{head}{rest}").as_bytes());
         vec![
             self.post("/NL91ABNA0417164300/canary-state-6b7e", "", PERSONAL),
+            self.post(
+                "/timed",
+                "client-cert: :TkwwOTFBQk5BMDQxNzE2NDMwMA==:\r\nx-client: NL91ABNA0417164300\r\n",
+                PERSONAL,
+            ),
             self.receiver.raw(format!("NL91ABNA0417164300 /timed HTTP/1.1\r\nhost: x\r\n{STRAY}\r\n").as_bytes()),
             raw(&format!("{json}content-length: 99999999\r\n\r\n{PERSONAL}")),
             self.post("/v3/notification/status", "content-type: text/NL91ABNA0417164300\r\n", PERSONAL),
