@@ -132,9 +132,9 @@ impl Running {
         ready: &mut (impl FnMut(&str) + Send),
     ) -> Result<Self, Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let examined = examine(&mut config, &clock, &Remaining::default(), None).await?;
         // Before the first counter is made, or the counters would count into nothing.
         let metrics = figures::install().ok();
+        let examined = examine(&mut config, &clock, &Remaining::default(), None).await?;
         reload::count_from_the_start(&*clock);
         let store = config.store.open(Arc::clone(&clock)).await?;
         tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
