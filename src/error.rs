@@ -176,6 +176,8 @@ codes! {
     DecryptionBusy = "decryption_busy", Unavailable, 503;
     /// More bytes are in flight than the receiver takes at once.
     Overloaded = "overloaded", Unavailable, 503;
+    /// The receiver is stopping: another one, or the next start, takes the sender's retry.
+    ShuttingDown = "shutting_down", Unavailable, 503;
     /// The store cannot promise that it keeps the event.
     StoreUnavailable = "store_unavailable", Unavailable, 503;
     /// The sender's keys were not confirmed for too long, or newer ones are not to be had in time.

@@ -1,6 +1,6 @@
-//! How many bytes of bodies are in memory at once, over all connections. The rule: only what has arrived is counted, and
-//! nobody waits for room, or peers that announce much and send nothing would keep the others out; and no address has more
-//! than a part of the room.
+//! How many bytes of bodies, and of heads that are not whole, are in memory at once, over all connections. The rule: only
+//! what has arrived is counted, and nobody waits for room, or peers that announce much and send nothing would keep the
+//! others out; and no address has more than a part of the room for bodies.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -63,7 +63,7 @@ impl BodyBudget {
         if announced > self.room.free.available_permits() as u64 { Err(overloaded()) } else { Ok(()) }
     }
 
-    pub(super) fn share(&self, peer: Option<IpAddr>) -> Share {
+    pub(crate) fn share(&self, peer: Option<IpAddr>) -> Share {
         let counter = peer.map(|peer| peer.to_canonical()).filter(|peer| !peer.is_loopback()).map(|peer| {
             let source = match peer {
                 IpAddr::V4(address) => u64::from(address.to_bits()),
@@ -86,7 +86,7 @@ impl Default for BodyBudget {
 
 /// What one request has taken; given back when it is answered.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(crate) struct Share {
     room: Arc<Room>,
     per_address: usize,
     counter: Option<usize>,
@@ -94,9 +94,18 @@ pub(super) struct Share {
     taken: Option<OwnedSemaphorePermit>,
 }
 
+#[cfg(feature = "server")]
+impl Share {
+    /// Gives all of it back.
+    pub(crate) fn give_back(&mut self) {
+        self.uncount();
+        self.taken = None;
+    }
+}
+
 impl Share {
     /// Takes more. The first bytes of an address always fit, so that a body larger than its part is not refused for ever.
-    pub(super) fn take(&mut self, bytes: usize) -> Result<(), Rejection> {
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Rejection> {
         let permits = u32::try_from(bytes).map_err(|_| overloaded())?;
         if let Some(counter) = self.counter.and_then(|counter| self.room.by_address.get(counter)) {
             let before = counter.fetch_add(bytes, Ordering::Relaxed);
@@ -115,11 +124,18 @@ impl Share {
     }
 }
 
+impl Share {
+    fn uncount(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        if let Some(counter) = self.counter.and_then(|counter| self.room.by_address.get(counter)) {
+            counter.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Drop for Share {
     fn drop(&mut self) {
-        if let Some(counter) = self.counter.and_then(|counter| self.room.by_address.get(counter)) {
-            counter.fetch_sub(self.bytes, Ordering::Relaxed);
-        }
+        self.uncount();
     }
 }
 

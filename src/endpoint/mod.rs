@@ -21,6 +21,8 @@ pub(crate) use admission::is_in;
 pub use answer::{Outcome, answer};
 pub use body::Limits;
 pub use budget::BodyBudget;
+#[cfg(feature = "server")]
+pub(crate) use budget::Share;
 pub use builder::{Chosen, EndpointBuilder, Undecided};
 pub use edge::Endpoint;
 pub use fault::BodyFault;

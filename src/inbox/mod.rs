@@ -4,4 +4,4 @@ mod layer;
 mod worker;
 
 pub use layer::Inbox;
-pub use worker::{RetryPlan, Worker};
+pub use worker::{Reassign, RetryPlan, Worker};

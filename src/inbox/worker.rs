@@ -1,7 +1,7 @@
 //! The worker of one endpoint's inbox: leases records, hands each to its service, and acknowledges, retries or parks.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
@@ -60,11 +60,38 @@ impl RetryPlan {
 #[derive(Debug, Clone)]
 pub struct Worker<S> {
     store: Arc<dyn Store>,
-    decoder: Arc<Decoder>,
     endpoint: Arc<[Box<str>]>,
     clock: Arc<dyn Clock>,
+    duty: Reassign<S>,
+}
+
+/// What a worker does with a record. It asks anew for each, so that what changes takes effect without another worker.
+#[derive(Debug, Clone)]
+struct Duty<S> {
+    decoder: Arc<Decoder>,
     retry: RetryPlan,
     service: S,
+}
+
+/// Gives a running worker another service: what it is delivering is finished by the old one, and nothing is leased twice.
+#[derive(Debug)]
+pub struct Reassign<S>(Arc<Mutex<Duty<S>>>);
+
+impl<S> Clone for Reassign<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Clone> Reassign<S> {
+    /// From the next record on.
+    pub fn to(&self, decoder: Arc<Decoder>, retry: RetryPlan, service: S) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Duty { decoder, retry, service };
+    }
+
+    fn duty(&self) -> Duty<S> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl<S> Worker<S>
@@ -81,7 +108,13 @@ where
         retry: RetryPlan,
         service: S,
     ) -> Self {
-        Self { store, decoder, endpoint: Arc::new([endpoint.into()]), clock, retry, service }
+        let duty = Reassign(Arc::new(Mutex::new(Duty { decoder, retry, service })));
+        Self { store, endpoint: Arc::new([endpoint.into()]), clock, duty }
+    }
+
+    /// Changes what it does while it runs.
+    pub fn reassign(&self) -> Reassign<S> {
+        self.duty.clone()
     }
 
     /// Works until `shutdown` resolves; what is being delivered then is finished first.
@@ -156,9 +189,10 @@ where
     }
 
     async fn deliver(&self, leased: Leased) -> Result<Reply, Rejection> {
-        let once = Once::stored(leased.record, &self.decoder, leased.attempt)?;
+        let Duty { decoder, service, .. } = self.duty.duty();
+        let once = Once::stored(leased.record, &decoder, leased.attempt)?;
         // A task of its own: a handler that panics is a failed try and not the end of the worker.
-        let work = tokio::spawn(timeout(DEADLINE, oneshot(self.service.clone(), once)));
+        let work = tokio::spawn(timeout(DEADLINE, oneshot(service, once)));
         let reply = work.await.map(|reply| {
             reply.unwrap_or_else(|_| {
                 Err(Rejection::new(Code::HandlerFailed, "expected an answer within 45 s, but found none"))
@@ -179,11 +213,12 @@ where
     async fn failed(&self, id: EventId, fence: u64, attempt: u32, rejection: &Rejection) -> Result<(), StoreError> {
         let reason = rejection.to_string();
         tracing::warn!(code = %rejection.code(), event_id = %id, attempt, reason, "an event was not delivered");
+        let retry = self.duty.duty().retry;
         // Attempts are never counted from the beginning again: an operator's retry grants one more round of them.
-        let Some(try_of_round) = attempt.checked_rem(self.retry.attempts).filter(|rest| *rest > 0) else {
+        let Some(try_of_round) = attempt.checked_rem(retry.attempts).filter(|rest| *rest > 0) else {
             return self.store.park(id, fence, reason).await;
         };
-        let at = self.clock.now().after(self.retry.delay(try_of_round));
+        let at = self.clock.now().after(retry.delay(try_of_round));
         self.store.retry_at(id, fence, at, reason).await
     }
 }

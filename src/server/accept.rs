@@ -1,8 +1,8 @@
-//! The accept loop of senders: a place, perhaps a TLS handshake, then the connection. The rule: whoever has no place costs
-//! nothing, and nobody waits for another.
+//! The door of senders: a place, perhaps a TLS handshake, then the connection. The rules: whoever has no place costs
+//! nothing, and nobody waits for another; and when the receiver stops, whoever came before the door closed is answered.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,75 +11,115 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
-use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::callers::{self, Callers};
-use super::config::LimitSettings;
-use super::live::Live;
 use super::places::Places;
-use super::{Router, connection, http2, tls};
+use super::{callers, connection, http2, standing, tls};
 use crate::client::ClientCertificate;
 
 type Answering = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
 
-/// What a connection goes through.
-#[derive(Debug, Clone)]
-pub(super) struct Entrance {
-    pub(super) tls: Option<Arc<Live<ServerConfig>>>,
-    pub(super) router: Router,
-    pub(super) callers: Arc<Callers>,
+/// Connections that are answered after the door has closed to others; more than a queue of the kernel usually holds.
+const LAST: usize = 4096;
+
+/// Where senders come in.
+pub(super) struct Door {
+    pub(super) listener: TcpListener,
+    /// Somebody else keeps the socket, and the next receiver takes who waits there.
+    pub(super) kept: bool,
+    pub(super) hall: Hall,
 }
 
-/// Takes connections until it is dropped.
-pub(super) async fn accept(
-    listener: &TcpListener,
-    entrance: Entrance,
-    connections: &mut JoinSet<()>,
-    limits: &LimitSettings,
-    closing: watch::Receiver<bool>,
-) {
-    let (places, times, handshake) = (Places::new(limits), limits.times, limits.handshake);
-    loop {
-        let (stream, peer) = match listener.accept().await {
+/// What they come into.
+pub(super) struct Hall {
+    pub(super) standing: standing::Place,
+    pub(super) places: Arc<Places>,
+    pub(super) closing: watch::Receiver<bool>,
+}
+
+impl Door {
+    /// Lets senders in until `closing`, and then answers those who are in and those who still come, until `rest` and the
+    /// last of them is done.
+    pub(super) async fn attend(self, rest: impl Future<Output = ()> + Send) {
+        let Self { listener, kept, hall } = self;
+        let (mut inside, mut closing) = (JoinSet::new(), hall.closing.clone());
+        loop {
+            tokio::select! {
+                () = async { drop(closing.wait_for(|closing| *closing).await) } => break,
+                accepted = listener.accept() => hall.take(accepted, &mut inside).await,
+            }
+        }
+        let done = async {
+            while inside.join_next().await.is_some() {}
+            rest.await;
+        };
+        if kept {
+            drop(listener);
+            return done.await;
+        }
+        let (mut done, mut late) = (std::pin::pin!(done), JoinSet::new());
+        loop {
+            tokio::select! {
+                () = &mut done => break,
+                accepted = listener.accept() => hall.take(accepted, &mut late).await,
+            }
+        }
+        // Whoever stands in the door is taken before it closes: the kernel would hang up on them. Without waiting, as
+        // nobody has to come any more.
+        if let Ok(listener) = listener.into_std() {
+            for _ in 0..LAST {
+                let Ok((stream, peer)) = listener.accept() else { break };
+                let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                hall.take(stream.map(|stream| (stream, peer)), &mut late).await;
+            }
+        }
+        while late.join_next().await.is_some() {}
+    }
+}
+
+impl Hall {
+    async fn take(&self, accepted: io::Result<(TcpStream, SocketAddr)>, inside: &mut JoinSet<()>) {
+        let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(code = "accept_failed", %error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
+                return tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
-        let place = match places.take(peer.ip()) {
+        let now = self.standing.load_full();
+        let limits = now.limits;
+        let place = match self.places.take(peer.ip(), limits.connections, limits.connections_per_address) {
             Ok(place) => place,
-            Err(full) => {
-                turn_away(&stream, full.as_str(), entrance.tls.is_none());
-                continue;
-            }
+            Err(full) => return turn_away(&stream, full.as_str(), now.tls.is_none()),
         };
         // Answers are small: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        while connections.try_join_next().is_some() {}
-        let (entrance, closing) = (entrance.clone(), closing.clone());
-        connections.spawn(async move {
-            let ended = match &entrance.tls {
-                None => connection::serve(stream, entrance.respond(peer.ip(), None), times, closing).await,
+        while inside.try_join_next().is_some() {}
+        let (standing, closing) = (Arc::clone(&self.standing), self.closing.clone());
+        inside.spawn(async move {
+            let (times, room) = (limits.times, &now.room);
+            let ended = match &now.tls {
+                None => {
+                    let respond = answering(standing, peer.ip(), None);
+                    connection::serve_within(stream, respond, times, room, closing).await
+                }
                 Some(tls) => {
                     // As the files are now; connections that stand keep what they began with.
                     let handshaking = TlsAcceptor::from(tls.current()).accept(stream);
-                    let Some(stream) = shake(handshake, handshaking).await else { return };
+                    let Some(stream) = shake(limits.handshake, handshaking).await else { return };
                     let shown = match callers::shown(stream.get_ref().1.peer_certificates()) {
                         Ok(shown) => shown,
                         Err(error) => return tracing::debug!(error, "a client's certificate could not be read"),
                     };
                     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2);
-                    let respond = entrance.respond(peer.ip(), shown);
+                    let respond = answering(standing, peer.ip(), shown);
                     if is_http2 {
                         http2::serve(stream, respond, times, closing).await
                     } else {
-                        connection::serve(stream, respond, times, closing).await
+                        connection::serve_within(stream, respond, times, room, closing).await
                     }
                 }
             };
@@ -91,24 +131,22 @@ pub(super) async fn accept(
     }
 }
 
-impl Entrance {
-    /// What answers the requests of one connection.
-    fn respond<B>(
-        &self,
-        peer: IpAddr,
-        shown: Option<ClientCertificate>,
-    ) -> impl Fn(Request<B>) -> Answering + Clone + Send + Sync + 'static
-    where
-        B: Body + Send + 'static,
-        B::Data: Send,
-        B::Error: Send,
-    {
-        let (router, callers) = (self.router.clone(), Arc::clone(&self.callers));
-        move |mut request| {
-            let address = callers.introduce(&mut request, peer, shown.as_ref());
-            let router = router.clone();
-            Box::pin(async move { router.respond(request, Some(address)).await })
-        }
+/// What answers the requests of one connection: as is configured when a request comes, also on an older connection.
+fn answering<B>(
+    standing: standing::Place,
+    peer: IpAddr,
+    shown: Option<ClientCertificate>,
+) -> impl Fn(Request<B>) -> Answering + Clone + Send + Sync + 'static
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Send,
+{
+    move |mut request| {
+        let now = standing.load();
+        let address = now.callers.introduce(&mut request, peer, shown.as_ref());
+        let router = now.router.clone();
+        Box::pin(async move { router.respond(request, Some(address)).await })
     }
 }
 

@@ -62,19 +62,6 @@ impl<T: Send + Sync + 'static> Live<T> {
         self.current.load_full()
     }
 
-    /// Reads the files now; says whether something else is in use since.
-    ///
-    /// # Errors
-    /// A file cannot be read, or nothing can be made of them; what was in use stays so. It is logged and counted.
-    #[allow(dead_code, reason = "for whoever tells the receiver to read its files again; it looks by itself too")]
-    pub(super) fn reload(&self) -> Result<bool, String> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        match read(&self.files) {
-            Ok(contents) => self.take(&mut seen, &contents),
-            Err(why) => Err(self.failed(&mut seen, None, why)),
-        }
-    }
-
     /// Looks at the files; a change counts when two looks find the same, so that what is still being written does not.
     fn look(&self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
@@ -222,19 +209,5 @@ mod tests {
         write("three");
         (0..2).for_each(|_| live.look());
         assert_eq!(*live.current(), "three");
-    }
-
-    #[test]
-    fn who_asks_for_a_reload_is_told_at_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("a");
-        std::fs::write(&file, "one").unwrap();
-        let live = Live::open("test", vec![file.clone()], text).unwrap();
-        assert_eq!(live.reload(), Ok(false));
-        std::fs::write(&file, "two").unwrap();
-        assert_eq!(live.reload(), Ok(true));
-        std::fs::write(&file, "broken").unwrap();
-        assert_eq!(live.reload(), Err("broken".to_owned()));
-        assert_eq!(*live.current(), "two");
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::Router;
 use super::config::{Config, SinkKind};
+use super::standing;
 use crate::store::{Listing, State, Store};
 
 /// How often old identities are forgotten.
@@ -51,13 +51,13 @@ pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
 }
 
 /// Says now and then, and in the end, how many refusals were not logged one by one.
-pub(super) async fn summarise(router: Router, mut closing: watch::Receiver<bool>) {
+pub(super) async fn summarise(standing: standing::Place, mut closing: watch::Receiver<bool>) {
     loop {
         let is_last = tokio::select! {
             _ = closing.wait_for(|closing| *closing) => true,
             () = tokio::time::sleep(SUMMARY) => false,
         };
-        router.summarise_log();
+        standing.load().router.summarise_log();
         if is_last {
             return;
         }

@@ -1,5 +1,6 @@
 //! The binary as an operator runs it: real processes, real sockets, a real SIGKILL.
 
+mod activation;
 mod canaries;
 mod cbuae;
 mod configuration;
@@ -19,8 +20,10 @@ mod redis_faults;
 #[path = "../redis_server/mod.rs"]
 mod redis_server;
 mod redis_tls;
+mod reload;
 mod secrets;
 mod signer;
+mod stop;
 mod tokens;
 #[cfg(feature = "otlp")]
 mod traces;

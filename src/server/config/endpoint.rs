@@ -14,7 +14,7 @@ use crate::crypto::Secret;
 use crate::dedup::{InlineTimes, OnUndecodable};
 use crate::endpoint::{BodyBudget, Endpoint, EndpointBuilder, Limits, Undecided};
 use crate::error::ConfigError;
-use crate::keys::{DecryptionKeys, KeySet};
+use crate::keys::{DecryptionKeys, KeyRing, KeySet};
 use crate::profile::{Profile, Scheme};
 use crate::rotation::{NoKeys, Rotation, Source};
 use crate::verify::DecryptionPermits;
@@ -234,6 +234,23 @@ impl EndpointSettings {
             builder = builder.trusting_demo_keys_on_loopback();
         }
         builder
+    }
+
+    /// Takes room for bodies and permits for decryption from those that others share.
+    pub(super) fn share(&mut self, budget: &BodyBudget, permits: Option<&DecryptionPermits>) {
+        self.budget = budget.clone();
+        if let Some(permits) = permits {
+            self.permits = permits.for_another_endpoint();
+        }
+    }
+
+    pub(super) fn permits(&self) -> DecryptionPermits {
+        self.permits.clone()
+    }
+
+    /// Goes on with keys that somebody keeps.
+    pub(in crate::server) fn go_on_with_keys(&mut self, ring: &KeyRing) {
+        self.keys = Some(KeySet::clone(&ring.held().keys));
     }
 
     /// Whether a bearer token is demanded.

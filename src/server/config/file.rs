@@ -81,6 +81,7 @@ pub(super) struct LimitsTable {
     pub(super) idle_timeout: Option<String>,
     pub(super) answer_timeout: Option<String>,
     pub(super) handshake_timeout: Option<String>,
+    pub(super) drain_timeout: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -12,6 +12,7 @@ mod problem;
 mod profile;
 mod proxy;
 mod ready;
+mod said;
 mod secret;
 mod sink;
 mod store;
@@ -38,6 +39,8 @@ pub use store::StoreSettings;
 pub use tls::TlsSettings;
 pub use traces::TraceSettings;
 
+pub(super) use said::{Differences, Said};
+
 use file::File;
 use problem::Source;
 
@@ -56,6 +59,9 @@ pub struct Config {
     pub sinks: Vec<SinkSettings>,
     /// What is allowed but not advised.
     pub warnings: Vec<String>,
+    /// What it is compared by.
+    pub(super) said: Said,
+    pub(super) budget: BodyBudget,
 }
 
 /// The listeners.
@@ -112,6 +118,7 @@ impl Config {
         let store = StoreSettings::read(&file.store, &folder, &mut warnings)
             .map_err(|error| source.problem(&source.table("store"), "[store]", &error))?;
         let sinks = sink::read(&file.sink, &folder, source)?;
+        let budget = BodyBudget::new(server.limits.in_flight);
         let context = endpoint::Surroundings {
             folder: &folder,
             server: &server,
@@ -120,7 +127,7 @@ impl Config {
             sinks: &sinks,
             permits: &DecryptionPermits::default(),
             body: server.limits.body,
-            budget: &BodyBudget::new(server.limits.in_flight),
+            budget: &budget,
         };
         let mut endpoints: Vec<EndpointSettings> = Vec::new();
         for table in &file.endpoint {
@@ -152,7 +159,21 @@ impl Config {
         if endpoints.is_empty() {
             return Err(Problem::of_file(path, "expected at least one [[endpoint]], but found none"));
         }
-        Ok(Self { path: path.to_owned(), server, store, endpoints, sinks, warnings })
+        let said = Said::of(text, &folder);
+        Ok(Self { path: path.to_owned(), server, store, endpoints, sinks, warnings, said, budget })
+    }
+
+    /// Goes on with what bounds the memory of a running receiver, so that two configurations together take no more than
+    /// one. Another limit is a budget of its own: until the last body of the old one is answered, both are in use.
+    pub(super) fn go_on_with(&mut self, old: &Self) {
+        let budget = if self.server.limits.in_flight == old.server.limits.in_flight {
+            &old.budget
+        } else {
+            &self.budget.clone()
+        };
+        self.budget = budget.clone();
+        let permits = old.endpoints.first().map(EndpointSettings::permits);
+        self.endpoints.iter_mut().for_each(|endpoint| endpoint.share(budget, permits.as_ref()));
     }
 
     /// The endpoint of this name.

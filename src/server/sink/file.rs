@@ -23,6 +23,13 @@ impl FileSink {
         Ok(Self(Arc::new(Mutex::new(Lines { file, torn }))))
     }
 
+    /// Whether the path still leads to the file that is open. Two writers of one file would not see each other's half
+    /// lines; what a log rotation moved away is left to whoever is writing to it.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        let here = self.0.lock().unwrap_or_else(PoisonError::into_inner).file.metadata();
+        here.and_then(|here| Ok(is_same(&here, &std::fs::metadata(path)?))).unwrap_or(false)
+    }
+
     pub(super) fn write(&self, line: &str) -> std::io::Result<()> {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if std::mem::replace(&mut lines.torn, true) {
@@ -32,6 +39,17 @@ impl FileSink {
         lines.torn = false;
         lines.file.sync_data()
     }
+}
+
+#[cfg(unix)]
+fn is_same(one: &std::fs::Metadata, other: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_one: &std::fs::Metadata, _other: &std::fs::Metadata) -> bool {
+    false
 }
 
 fn ends_torn(file: &mut File) -> std::io::Result<bool> {
@@ -47,6 +65,22 @@ fn ends_torn(file: &mut File) -> std::io::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_was_moved_away_is_opened_anew_and_one_that_was_not_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
+        let first = FileSink::open(&path).unwrap();
+        assert!(first.is_at(&path));
+        std::fs::rename(&path, folder.path().join("events.1")).unwrap();
+        assert!(!first.is_at(&path));
+        let second = FileSink::open(&path).unwrap();
+        assert!(second.is_at(&path) && !first.is_at(&path));
+        first.write("old\n").unwrap();
+        second.write("new\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
+        assert_eq!(std::fs::read_to_string(folder.path().join("events.1")).unwrap(), "old\n");
+    }
 
     #[test]
     fn half_a_line_does_not_swallow_the_next_event() {

@@ -42,6 +42,17 @@ impl Sink {
         };
         Ok(Self { kind, attempts: Attempts::of(&settings.name) })
     }
+
+    /// Opens a sink, unless one of those that are open writes to the very file that it names.
+    pub(super) fn reopen<'a>(
+        settings: &SinkSettings,
+        mut open: impl Iterator<Item = &'a Self>,
+    ) -> Result<Self, String> {
+        let SinkKind::File(path) = &settings.kind else { return Self::open(settings) };
+        let known = open.find(|sink| matches!(&sink.kind, Kind::File(file) if file.is_at(path)));
+        let Some(known) = known else { return Self::open(settings) };
+        Ok(Self { kind: known.kind.clone(), attempts: Attempts::of(&settings.name) })
+    }
 }
 
 impl Service<Once> for Sink {
