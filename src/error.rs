@@ -65,6 +65,10 @@ codes! {
     TooManyRequests = "too_many_requests", Request, 429;
     /// The request line or the headers are not strict HTTP.
     RequestMalformed = "request_malformed", Request, 400;
+    /// A trusted proxy did not say, in the one way that is configured, who called it.
+    ProxyHeaderMalformed = "proxy_header_malformed", Request, 400;
+    /// A header that only a trusted proxy may write came from somebody else.
+    ProxyHeaderRefused = "proxy_header_refused", Request, 400;
     /// There is more than one word about the length of the body: what smuggling looks like.
     FramingAmbiguous = "framing_ambiguous", Request, 400;
     /// A chunk of the body does not follow its grammar.
@@ -89,6 +93,14 @@ codes! {
     RequestIdMalformed = "request_id_malformed", Request, 400;
     /// The peer's address is not on the endpoint's list.
     AddressRefused = "address_refused", Authentication, 401;
+    /// The client showed no TLS certificate where one is demanded.
+    ClientCertificateMissing = "client_certificate_missing", Authentication, 401;
+    /// The client's certificate is none of those that the endpoint pins.
+    ClientCertificateRefused = "client_certificate_refused", Authentication, 401;
+    /// The client's certificate is not valid at the moment of receipt, though it may have been in the handshake.
+    ClientCertificateExpired = "client_certificate_expired", Authentication, 401;
+    /// The certificate that a proxy brought is none, or does not come from a known authority.
+    ClientCertificateInvalid = "client_certificate_invalid", Authentication, 401;
     /// A bearer token, API key or user token is missing.
     CredentialMissing = "credential_missing", Authentication, 401;
     /// A bearer token or API key is wrong.
@@ -164,6 +176,8 @@ codes! {
     DecryptionBusy = "decryption_busy", Unavailable, 503;
     /// More bytes are in flight than the receiver takes at once.
     Overloaded = "overloaded", Unavailable, 503;
+    /// The receiver is stopping: another one, or the next start, takes the sender's retry.
+    ShuttingDown = "shutting_down", Unavailable, 503;
     /// The store cannot promise that it keeps the event.
     StoreUnavailable = "store_unavailable", Unavailable, 503;
     /// The sender's keys were not confirmed for too long, or newer ones are not to be had in time.

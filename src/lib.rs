@@ -55,6 +55,7 @@
 //! - `sqlite` (default): the durable inbox in one file.
 //! - `redis` (default): the durable inbox that many receivers share.
 //! - `jwks` (with `server`): key sets from an https address, see [`rotation`].
+//! - `otlp` (with `server`): traces of deliveries, sent to a collector.
 //! - `ring`: a second cryptographic backend beside the first.
 //! - `fail-points` (with `server`): for the project's own tests; nothing in a release build.
 //!
@@ -81,6 +82,7 @@ pub mod error;
 pub mod delivery;
 pub mod crypto;
 pub mod keys;
+pub mod client;
 #[cfg(any(feature = "jwks", feature = "redis"))]
 mod tls;
 // Proofs, and the plain data that they carry.

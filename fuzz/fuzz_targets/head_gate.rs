@@ -58,7 +58,10 @@ fn hyper_sees(bytes: &[u8]) -> Vec<Seen> {
             let (method, target) = (request.method().to_string(), request.uri().to_string());
             let body = request.into_body().collect().await.ok().map(|body| body.to_bytes().to_vec());
             sink.lock().expect("a list").push((method, target, body));
-            Ok::<_, Infallible>(hyper::Response::new(Full::<Bytes>::default()))
+            // To a CONNECT, any other status would end the connection.
+            let mut response = hyper::Response::new(Full::<Bytes>::default());
+            *response.status_mut() = hyper::StatusCode::NOT_FOUND;
+            Ok::<_, Infallible>(response)
         }
     });
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

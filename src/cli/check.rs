@@ -57,6 +57,7 @@ impl Check {
                     "endpoint": &*endpoint.name, "path": endpoint.path, "profile": endpoint.profile.name(),
                     "mode": if endpoint.inline { "inline" } else { "queue" }, "sink": endpoint.sink,
                     "binds": {"body": binds.body, "path": binds.path, "requestId": binds.request_id, "time": binds.time},
+                    "client": endpoint.client().map(|pins| pins.iter().map(ToString::to_string).collect::<Vec<_>>()),
                     "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "keysEnded": ended, "identity": identity.document(), "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
                 });
@@ -113,6 +114,7 @@ fn account(
     rows.extend(facts(endpoint));
     rows.extend([
         ("also shows", if shows.is_empty() { "nothing".to_owned() } else { shows.join(", ") }),
+        ("client", client(endpoint)),
         ("body", word(binds.body).to_owned()),
         ("path", word(binds.path).to_owned()),
         ("request id", word(binds.request_id).to_owned()),
@@ -124,6 +126,14 @@ fn account(
         ("self-test", self_test.to_owned()),
     ]);
     rows
+}
+
+/// Whose certificates are taken, in a handshake or from a proxy.
+fn client(endpoint: &EndpointSettings) -> String {
+    endpoint.client().map_or_else(
+        || "no certificate is pinned".to_owned(),
+        |pins| pins.iter().map(ToString::to_string).collect::<Vec<_>>().join(", or "),
+    )
 }
 
 fn binds(endpoint: &EndpointSettings) -> Binds {

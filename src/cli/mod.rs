@@ -2,6 +2,7 @@
 
 mod check;
 mod demo_keys;
+mod health;
 mod identity_facts;
 mod inbox;
 mod inspect;
@@ -56,6 +57,8 @@ enum Command {
     Inbox(inbox::Inbox),
     /// Make and look at keys.
     Keys(keys::Keys),
+    /// Ask a running receiver how it is.
+    Health(health::Health),
 }
 
 /// How a command ended otherwise than well.
@@ -76,6 +79,7 @@ impl From<Failure> for Ended {
         match failure {
             Failure::Config(message) => Self::Usage(message),
             Failure::Unavailable(message) => Self::Unavailable(message),
+            Failure::CutOff(message) => Self::Failed(message),
         }
     }
 }
@@ -106,12 +110,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn execute(arguments: Arguments) -> Result<(), Ended> {
     let config = &arguments.config;
     match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => runtime(true)?.block_on(serve::run(config, arguments.log)),
+        Command::Serve => serve::run(config, arguments.log),
         Command::Check(check) => runtime(false)?.block_on(check.run(config)),
         Command::Verify(verify) => runtime(false)?.block_on(verify.run(config)),
         Command::Send(send) => runtime(false)?.block_on(send.run()),
         Command::Inbox(inbox) => runtime(false)?.block_on(inbox.run(config)),
         Command::Keys(keys) => keys.run(),
+        Command::Health(health) => runtime(false)?.block_on(health.run(config)),
     }
 }
 

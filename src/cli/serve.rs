@@ -1,22 +1,65 @@
-//! `serve`: receive until a signal says stop.
+//! `serve`: receive until a signal says stop. SIGTERM and SIGINT stop, a second one at once; SIGHUP reads the configuration
+//! again.
 
 use std::path::Path;
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
-use super::{Ended, load, logs};
+use super::{Ended, load, logs, runtime};
+use crate::server::{Config, Order, Sockets};
 
-pub(super) async fn run(path: &Path, log: logs::Form) -> Result<(), Ended> {
+/// Open files besides connections: the store, sinks, listeners.
+const OTHERS: u64 = 128;
+
+pub(super) fn run(path: &Path, log: logs::Form) -> Result<(), Ended> {
+    // Before there are threads: the environment is read, and changed.
+    let sockets = Sockets::inherited()?;
+    let runtime = runtime(true)?;
+    let ended = runtime.block_on(receive(path, log, sockets));
+    // What was in flight has ended or was cut off: nobody waits for a sink that does not answer.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn receive(path: &Path, log: logs::Form, sockets: Sockets) -> Result<(), Ended> {
+    // First, so that a signal during a slow start is not the default end of a process.
+    let orders = orders().map_err(|error| Ended::Unavailable(error.to_string()))?;
     let config = load(path)?;
     logs::start(log);
     for warning in &config.warnings {
         tracing::warn!(code = "configuration", "{warning}");
     }
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| Ended::Unavailable(error.to_string()))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| Ended::Unavailable(error.to_string()))?;
-    let stop = async move {
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-    };
-    crate::server::serve(config, stop, |line| eprintln!("{line}")).await?;
+    raise_files(&config);
+    crate::server::serve(config, sockets, orders, |line| eprintln!("{line}")).await?;
     Ok(())
+}
+
+fn orders() -> std::io::Result<mpsc::UnboundedReceiver<Order>> {
+    let (tell, orders) = mpsc::unbounded_channel();
+    for (kind, order) in [
+        (SignalKind::terminate(), Order::Stop),
+        (SignalKind::interrupt(), Order::Stop),
+        (SignalKind::hangup(), Order::Reload),
+    ] {
+        let (mut signals, tell) = (signal(kind)?, tell.clone());
+        tokio::spawn(async move { while signals.recv().await.is_some() && tell.send(order).is_ok() {} });
+    }
+    Ok(orders)
+}
+
+/// Every connection is an open file: as many as the system allows, which is more than most shells give.
+fn raise_files(config: &Config) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    let (found, wanted) = (getrlimit(Resource::Nofile).current, config.server.limits.connections as u64);
+    if found.is_some_and(|found| found < wanted.saturating_add(OTHERS)) {
+        tracing::warn!(
+            code = "open_files",
+            limit = found,
+            connections = wanted,
+            "fewer files may be open than limits.connections asks for: raise LimitNOFILE or lower it"
+        );
+    }
 }

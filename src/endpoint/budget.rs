@@ -1,24 +1,51 @@
-//! How many bytes of bodies are in memory at once, over all connections. The rule: only what has arrived is counted, and
-//! nobody waits for room, or peers that announce much and send nothing would keep the others out.
+//! How many bytes of bodies, and of heads that are not whole, are in memory at once, over all connections. The rule: only
+//! what has arrived is counted, and nobody waits for room, or peers that announce much and send nothing would keep the
+//! others out; and no address has more than a part of the room for bodies.
 
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::{Code, Rejection};
 
+/// Counters of addresses. Two that share one share its part of the room, and which do is nobody's choice.
+const COUNTERS: usize = 1024;
+/// The part of the room that one address may have, unless it is said.
+const PART: usize = 8;
+
 /// Room for bodies; endpoints that get clones of one share it.
 #[derive(Debug, Clone)]
 pub struct BodyBudget {
-    room: Arc<Semaphore>,
+    room: Arc<Room>,
     bytes: usize,
+    per_address: usize,
+}
+
+#[derive(Debug)]
+struct Room {
+    free: Arc<Semaphore>,
+    by_address: Box<[AtomicUsize]>,
+    order: RandomState,
 }
 
 impl BodyBudget {
-    /// Room for so many bytes.
+    /// Room for so many bytes, of which one address has an eighth.
     pub fn new(bytes: usize) -> Self {
         let bytes = bytes.min(Semaphore::MAX_PERMITS);
-        Self { room: Arc::new(Semaphore::new(bytes)), bytes }
+        let by_address = (0..COUNTERS).map(|_| AtomicUsize::new(0)).collect();
+        let room = Room { free: Arc::new(Semaphore::new(bytes)), by_address, order: RandomState::new() };
+        Self { room: Arc::new(room), bytes, per_address: bytes.checked_div(PART).unwrap_or(0) }
+    }
+
+    /// So many bytes for one address, or one /64 of IPv6. Loopback is not counted, where a proxy is, nor is a request without
+    /// a [`super::Peer`]. It is set before the budget is shared.
+    #[must_use]
+    pub fn per_address(mut self, bytes: usize) -> Self {
+        self.per_address = bytes;
+        self
     }
 
     /// How many bytes there is room for in all.
@@ -28,16 +55,25 @@ impl BodyBudget {
 
     /// How many bytes of bodies are in memory now.
     pub fn in_use(&self) -> usize {
-        self.bytes.saturating_sub(self.room.available_permits())
+        self.bytes.saturating_sub(self.room.free.available_permits())
     }
 
     /// Whether a body that is announced would fit now. It reserves nothing.
     pub(super) fn admits(&self, announced: u64) -> Result<(), Rejection> {
-        if announced > self.room.available_permits() as u64 { Err(overloaded()) } else { Ok(()) }
+        if announced > self.room.free.available_permits() as u64 { Err(overloaded()) } else { Ok(()) }
     }
 
-    pub(super) fn share(&self) -> Share {
-        Share { room: Arc::clone(&self.room), taken: None }
+    pub(crate) fn share(&self, peer: Option<IpAddr>) -> Share {
+        let counter = peer.map(|peer| peer.to_canonical()).filter(|peer| !peer.is_loopback()).map(|peer| {
+            let source = match peer {
+                IpAddr::V4(address) => u64::from(address.to_bits()),
+                // The network that one customer gets.
+                IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
+            };
+            let hash = self.room.order.hash_one((peer.is_ipv4(), source));
+            hash.checked_rem(COUNTERS as u64).unwrap_or(0) as usize
+        });
+        Share { room: Arc::clone(&self.room), per_address: self.per_address, counter, bytes: 0, taken: None }
     }
 }
 
@@ -50,20 +86,56 @@ impl Default for BodyBudget {
 
 /// What one request has taken; given back when it is answered.
 #[derive(Debug)]
-pub(super) struct Share {
-    room: Arc<Semaphore>,
+pub(crate) struct Share {
+    room: Arc<Room>,
+    per_address: usize,
+    counter: Option<usize>,
+    bytes: usize,
     taken: Option<OwnedSemaphorePermit>,
 }
 
+#[cfg(feature = "server")]
 impl Share {
-    pub(super) fn take(&mut self, bytes: usize) -> Result<(), Rejection> {
-        let bytes = u32::try_from(bytes).map_err(|_| overloaded())?;
-        let more = Arc::clone(&self.room).try_acquire_many_owned(bytes).map_err(|_| overloaded())?;
+    /// Gives all of it back.
+    pub(crate) fn give_back(&mut self) {
+        self.uncount();
+        self.taken = None;
+    }
+}
+
+impl Share {
+    /// Takes more. The first bytes of an address always fit, so that a body larger than its part is not refused for ever.
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Rejection> {
+        let permits = u32::try_from(bytes).map_err(|_| overloaded())?;
+        if let Some(counter) = self.counter.and_then(|counter| self.room.by_address.get(counter)) {
+            let before = counter.fetch_add(bytes, Ordering::Relaxed);
+            self.bytes = self.bytes.saturating_add(bytes);
+            let others = before.saturating_sub(self.bytes.saturating_sub(bytes));
+            if others > 0 && before.saturating_add(bytes) > self.per_address {
+                return Err(overloaded());
+            }
+        }
+        let more = Arc::clone(&self.room.free).try_acquire_many_owned(permits).map_err(|_| overloaded())?;
         match &mut self.taken {
             Some(taken) => taken.merge(more),
             none => *none = Some(more),
         }
         Ok(())
+    }
+}
+
+impl Share {
+    fn uncount(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        if let Some(counter) = self.counter.and_then(|counter| self.room.by_address.get(counter)) {
+            counter.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.uncount();
     }
 }
 

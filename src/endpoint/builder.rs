@@ -3,7 +3,6 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::BodyBudget;
+use super::admission::Admission;
 use super::body::Limits;
 use super::edge::{Endpoint, Shared, Stack};
 use super::line::Lines;
@@ -56,7 +56,7 @@ pub struct EndpointBuilder<State> {
     credentials: Credentials,
     clock: Arc<dyn Clock>,
     limits: Limits,
-    allowed: Option<Vec<(IpAddr, u8)>>,
+    pub(super) admission: Admission,
     in_flight: usize,
     budget: BodyBudget,
     retain: Duration,
@@ -80,7 +80,7 @@ impl EndpointBuilder<Undecided> {
             credentials: Credentials::default(),
             clock: Arc::new(SystemClock),
             limits: Limits::default(),
-            allowed: None,
+            admission: Admission::default(),
             in_flight: 1024,
             budget: BodyBudget::default(),
             retain: SHORTEST_RETENTION,
@@ -135,7 +135,7 @@ impl EndpointBuilder<Undecided> {
             credentials: self.credentials,
             clock: self.clock,
             limits: self.limits,
-            allowed: self.allowed,
+            admission: self.admission,
             in_flight: self.in_flight,
             budget: self.budget,
             retain: self.retain,
@@ -209,13 +209,6 @@ impl<State> EndpointBuilder<State> {
     #[must_use]
     pub fn api_key(mut self, key: Secret) -> Self {
         self.credentials.api_key = Some(key);
-        self
-    }
-
-    /// Only these networks: an address and the number of its leading bits that count.
-    #[must_use]
-    pub fn allow_ip(mut self, networks: Vec<(IpAddr, u8)>) -> Self {
-        self.allowed = Some(networks);
         self
     }
 
@@ -378,7 +371,7 @@ impl EndpointBuilder<Chosen> {
                 profile,
                 clock: self.clock,
                 limits: self.limits,
-                allowed: self.allowed,
+                admission: self.admission,
                 in_flight,
                 budget: self.budget,
                 decoder,

@@ -7,16 +7,19 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::header::{ALLOW, CONNECTION, HeaderValue};
+use http::{Method, Request, Response, Version};
 use http_body::Body;
 use http_body_util::Full;
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
+use super::admission::{Admission, Peer};
 use super::answer::{Outcome, answer};
 use super::body::{Limits, read, too_large};
 use super::line::Lines;
 use super::{BodyBudget, BodyFault, EndpointBuilder, Undecided, strict};
+use crate::client::ClientCertificate;
 use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::delivery::Delivery;
@@ -28,10 +31,6 @@ use crate::reply::Reply;
 use crate::stage::StageFuture;
 use crate::verify::Verifier;
 use crate::wire::uuid::is_uuid;
-
-/// Address of the peer, for `allow_ip`; the server puts it into the request's extensions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Peer(pub IpAddr);
 
 /// The stages behind the edge, without their types.
 pub(super) type Stack = Arc<dyn Fn(Delivery) -> StageFuture<Reply, Rejection> + Send + Sync>;
@@ -48,7 +47,7 @@ pub(super) struct Shared {
     pub(super) profile: Arc<Profile>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) limits: Limits,
-    pub(super) allowed: Option<Vec<(IpAddr, u8)>>,
+    pub(super) admission: Admission,
     pub(super) in_flight: Arc<Semaphore>,
     pub(super) budget: BodyBudget,
     pub(super) decoder: Arc<Decoder>,
@@ -158,11 +157,17 @@ impl Endpoint {
         let wrong_method = matches!(self.route(request.method(), request.uri().path()), Err(Code::MethodNotAllowed));
         let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
         let observed = Observed::begin(peer);
-        let result = observed.during(self.receive(request, peer)).await;
+        let closes = request.version() < Version::HTTP_2 && strict::has_body(request.headers());
+        let mut is_read = false;
+        let result = observed.during(self.receive(request, peer, &mut is_read)).await;
         let context = Context { now: shared.clock.now(), request_id: request_id.as_deref() };
         let mut response = answer(result, shared.profile.success, &*shared.profile.dialect, context);
         if wrong_method && response.extensions().get() == Some(&Outcome::Refused(Code::MethodNotAllowed)) {
-            response.headers_mut().insert(http::header::ALLOW, http::HeaderValue::from_static("POST"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+        // A body that nobody reads is not followed by another request: who could send one has to know.
+        if closes && !is_read {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         shared.lines.write(&observed, request_id.as_deref(), &response);
         response.extensions_mut().insert(observed);
@@ -171,14 +176,20 @@ impl Endpoint {
     }
 
     /// From the cheapest check to the dearest; the body is read after all that the head can tell.
-    async fn receive<B: Body>(&self, request: Request<B>, peer: Option<IpAddr>) -> Result<Reply, Rejection> {
+    async fn receive<B: Body>(
+        &self,
+        request: Request<B>,
+        peer: Option<IpAddr>,
+        is_read: &mut bool,
+    ) -> Result<Reply, Rejection> {
         let shared = &*self.shared;
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let route = self.route(&head.method, head.uri.path()).map_err(Rejection::from)?;
         let action = Arc::clone(&route.action);
+        strict::settle(&mut head)?;
         strict::check(&head)?;
         strict::content_type(&head.headers, &shared.profile.content_types)?;
-        shared.admit(peer)?;
+        shared.admission.admit(peer, head.extensions.get::<ClientCertificate>(), shared.clock.now())?;
         if strict::announced_length(&head.headers).is_some_and(|length| length > shared.limits.body as u64) {
             return Err(too_large(shared.limits));
         }
@@ -189,19 +200,21 @@ impl Endpoint {
             let screening = || std::future::ready(shared.verifier.screen(&head));
             timed(Stage::Screen, shared.verifier.renewing(head.received_at, screening)).await?;
         }
-        let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
-            let wait = std::time::Duration::from_secs(1);
-            Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
-                .with_retry_after(wait)
-        })?;
         // Held until the answer: so long the body is in memory.
-        let mut share = shared.budget.share();
+        let mut share = shared.budget.share(peer);
         let body = timed(Stage::Body, read(body, shared.limits, &mut share)).await.map_err(|rejection| {
             let fault = head.extensions.get::<BodyFault>().and_then(BodyFault::get);
             let is_broken = rejection.code() == Code::BodyUnreadable;
             fault.filter(|_| is_broken).cloned().unwrap_or(rejection)
         })?;
+        *is_read = true;
         fail_point::reached(Point::BodyRead);
+        // Not before: whoever sends nothing would hold it. Until here connections and bytes are bounded.
+        let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
+            let wait = std::time::Duration::from_secs(1);
+            Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
+                .with_retry_after(wait)
+        })?;
         let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
         delivery.peer = peer;
         (shared.stack)(delivery).await
@@ -214,31 +227,6 @@ impl Endpoint {
             return Err(Code::PathUnknown);
         }
         routes.find(|route| route.method == *method).ok_or(Code::MethodNotAllowed)
-    }
-}
-
-impl Shared {
-    fn admit(&self, peer: Option<IpAddr>) -> Result<(), Rejection> {
-        let Some(allowed) = &self.allowed else { return Ok(()) };
-        let listed =
-            peer.is_some_and(|peer| allowed.iter().any(|(net, bits)| contains(*net, *bits, peer.to_canonical())));
-        if listed {
-            Ok(())
-        } else {
-            Err(Rejection::new(Code::AddressRefused, "expected a listed address, but found another"))
-        }
-    }
-}
-
-fn contains(net: IpAddr, bits: u8, address: IpAddr) -> bool {
-    let same = |net: u128, address: u128, width: u32| {
-        let host = width.saturating_sub(u32::from(bits));
-        net.checked_shr(host).unwrap_or(0) == address.checked_shr(host).unwrap_or(0)
-    };
-    match (net, address) {
-        (IpAddr::V4(net), IpAddr::V4(address)) => same(net.to_bits().into(), address.to_bits().into(), 32),
-        (IpAddr::V6(net), IpAddr::V6(address)) => same(net.to_bits(), address.to_bits(), 128),
-        _ => false,
     }
 }
 

@@ -72,6 +72,10 @@ impl Lines {
             (Some(Outcome::Accepted), _) => line!(info, "accepted", "a delivery was accepted"),
             (Some(Outcome::Duplicate), _) => line!(info, "duplicate", "a copy was recognised"),
             (Some(Outcome::Quarantined), _) => line!(warn, "quarantined", "a delivery was kept for inspection"),
+            // Whoever stopped the receiver knows.
+            _ if rejection.is_some_and(|rejection| rejection.code() == Code::ShuttingDown) => {
+                line!(info, "refused", "a delivery came too late");
+            }
             (_, Some(Class::Unavailable | Class::Handler)) => {
                 line!(error, "refused", "a delivery could not be taken");
             }

@@ -3,6 +3,7 @@
 //! [`Endpoint`] is a [`tower_service::Service`] for any HTTP server: `hyper::service::service_fn`-style or on an axum
 //! route. [`Endpoint::builder`] builds the whole stack, each layer at the height that its comment explains.
 
+mod admission;
 mod answer;
 mod body;
 mod budget;
@@ -14,11 +15,16 @@ mod log_limit;
 mod promises;
 mod strict;
 
+pub use admission::Peer;
+#[cfg(feature = "server")]
+pub(crate) use admission::is_in;
 pub use answer::{Outcome, answer};
 pub use body::Limits;
 pub use budget::BodyBudget;
+#[cfg(feature = "server")]
+pub(crate) use budget::Share;
 pub use builder::{Chosen, EndpointBuilder, Undecided};
-pub use edge::{Endpoint, Peer};
+pub use edge::Endpoint;
 pub use fault::BodyFault;
 #[cfg(feature = "server")]
 pub(crate) use line::Lines;

@@ -23,6 +23,23 @@ pub(super) fn check(head: &Parts) -> Result<(), Rejection> {
     expectation(&head.headers)
 }
 
+/// HTTP/2 names the host in `:authority`, where signatures and rules look for `Host`: it is put there, and one that is
+/// there already has to be the same (RFC 9113 section 8.3.1).
+pub(super) fn settle(head: &mut Parts) -> Result<(), Rejection> {
+    if head.version <= Version::HTTP_11 {
+        return Ok(());
+    }
+    let Some(authority) = head.uri.authority() else { return Ok(()) };
+    if head.headers.contains_key(HOST) {
+        let agrees = only(&head.headers, HOST.as_str()) == Some(authority.as_str());
+        return if agrees { Ok(()) } else { malformed("one host", "several") };
+    }
+    let value = HeaderValue::from_str(authority.as_str());
+    let value = value.map_err(|_| Rejection::new(Code::RequestMalformed, "expected a host, but found none"))?;
+    head.headers.insert(HOST, value);
+    Ok(())
+}
+
 /// Refuses a content type that the sender does not document. Without a body there is nothing to name.
 pub(super) fn content_type(headers: &HeaderMap, allowed: &[&'static str]) -> Result<(), Rejection> {
     if allowed.is_empty() {
@@ -49,6 +66,11 @@ pub(super) fn content_type(headers: &HeaderMap, allowed: &[&'static str]) -> Res
         })
     };
     if parts.all(utf8) { Ok(()) } else { refuse("another charset") }
+}
+
+/// Whether a body follows, by the head.
+pub(super) fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING) || announced_length(headers).is_some_and(|length| length > 0)
 }
 
 /// The length that the head announces.
@@ -88,8 +110,6 @@ fn host(head: &Parts) -> Result<(), Rejection> {
     let mut hosts = head.headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) if is_host(host.as_bytes()) => Ok(()),
-        // HTTP/2 says it in the target.
-        (None, _) if head.version > Version::HTTP_11 && head.uri.authority().is_some() => Ok(()),
         _ => malformed("one host", "none, several or something else"),
     }
 }

@@ -12,4 +12,4 @@ pub use breaker::{Breaker, BreakerPlan, BreakerState};
 pub use layer::Inbox;
 pub use retry::RetryPlan;
 pub use waiting::Order;
-pub use worker::Worker;
+pub use worker::{Reassign, Worker};

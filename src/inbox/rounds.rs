@@ -10,10 +10,10 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
 use tower_service::Service;
 
-use super::breaker::{Admission, BreakerState, Probe};
+use super::breaker::{Admission, Breaker, BreakerState, Probe};
 use super::settlement::Settlement;
 use super::waiting::{Held, Order, Waiting};
-use super::worker::Worker;
+use super::worker::{Duty, Worker};
 use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
 use crate::once::Once;
@@ -54,12 +54,16 @@ struct Ticket {
     fence: u64,
     attempt: u32,
     subject: Option<Box<str>>,
+    /// Of the sink that was tried, which may not be that of the next try.
+    breaker: Breaker,
     _probe: Option<Probe>,
 }
 
 /// The work of one worker.
 pub(super) struct Rounds<'a, S> {
     worker: &'a Worker<S>,
+    duty: Duty<S>,
+    version: u64,
     waiting: Waiting,
     flying: JoinSet<Result<Reply, Rejection>>,
     tickets: HashMap<Id, Ticket>,
@@ -77,6 +81,8 @@ where
     pub(super) fn new(worker: &'a Worker<S>) -> Self {
         Self {
             worker,
+            version: worker.version(),
+            duty: worker.duty(),
             waiting: Waiting::new(worker.order),
             flying: JoinSet::new(),
             tickets: HashMap::new(),
@@ -99,6 +105,9 @@ where
             tokio::select! { () = &mut shutdown => return, () = self.recall() => {} }
         }
         loop {
+            if self.version != self.worker.version() {
+                (self.version, self.duty) = (self.worker.version(), self.worker.duty());
+            }
             if stopping {
                 self.waiting.give_back_all(&mut self.settlement);
             } else {
@@ -191,11 +200,11 @@ where
     /// Begins whatever may begin.
     fn begin(&mut self) {
         self.waiting.give_back_old(&mut self.settlement);
-        let closed = self.worker.breaker.state() == BreakerState::Closed;
+        let closed = self.duty.breaker.state() == BreakerState::Closed;
         if !closed && self.waiting.is_without_probe() {
             self.waiting.give_back_all(&mut self.settlement);
         }
-        while self.flying.len() < self.worker.concurrency {
+        while self.flying.len() < self.duty.concurrency {
             let Some(Held { leased, since, probe }) = self.waiting.next() else { break };
             if since.elapsed() > LONG && self.shrunk.elapsed() > LONG && self.worker.order == Order::None {
                 self.ahead /= 2;
@@ -205,21 +214,22 @@ where
             let subject = leased.record.subject.clone();
             fail_point::reached(Point::Leased);
             // A task of its own: a handler that panics is a failed try and not the end of the worker.
-            let flight = self.flying.spawn(self.worker.deliver(leased));
-            self.tickets.insert(flight.id(), Ticket { id, fence, attempt, subject, _probe: probe });
+            let breaker = self.duty.breaker.clone();
+            let flight = self.flying.spawn(self.duty.deliver(leased));
+            self.tickets.insert(flight.id(), Ticket { id, fence, attempt, subject, breaker, _probe: probe });
         }
     }
 
     /// Asks for more records, if there is room and the breaker lets them through; else says until when not.
     fn lease(&self) -> Result<Option<Job<'a, Haul>>, Instant> {
         let (worker, waiting) = (self.worker, self.waiting.ready());
-        let room = worker.concurrency.saturating_sub(self.flying.len()).saturating_add(self.ahead);
+        let room = self.duty.concurrency.saturating_sub(self.flying.len()).saturating_add(self.ahead);
         // In larger bites, as each is a step of the store.
         // What waits for another of its subject takes no room, but does not grow without an end.
         if room <= waiting || waiting > self.ahead / 2 || self.waiting.len() >= MOST_WAITING {
             return Ok(None);
         }
-        let (asked, probe) = match worker.breaker.admit() {
+        let (asked, probe) = match self.duty.breaker.admit() {
             Admission::All => (room.saturating_sub(waiting), None),
             Admission::One(probe) => (1, Some(probe)),
             Admission::None(until) => return Err(until),
@@ -247,7 +257,7 @@ where
         let (leased, now) = (leased?, self.worker.clock.now());
         let (count, probing) = (leased.len(), probe.is_some());
         if count >= asked && !probing && self.waiting.len() == 0 {
-            self.ahead = self.ahead.saturating_mul(2).clamp(self.worker.concurrency, FARTHEST);
+            self.ahead = self.ahead.saturating_mul(2).clamp(self.duty.concurrency, FARTHEST);
         }
         for record in leased {
             self.waiting.take(record, probe.take(), now, &mut self.settlement);
@@ -265,7 +275,7 @@ where
             }
         };
         let Some(ticket) = self.tickets.remove(&flight) else { return };
-        let (breaker, subject) = (&self.worker.breaker, ticket.subject.as_deref());
+        let (breaker, subject) = (&ticket.breaker, ticket.subject.as_deref());
         let rejection = match result {
             Ok(reply) => match reply.status.filter(|status| !status.is_success()) {
                 None => {
@@ -295,7 +305,7 @@ where
 
     fn failed(&mut self, ticket: Ticket, rejection: &Rejection) {
         let Ticket { id, fence, attempt, subject, .. } = ticket;
-        let (reason, plan) = (rejection.to_string(), &self.worker.retry);
+        let (reason, plan) = (rejection.to_string(), self.duty.retry);
         tracing::warn!(code = %rejection.code(), event_id = %id, attempt, reason, "an event was not delivered");
         // Attempts are never counted from the beginning again: an operator's retry grants one more round of them.
         let again = attempt
@@ -312,7 +322,7 @@ where
     /// Learns which subjects wait for an event that failed before this worker began.
     async fn recall(&mut self) {
         loop {
-            match self.unfinished().await {
+            match unfinished(self.worker).await {
                 Ok(unfinished) => {
                     let until = self.worker.clock.now().after(UNKNOWN);
                     return unfinished.into_iter().for_each(|(subject, id)| self.waiting.know(subject, id, until));
@@ -324,34 +334,34 @@ where
             }
         }
     }
+}
 
-    /// Events of subjects of which one was tried and not delivered, in the order of acceptance.
-    async fn unfinished(&self) -> Result<Vec<(Box<str>, EventId)>, StoreError> {
-        let mut found: Vec<(u64, Box<str>, EventId)> = Vec::new();
-        let mut held_back = std::collections::HashSet::new();
-        for state in [State::Ready, State::Leased] {
-            let mut after = None;
-            loop {
-                let listing = Listing { state: Some(state), after, limit: Some(1000) };
-                let page = self.worker.store.list(listing).await?;
-                let Some((last, _)) = page.last() else { break };
-                after = Some(*last);
-                for (position, entry) in page {
-                    if !self.worker.endpoint.iter().any(|name| **name == *entry.endpoint) {
-                        continue;
-                    }
-                    let Some(subject) = entry.subject else { continue };
-                    if entry.attempts > 0 {
-                        held_back.insert(subject.clone());
-                    }
-                    found.push((position, subject.into(), entry.id));
+/// Events of subjects of which one was tried and not delivered, in the order of acceptance.
+async fn unfinished<S>(worker: &Worker<S>) -> Result<Vec<(Box<str>, EventId)>, StoreError> {
+    let mut found: Vec<(u64, Box<str>, EventId)> = Vec::new();
+    let mut held_back = std::collections::HashSet::new();
+    for state in [State::Ready, State::Leased] {
+        let mut after = None;
+        loop {
+            let listing = Listing { state: Some(state), after, limit: Some(1000) };
+            let page = worker.store.list(listing).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(*last);
+            for (position, entry) in page {
+                if !worker.endpoint.iter().any(|name| **name == *entry.endpoint) {
+                    continue;
                 }
+                let Some(subject) = entry.subject else { continue };
+                if entry.attempts > 0 {
+                    held_back.insert(subject.clone());
+                }
+                found.push((position, subject.into(), entry.id));
             }
         }
-        found.sort_unstable_by_key(|(position, ..)| *position);
-        found.retain(|(_, subject, _)| held_back.contains(&**subject));
-        Ok(found.into_iter().map(|(_, subject, id)| (subject, id)).collect())
     }
+    found.sort_unstable_by_key(|(position, ..)| *position);
+    found.retain(|(_, subject, _)| held_back.contains(&**subject));
+    Ok(found.into_iter().map(|(_, subject, id)| (subject, id)).collect())
 }
 
 /// The end of a job, or never where there is none.

@@ -1,7 +1,8 @@
 //! The worker of one endpoint's inbox: leases records, hands each to its service, and acknowledges, retries or parks. The
 //! rule: a try ends before its lease does, so that no two owners deliver one event at the same time.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -29,14 +30,64 @@ pub(super) const CONCURRENCY: usize = 16;
 #[derive(Debug, Clone)]
 pub struct Worker<S> {
     pub(super) store: Arc<dyn Store>,
-    pub(super) decoder: Arc<Decoder>,
     pub(super) endpoint: Arc<[Box<str>]>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) order: Order,
+    duty: Reassign<S>,
+}
+
+/// What a worker does with records. It asks anew for each, so that what changes takes effect without another worker.
+#[derive(Debug, Clone)]
+pub(super) struct Duty<S> {
+    pub(super) decoder: Arc<Decoder>,
     pub(super) retry: RetryPlan,
     pub(super) concurrency: usize,
-    pub(super) order: Order,
     pub(super) breaker: Breaker,
-    service: S,
+    pub(super) service: S,
+}
+
+/// Gives a running worker another service: what it is delivering is finished by the old one, and nothing is leased twice.
+#[derive(Debug)]
+pub struct Reassign<S>(Arc<Changing<S>>);
+
+#[derive(Debug)]
+struct Changing<S> {
+    /// Counts the changes, so that who looks does not have to copy what it knows.
+    version: AtomicU64,
+    duty: Mutex<Duty<S>>,
+}
+
+impl<S> Clone for Reassign<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Clone> Reassign<S> {
+    /// From the next record on, it works as `worker` would: with its service, decoder, retries, concurrency and breaker.
+    /// Its store, endpoint and order stay what they were.
+    pub fn to(&self, worker: &Worker<S>) {
+        let duty = worker.duty();
+        *self.0.duty.lock().unwrap_or_else(PoisonError::into_inner) = duty;
+        self.0.version.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl<S: Clone> Worker<S> {
+    /// What it does with the next record.
+    pub(super) fn duty(&self) -> Duty<S> {
+        self.duty.0.duty.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Another number whenever that has changed.
+    pub(super) fn version(&self) -> u64 {
+        self.duty.0.version.load(Ordering::Acquire)
+    }
+
+    /// Changes what it does while it runs.
+    pub fn reassign(&self) -> Reassign<S> {
+        self.duty.clone()
+    }
 }
 
 impl<S> Worker<S>
@@ -53,25 +104,16 @@ where
         retry: RetryPlan,
         service: S,
     ) -> Self {
-        let (endpoint, never) = (endpoint.into(), BreakerPlan { failures: 0, ..BreakerPlan::default() });
-        Self {
-            store,
-            decoder,
-            endpoint: Arc::new([endpoint]),
-            clock,
-            retry,
-            concurrency: CONCURRENCY,
-            order: Order::default(),
-            breaker: Breaker::new("", never),
-            service,
-        }
+        let never = BreakerPlan { failures: 0, ..BreakerPlan::default() };
+        let breaker = Breaker::new("", never);
+        let duty = Duty { decoder, retry, concurrency: CONCURRENCY, breaker, service };
+        Self { store, endpoint: Arc::new([endpoint.into()]), clock, order: Order::default(), duty: duty.into() }
     }
 
     /// How many events are delivered at once, at least one.
     #[must_use]
-    pub fn concurrency(mut self, most: usize) -> Self {
-        self.concurrency = most.max(1);
-        self
+    pub fn concurrency(self, most: usize) -> Self {
+        self.with(|duty| duty.concurrency = most.max(1))
     }
 
     /// In which order.
@@ -84,9 +126,15 @@ where
     /// Stops for a while when the service fails as a whole, which a handler says by a [`Reply`] of status 429 or 5xx.
     /// Workers of the same sink share one.
     #[must_use]
-    pub fn breaker(mut self, breaker: Breaker) -> Self {
-        self.breaker = breaker;
-        self
+    pub fn breaker(self, breaker: Breaker) -> Self {
+        self.with(|duty| duty.breaker = breaker)
+    }
+
+    /// A worker of its own; a [`Reassign`] of before does not reach it.
+    fn with(self, change: impl FnOnce(&mut Duty<S>)) -> Self {
+        let mut duty = self.duty();
+        change(&mut duty);
+        Self { duty: duty.into(), ..self }
     }
 
     /// Works until `shutdown` resolves; what is being delivered then is finished first, and what was not begun is given
@@ -102,7 +150,19 @@ where
     pub async fn round(&self) -> Result<usize, StoreError> {
         Rounds::new(self).once().await
     }
+}
 
+impl<S> From<Duty<S>> for Reassign<S> {
+    fn from(duty: Duty<S>) -> Self {
+        Self(Arc::new(Changing { version: AtomicU64::new(0), duty: Mutex::new(duty) }))
+    }
+}
+
+impl<S> Duty<S>
+where
+    S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + 'static,
+    S::Future: Send,
+{
     /// One try, which owns what it needs.
     pub(super) fn deliver(&self, leased: Leased) -> impl Future<Output = Result<Reply, Rejection>> + Send + 'static {
         let (service, decoder) = (self.service.clone(), Arc::clone(&self.decoder));

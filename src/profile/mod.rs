@@ -10,6 +10,7 @@ mod id;
 mod jose;
 mod tribe;
 mod worldline;
+mod younify;
 
 use std::fmt;
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use dialect::{Answer, Context, Dialect, Plain, Told};
 pub use http_signature::{HttpSignature, KeyIdMatch, Presence};
 pub use id::{Identification, JsonPointer};
 pub use jose::{Authorization, BodyHash, ClaimRules, Demand, Extension, Form, Jose, Nesting, Types};
+pub use younify::Younify;
 
 /// How a sender proves itself.
 #[derive(Debug, Clone)]
@@ -212,6 +214,13 @@ impl Profile {
     #[must_use]
     pub fn with_success(mut self, success: StatusCode) -> Self {
         self.success = success;
+        self
+    }
+
+    /// How refusals look.
+    #[must_use]
+    pub fn with_dialect(mut self, dialect: Arc<dyn Dialect>) -> Self {
+        self.dialect = dialect;
         self
     }
 

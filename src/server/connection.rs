@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{CONNECTION, HeaderValue};
 use http_body_util::Full;
-
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -16,15 +16,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::gate::{Gate, Ledger};
-use crate::error::Rejection;
+use crate::endpoint::BodyBudget;
+use crate::error::{Code, Rejection};
 use crate::wire::http1::{LARGEST_HEAD, MOST_FIELDS};
 
 pub use super::gate::Times;
 
 /// How long a connection lives, however busy it is.
-const LIFETIME: Duration = Duration::from_secs(600);
+pub(super) const LIFETIME: Duration = Duration::from_secs(600);
 /// How long what is in flight on it may take then.
-const GRACE: Duration = Duration::from_secs(60);
+pub(super) const GRACE: Duration = Duration::from_secs(60);
 /// More than the largest head, so that hyper never finds one too large that was let through.
 const BUFFER: usize = LARGEST_HEAD + 4096;
 
@@ -32,7 +33,8 @@ const BUFFER: usize = LARGEST_HEAD + 4096;
 #[derive(Debug, Clone)]
 pub struct Refused(pub Rejection);
 
-/// Serves one connection until it ends or `closing` says so. `respond` gets every request that is strict HTTP/1.1, with
+/// Serves one connection until it ends. Once `closing` says so, what is in flight is answered, what comes later is
+/// [`Refused`] with [`Code::ShuttingDown`], and each answer is the last of its connection. `respond` gets every request that is strict HTTP/1.1, with
 /// a [`crate::endpoint::BodyFault`] in its extensions, and in the place of one that is not a request with [`Refused`].
 ///
 /// # Errors
@@ -41,6 +43,25 @@ pub async fn serve<IO, R, F>(
     io: IO,
     respond: R,
     times: Times,
+    closing: watch::Receiver<bool>,
+) -> Result<(), hyper::Error>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    R: Fn(hyper::Request<Incoming>) -> F,
+    F: Future<Output = hyper::Response<Full<Bytes>>>,
+{
+    serve_within(io, respond, times, &BodyBudget::default(), closing).await
+}
+
+/// The same, where heads that are not whole share their room with bodies and other connections.
+///
+/// # Errors
+/// The connection broke.
+pub async fn serve_within<IO, R, F>(
+    io: IO,
+    respond: R,
+    times: Times,
+    room: &BodyBudget,
     mut closing: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error>
 where
@@ -51,14 +72,22 @@ where
     #[cfg(all(feature = "fail-points", debug_assertions))]
     let io = super::torn::Torn(io);
     let ledger = Arc::new(Ledger::default());
-    let gate = Gate::new(io, times, Arc::clone(&ledger));
+    let gate = Gate::new(io, times, room, Arc::clone(&ledger));
+    let stopping = closing.clone();
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
-        match ledger.next() {
+        let late = || stopping.borrow().then(|| Rejection::new(Code::ShuttingDown, "expected a receiver that goes on"));
+        match ledger.next().or_else(late) {
             None => drop(request.extensions_mut().insert(ledger.body())),
             Some(rejection) => drop(request.extensions_mut().insert(Refused(rejection))),
         }
-        let answer = respond(request);
-        async move { Ok::<_, Infallible>(answer.await) }
+        let (answer, stopping) = (respond(request), stopping.clone());
+        async move {
+            let mut answer = answer.await;
+            if *stopping.borrow() {
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -69,11 +98,19 @@ where
         .half_close(true)
         .serve_connection(TokioIo::new(gate), service);
     let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        ended = connection.as_mut() => return ended,
-        _ = closing.wait_for(|closing| *closing) => {}
-        // A peer that sends and never reads would keep its place for ever; an honest one connects again.
-        () = tokio::time::sleep(LIFETIME) => {}
+    // A peer that sends and never reads would keep its place for ever; an honest one connects again.
+    let mut lifetime = std::pin::pin!(tokio::time::sleep(LIFETIME));
+    let mut draining = false;
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            // Who is idle may have a request on its way: it is answered, and the gate ends the rest.
+            _ = closing.wait_for(|closing| *closing), if !draining => {
+                draining = true;
+                ledger.drain();
+            }
+            () = lifetime.as_mut() => break,
+        }
     }
     connection.as_mut().graceful_shutdown();
     tokio::time::timeout(GRACE, connection).await.unwrap_or(Ok(()))

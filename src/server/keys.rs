@@ -73,6 +73,11 @@ impl Shown {
         self.endpoint.to_string()
     }
 
+    /// The keys themselves.
+    pub(super) fn ring(&self) -> &Arc<KeyRing> {
+        &self.ring
+    }
+
     /// Sets the gauges and counters.
     pub(super) fn measure(&self, now: Timestamp) {
         let gauges = Gauges::of(&self.ring, now);

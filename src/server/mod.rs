@@ -2,28 +2,40 @@
 
 mod accept;
 mod admin;
+mod callers;
 pub mod config;
 pub mod connection;
 mod figures;
 mod forged_token;
 mod gate;
+mod generation;
 mod glance;
+mod http2;
 mod keys;
+mod live;
 mod places;
+mod reading;
 mod ready;
+mod reload;
 mod router;
 mod run;
 mod self_test;
 mod sink;
+mod standing;
+mod sockets;
 mod stored;
+mod supervisor;
 mod tls;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod torn;
+mod traces;
 pub mod trial;
 mod upkeep;
+mod workforce;
 
 pub use config::{Config, Problem};
 pub use router::Router;
-pub use run::{Failure, serve};
+pub use run::{Failure, Order, serve};
 pub use self_test::self_test;
+pub use sockets::Sockets;
 pub use stored::Looking;

@@ -7,17 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{Gauge, gauge};
 
-use super::config::LimitSettings;
-
 /// Unless the configuration says another number: enough for a sender's whole farm behind one address.
 const PER_ADDRESS: usize = 256;
 
-/// What is taken.
+/// What is taken. How much there is may change while some of it is.
 #[derive(Debug)]
 pub(super) struct Places {
     open: Gauge,
-    all: usize,
-    per_address: Option<usize>,
     taken: Mutex<Taken>,
 }
 
@@ -51,27 +47,24 @@ pub(super) struct Place {
 }
 
 impl Places {
-    pub(super) fn new(limits: &LimitSettings) -> Arc<Self> {
-        Self::sized(limits.connections, limits.connections_per_address, "senders")
-    }
-
     /// Those of one listener.
-    pub(super) fn sized(all: usize, per_address: Option<usize>, listener: &'static str) -> Arc<Self> {
+    pub(super) fn of(listener: &'static str) -> Arc<Self> {
         let open = gauge!("countersign_connections_open", "listener" => listener);
-        Arc::new(Self { open, all, per_address, taken: Mutex::default() })
+        Arc::new(Self { open, taken: Mutex::default() })
     }
 
-    pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Result<Place, Full> {
+    /// Takes one of so many in all, and for one address.
+    pub(super) fn take(self: &Arc<Self>, peer: IpAddr, all: usize, per_address: Option<usize>) -> Result<Place, Full> {
         let address = source(peer);
         // A proxy on this machine brings everybody's connections; who wants it counted says a number.
-        let counted = (self.per_address.is_some() || !address.is_loopback()).then_some(address);
+        let counted = (per_address.is_some() || !address.is_loopback()).then_some(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.all >= self.all {
+        if taken.all >= all {
             return Err(Full::All);
         }
         if let Some(address) = counted {
             let count = taken.by_address.entry(address).or_default();
-            if *count >= self.per_address.unwrap_or(PER_ADDRESS) {
+            if *count >= per_address.unwrap_or(PER_ADDRESS) {
                 return Err(Full::Address);
             }
             *count = count.saturating_add(1);
@@ -79,6 +72,11 @@ impl Places {
         taken.all = taken.all.saturating_add(1);
         self.open.increment(1.0);
         Ok(Place { places: Arc::clone(self), counted })
+    }
+
+    /// How many are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).all
     }
 }
 
@@ -113,9 +111,17 @@ fn source(peer: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn places(connections: usize, per_address: Option<usize>) -> Arc<Places> {
-        let limits = LimitSettings { connections, connections_per_address: per_address, ..LimitSettings::default() };
-        Places::new(&limits)
+    /// Places, and so many of them.
+    struct Hall(Arc<Places>, usize, Option<usize>);
+
+    impl Hall {
+        fn take(&self, peer: IpAddr) -> Result<Place, Full> {
+            self.0.take(peer, self.1, self.2)
+        }
+    }
+
+    fn places(connections: usize, per_address: Option<usize>) -> Hall {
+        Hall(Places::of("senders"), connections, per_address)
     }
 
     fn address(text: &str) -> IpAddr {
@@ -132,7 +138,7 @@ mod tests {
         assert_eq!(places.take(address("192.0.2.9")).unwrap_err(), Full::All);
         drop(one);
         assert!(places.take(address("192.0.2.1")).is_ok());
-        assert_eq!(places.taken.lock().unwrap().by_address.len(), 2);
+        assert_eq!(places.0.taken.lock().unwrap().by_address.len(), 2);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tower_service::Service;
 
 use super::connection::Refused;
 use super::figures::Deliveries;
+use super::traces::Traces;
 use crate::clock::Clock;
 use crate::endpoint::{Endpoint, Lines, Peer, answer};
 use crate::error::{Code, Rejection};
@@ -32,6 +33,7 @@ pub struct Router {
     /// In the order of the endpoints.
     figures: Arc<[Deliveries]>,
     strangers: Arc<Strangers>,
+    traces: Option<Arc<Traces>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -40,7 +42,12 @@ impl Router {
     pub fn new(endpoints: Vec<Endpoint>, clock: Arc<dyn Clock>) -> Self {
         let figures = endpoints.iter().map(|endpoint| Deliveries::of(endpoint.name())).collect();
         let strangers = Strangers { lines: Lines::new("".into(), "".into()), figures: Deliveries::of("") };
-        Self { endpoints: endpoints.into(), figures, strangers: Arc::new(strangers), clock }
+        Self { endpoints: endpoints.into(), figures, strangers: Arc::new(strangers), traces: None, clock }
+    }
+
+    /// Traces what endpoints answer.
+    pub(super) fn traced(self, traces: Option<Arc<Traces>>) -> Self {
+        Self { traces, ..self }
     }
 
     /// The endpoints.
@@ -76,8 +83,12 @@ impl Router {
         if let Some(peer) = peer {
             request.extensions_mut().insert(Peer(peer));
         }
+        let parent = self.traces.as_ref().and_then(|traces| traces.parent(request.headers()));
         let response: Result<_, Infallible> = endpoint.clone().call(request).await;
         let Ok(response) = response;
+        if let Some(traces) = &self.traces {
+            traces.record(endpoint.name(), parent, &response);
+        }
         figures.count(&response);
         response
     }

@@ -1,33 +1,30 @@
-//! `serve`: opens the store, binds the listeners, and works until it is told to stop. What is in flight is finished.
+//! `serve`: opens the store, binds the listeners, and works until it is told to stop. The rules: what is in flight when it
+//! is told so is finished, and what is told in between changes everything or nothing.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use arc_swap::ArcSwap;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
-use super::accept::accept;
-use super::admin::{Admin, Door};
-use super::config::{Config, SinkKind};
+use super::accept::{Door, Hall};
+use super::admin::{Admin, Door as AdminDoor};
+use super::config::Config;
 use super::figures;
-use super::keys::{self, Shown};
+use super::generation::{Ground, Prepared, Remaining, examine, prepare};
+use super::places::Places;
 use super::ready::Readiness;
-use super::sink::Sink;
+use super::reload::{self, Next, Refused};
+use super::sockets::Sockets;
+use super::standing;
+use super::supervisor::Supervisor;
+use super::traces::Traces;
 use super::upkeep::{forget_some, halted, prune, report_stranded, summarise};
-use super::{Router, tls};
+use super::workforce::Workforce;
 use crate::clock::{Clock, SystemClock};
-use crate::inbox::Worker;
-use crate::rotation::Rotation;
-use crate::store::Store;
-
-/// How long what is in flight may take after the signal to stop.
-const DRAIN: Duration = Duration::from_secs(20);
-/// How long the first keys of an address may take, several tries together.
-const FIRST_KEYS: Duration = Duration::from_secs(10);
 
 /// Why the receiver does not run.
 #[derive(Debug)]
@@ -36,175 +33,268 @@ pub enum Failure {
     Config(String),
     /// An address or a store is not to be had.
     Unavailable(String),
+    /// It stopped before what was in flight had ended.
+    CutOff(String),
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(message) | Self::Unavailable(message) => f.write_str(message),
+            Self::Config(message) | Self::Unavailable(message) | Self::CutOff(message) => f.write_str(message),
         }
     }
 }
 
 impl std::error::Error for Failure {}
 
-/// Runs the receiver until `shutdown` resolves. `ready` is told each listener's line.
+/// What a running receiver is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Read the configuration again.
+    Reload,
+    /// Finish what is in flight and end; told twice, end at once.
+    Stop,
+}
+
+/// Runs the receiver until it is told to stop, or nobody can tell it any more. `ready` is told each listener's line.
 ///
 /// # Errors
-/// [`Failure`] before the first request; afterwards every failure is an answer and a log line.
+/// [`Failure`] before the first request; afterwards every failure is an answer and a log line, but for a store that only a
+/// new start can mend and for what was cut off at the end.
 pub async fn serve(
-    mut config: Config,
-    shutdown: impl Future<Output = ()> + Send,
-    mut ready: impl FnMut(&str),
+    config: Config,
+    sockets: Sockets,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+    mut ready: impl FnMut(&str) + Send,
 ) -> Result<(), Failure> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let rotations = keys::open(&mut config.endpoints, &clock, FIRST_KEYS).await?;
-    let named = config.endpoints.iter().zip(&rotations);
-    let shown: Arc<[Shown]> = named
-        .filter_map(|(settings, rotation)| Some(Shown::new(Arc::clone(&settings.name), rotation.as_ref()?)))
-        .collect();
-    for endpoint in &config.endpoints {
-        let test = super::self_test(endpoint, clock.now()).await;
-        test.map_err(|why| Failure::Config(format!("endpoint {:?}: {why}", endpoint.name)))?;
-    }
-    // Before the first counter is made, or the counters would count into nothing.
-    let metrics = figures::install().ok();
-    let acceptor = config.server.tls.as_ref().map(tls::acceptor).transpose().map_err(Failure::Config)?;
-    let store = config.store.open(Arc::clone(&clock)).await?;
-    tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
-    let (close, closing) = watch::channel(false);
-    let sinks = Sink::open_all(&config.sinks).map_err(Failure::Config)?;
-    let (router, mut workers) = endpoints(&config, rotations, &sinks, (&store, &clock), &closing)?;
-    report_stranded(&config, &store).await;
-
-    let listener = bind(config.server.listen).await?;
-    let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
-    if let Some(wanted) = config.server.admin {
-        let listener = bind(wanted).await?;
-        let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
-        let token = config.server.admin_token.clone();
-        let placed = (&config.store, Arc::clone(&store));
-        let admin = Admin {
-            door: Door::new(config.server.admin_hosts.clone(), token),
-            ready: Readiness::new(config.server.ready, placed, Arc::clone(&shown), closing.clone(), Arc::clone(&clock)),
-            store: Arc::clone(&store),
-            metrics: metrics.clone(),
-            endpoints: config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect(),
-            keys: shown,
-            breakers: sinks.values().map(|sink| sink.breaker.clone()).collect(),
-            budget: router.endpoints().first().map(|endpoint| endpoint.body_budget().clone()).unwrap_or_default(),
-            clock: Arc::clone(&clock),
-        };
-        tokio::spawn(admin.serve(listener));
-        ready(&format!("ready: http://{address} for operators: /healthz /readyz /metrics /status"));
-    }
-    workers.spawn(summarise(router.clone(), closing.clone()));
-    if let Some(metrics) = metrics {
-        tokio::spawn(figures::keep_up(metrics));
-    }
-    let more = forget_some(&store).await;
-    workers.spawn(prune(Arc::clone(&store), more, closing.clone()));
-    #[cfg(all(feature = "fail-points", debug_assertions))]
-    if let Some(armed) = crate::fail_point::arm().map_err(Failure::Config)? {
-        tracing::error!(code = "fail_point", armed, "this build is for tests, and will end or fail by itself");
-    }
-    let scheme = if acceptor.is_some() { "https" } else { "http" };
-    let paths: Vec<_> =
-        config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();
-    ready(&format!("ready: {scheme}://{address} for senders: {}", paths.join(", ")));
-
-    let mut connections = JoinSet::new();
-    let mut ended = Ok(());
-    tokio::select! {
-        () = shutdown => {}
-        why = halted(&store) => ended = Err(Failure::Unavailable(why.to_owned())),
-        () = accept(&listener, acceptor, router, &mut connections, &config.server.limits, closing) => {}
-    }
-    drop(listener);
-    // Nobody is left to be told.
-    let _ = close.send(true);
-    let drained = async {
-        while connections.join_next().await.is_some() {}
-        while workers.join_next().await.is_some() {}
+    let supervisor = Supervisor::found();
+    let mut reload = false;
+    let mut running = {
+        let mut starting = std::pin::pin!(Running::start(config, sockets, &mut ready));
+        loop {
+            tokio::select! {
+                started = &mut starting => break started?,
+                order = orders.recv() => match order {
+                    Some(Order::Reload) => reload = true,
+                    Some(Order::Stop) | None => return Ok(()),
+                }
+            }
+        }
     };
-    if tokio::time::timeout(DRAIN, drained).await.is_err() {
-        tracing::warn!(code = "drain_timeout", "what was in flight took too long; the senders will retry");
-    }
-    ended
+    supervisor.ready("receiving");
+    let mut reloads = JoinSet::new();
+    let ended = loop {
+        if reload && reloads.is_empty() {
+            reload = false;
+            supervisor.reloading();
+            reloads.spawn(running.next());
+        }
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(Order::Reload) => reload = true,
+                Some(Order::Stop) | None => break Ok(()),
+            },
+            Some(next) = reloads.join_next() => supervisor.ready(running.turn_to(next)),
+            why = halted(&running.ground.store) => break Err(Failure::Unavailable(why.to_owned())),
+            _ = &mut running.door => {
+                break Err(Failure::Unavailable("expected to go on accepting connections, but found an end".to_owned()));
+            }
+            () = supervisor.asks() => supervisor.alive(),
+        }
+    };
+    // A configuration that was being read comes too late.
+    drop(reloads);
+    supervisor.stopping(running.drain_limit());
+    let stopped = running.stop(orders).await;
+    ended.and(stopped)
 }
 
-/// Builds every endpoint with its sink, and starts what keeps its keys and, if it queues, a worker.
-fn endpoints(
-    config: &Config,
-    rotations: Vec<Option<Rotation>>,
-    sinks: &BTreeMap<String, Sink>,
-    (store, clock): (&Arc<dyn Store>, &Arc<dyn Clock>),
-    closing: &watch::Receiver<bool>,
-) -> Result<(Router, JoinSet<()>), Failure> {
-    let mut workers = JoinSet::new();
-    let mut built = Vec::new();
-    for (settings, rotation) in config.endpoints.iter().zip(rotations) {
-        let wrong = |why: String| Failure::Config(format!("endpoint {:?}: {why}", settings.name));
-        let sink = config.sinks.iter().find(|sink| sink.name == settings.sink);
-        let sink = sink.ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
-        let service =
-            sinks.get(&sink.name).cloned().ok_or_else(|| wrong("expected a sink, but found none".to_owned()))?;
-        let mut builder = settings.builder(Arc::clone(clock));
-        if let Some(rotation) = rotation {
-            builder = builder.key_ring(rotation.ring());
-            workers.spawn(rotation.run(closed(closing)));
+/// A receiver at work.
+struct Running {
+    config: Arc<Config>,
+    ground: Ground,
+    remaining: Remaining,
+    standing: standing::Place,
+    places: Arc<Places>,
+    workforce: Workforce,
+    metrics: Option<PrometheusHandle>,
+    shown: Option<watch::Sender<Arc<Admin>>>,
+    admin: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    door: JoinHandle<()>,
+    left: oneshot::Sender<()>,
+    close: watch::Sender<bool>,
+}
+
+impl Running {
+    async fn start(
+        mut config: Config,
+        mut sockets: Sockets,
+        ready: &mut (impl FnMut(&str) + Send),
+    ) -> Result<Self, Failure> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        // Before the first counter is made, or the counters would count into nothing.
+        let metrics = figures::install().ok();
+        let examined = examine(&mut config, &clock, &Remaining::default(), None).await?;
+        reload::count_from_the_start(&*clock);
+        let store = config.store.open(Arc::clone(&clock)).await?;
+        tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
+        let traces = Traces::open(config.server.traces.as_ref(), Arc::clone(&clock)).map_err(Failure::Config)?;
+        let ground = Ground { store, clock, traces: traces.map(Arc::new) };
+        let prepared = prepare(&config, &ground, examined)?;
+        report_stranded(&config, &ground.store).await;
+
+        let (close, closing) = watch::channel(false);
+        let (listener, kept) = sockets.senders(config.server.listen).await?;
+        let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
+        let (mut admin, mut shown) = (None, None);
+        if let Some(wanted) = config.server.admin {
+            let listener = sockets.admin(wanted).await?;
+            let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
+            let pages = pages(&config, &ground, &prepared, metrics.clone(), closing.clone());
+            let (sender, receiver) = watch::channel(Arc::new(pages));
+            shown = Some(sender);
+            let (end, ended) = oneshot::channel::<()>();
+            let serving = Admin::serve(receiver, listener, async move { drop(ended.await) });
+            admin = Some((end, tokio::spawn(serving)));
+            ready(&format!("ready: http://{address} for operators: /healthz /readyz /metrics /status"));
+        } else if sockets.has_admin() {
+            return Err(Failure::Config("[server]: expected admin beside a socket for it, but found none".to_owned()));
         }
-        let builder = if settings.inline {
-            builder.inline(Arc::clone(store), settings.times, service.clone())
-        } else {
-            builder.queue(Arc::clone(store))
+        let mut workforce = Workforce::new(closing.clone());
+        let (standing, remaining) = prepared.take_over(&mut workforce);
+        let scheme = if standing.tls.is_some() { "https" } else { "http" };
+        let more = forget_some(&ground.store).await;
+        workforce.beside(prune(Arc::clone(&ground.store), more, closing.clone()));
+        #[cfg(all(feature = "fail-points", debug_assertions))]
+        if let Some(armed) = crate::fail_point::arm().map_err(Failure::Config)? {
+            tracing::error!(code = "fail_point", armed, "this build is for tests, and will end or fail by itself");
+        }
+        let standing: standing::Place = Arc::new(ArcSwap::from_pointee(standing));
+        workforce.beside(summarise(Arc::clone(&standing), closing.clone()));
+        if let Some(metrics) = &metrics {
+            tokio::spawn(figures::keep_up(metrics.clone()));
+        }
+        let places = Places::of("senders");
+        let (left, rest) = oneshot::channel::<()>();
+        let hall = Hall { standing: Arc::clone(&standing), places: Arc::clone(&places), closing };
+        let door = Door { listener, kept, hall }.attend(async move { drop(rest.await) });
+        let door = tokio::spawn(door);
+        let paths: Vec<_> =
+            config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();
+        ready(&format!("ready: {scheme}://{address} for senders: {}", paths.join(", ")));
+        let config = Arc::new(config);
+        Ok(Self { config, ground, remaining, standing, places, workforce, metrics, shown, admin, door, left, close })
+    }
+
+    /// Reads the configuration again, beside everything else.
+    fn next(&self) -> impl Future<Output = Result<Next, Refused>> + Send + 'static {
+        reload::next(Arc::clone(&self.config), self.ground.clone(), self.remaining.clone())
+    }
+
+    /// Puts what was prepared in its place, or says why nothing changed; in a word, for the supervisor.
+    fn turn_to(&mut self, next: Result<Result<Next, Refused>, JoinError>) -> &'static str {
+        let gone = |error: JoinError| Refused::Failure(Failure::Unavailable(error.to_string()));
+        let Next { config, prepared, differences } = match next.map_err(gone).and_then(|next| next) {
+            Ok(next) => next,
+            Err(refused) => {
+                reload::report(Err(&refused), &*self.ground.clock);
+                return "receiving; the last reload was refused";
+            }
         };
-        let endpoint = builder.build().map_err(|error| wrong(error.to_string()))?;
-        if !settings.inline && !matches!(sink.kind, SinkKind::None) {
-            let (inbox, clock, breaker) = (Arc::clone(store), Arc::clone(clock), service.breaker.clone());
-            let worker = Worker::new(inbox, &settings.name, endpoint.decoder(), clock, sink.retry, service)
-                .concurrency(sink.concurrency)
-                .order(sink.order)
-                .breaker(breaker);
-            workers.spawn(worker.run(closed(closing)));
+        for warning in &config.warnings {
+            tracing::warn!(code = "configuration", "{warning}");
         }
-        built.push(endpoint);
-    }
-    Ok((Router::new(built, Arc::clone(clock)), workers))
-}
-
-/// Resolves when the receiver stops.
-fn closed(closing: &watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    let mut closing = closing.clone();
-    async move {
-        // A sender that is gone says the same.
-        let _ = closing.wait_for(|closing| *closing).await;
-    }
-}
-
-async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|error| Failure::Unavailable(format!("expected to listen on {address}, but found: {error}")))
-}
-
-/// What commands besides `serve` open.
-impl Config {
-    /// Reads the keys of all endpoints, and fetches those of addresses once. Without it, an endpoint has those keys
-    /// only that are at hand.
-    ///
-    /// # Errors
-    /// [`Failure`] if a source brings none.
-    pub async fn open_keys(&mut self, clock: Arc<dyn Clock>) -> Result<(), Failure> {
-        keys::open(&mut self.endpoints, &clock, Duration::ZERO).await.map(drop)
+        if let Some(shown) = &self.shown {
+            let pages = pages(&config, &self.ground, &prepared, self.metrics.clone(), self.close.subscribe());
+            let before = shown.send_replace(Arc::new(pages));
+            // Those that go on are measured when somebody looks.
+            before.forget_breakers();
+        }
+        let (standing, remaining) = prepared.take_over(&mut self.workforce);
+        self.standing.store(Arc::new(standing));
+        (self.config, self.remaining) = (config, remaining);
+        let (config, store) = (Arc::clone(&self.config), Arc::clone(&self.ground.store));
+        self.workforce.beside(async move { report_stranded(&config, &store).await });
+        reload::report(Ok(&differences), &*self.ground.clock);
+        "receiving; the configuration was read again"
     }
 
-    /// Opens what only `serve` needs: TLS keys and the files of sinks.
-    ///
-    /// # Errors
-    /// What cannot be opened, with the name of its file.
-    pub fn try_files(&self) -> Result<(), String> {
-        self.server.tls.as_ref().map(tls::acceptor).transpose()?;
-        Sink::open_all(&self.sinks).map(drop)
+    fn drain_limit(&self) -> Duration {
+        self.standing.load().limits.drain
+    }
+
+    /// Finishes what is in flight, for as long as that may take and nobody asks again. What is kept is on its disk then.
+    async fn stop(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Result<(), Failure> {
+        let limit = self.drain_limit();
+        tracing::info!(code = "draining", connections = self.places.taken(), "stopping: what is in flight is finished");
+        // Nobody is left to be told.
+        let _ = self.close.send(true);
+        let (workforce, door, left) = (&mut self.workforce, &mut self.door, self.left);
+        let drained = async move {
+            workforce.left().await;
+            drop(left);
+            if !door.is_finished() {
+                let _ = door.await;
+            }
+        };
+        let again = async {
+            while orders.recv().await == Some(Order::Reload) {}
+            // Who can no longer say it has not said it.
+            if orders.is_closed() {
+                std::future::pending().await
+            }
+        };
+        let why = tokio::select! {
+            () = drained => {
+                // Who looks on still holds the store, which tidies up when the last one has let go.
+                if let Some((end, serving)) = self.admin.take() {
+                    drop(end);
+                    let _ = serving.await;
+                }
+                if let Some(traces) = &self.ground.traces {
+                    traces.close().await;
+                }
+                tracing::info!(code = "drained", "stopped: everything that was in flight is finished");
+                return Ok(());
+            }
+            () = tokio::time::sleep(limit) => format!("within limits.drain_timeout ({limit:?})"),
+            () = again => "before the second signal".to_owned(),
+        };
+        // Counted before it happens.
+        let (connections, workers) = (self.places.taken(), self.workforce.busy().join(", "));
+        self.door.abort();
+        tracing::warn!(
+            code = "drain_timeout",
+            connections,
+            workers,
+            "what was in flight is cut off: senders that got no answer and workers that did not finish try again"
+        );
+        let workers = if workers.is_empty() { "no worker".to_owned() } else { format!("the workers of {workers}") };
+        Err(Failure::CutOff(format!(
+            "expected what was in flight to end {why}, but found {connections} connections and {workers} at it"
+        )))
+    }
+}
+
+/// What operators are shown of a generation.
+fn pages(
+    config: &Config,
+    ground: &Ground,
+    prepared: &Prepared,
+    metrics: Option<PrometheusHandle>,
+    closing: watch::Receiver<bool>,
+) -> Admin {
+    let (store, clock, keys) = (Arc::clone(&ground.store), Arc::clone(&ground.clock), Arc::clone(&prepared.shown));
+    let placed = (&config.store, Arc::clone(&store));
+    Admin {
+        door: AdminDoor::new(config.server.admin_hosts.clone(), config.server.admin_token.clone()),
+        ready: Readiness::new(config.server.ready, placed, Arc::clone(&keys), closing, Arc::clone(&clock)),
+        store,
+        metrics,
+        endpoints: Arc::clone(&prepared.names),
+        keys,
+        breakers: prepared.breakers(),
+        budget: config.budget.clone(),
+        clock,
     }
 }

@@ -49,11 +49,12 @@ pub async fn judge(settings: &EndpointSettings, at: Timestamp, raw: &[u8]) -> Re
     let clock = Arc::new(FixedClock::at(at));
     let store = Arc::new(Trial::default());
     let account = Account::default();
-    let endpoint = settings.builder(clock.clone()).account(account.clone()).queue(store.clone()).build()?;
+    let endpoint =
+        settings.builder(clock.clone()).without_pins().account(account.clone()).queue(store.clone()).build()?;
     let router = Router::new(vec![endpoint.clone()], clock);
     let first = Slot::default();
     let slot = Arc::clone(&first);
-    // A capture does not say where it came from: it is judged as if from where the endpoint expects it.
+    // A capture does not say where it came from: it is judged as if from where, and from whom, the endpoint expects it.
     let peer = settings.expected_peer();
     let respond = move |request| {
         let (router, slot, account) = (router.clone(), Arc::clone(&slot), account.clone());
@@ -203,7 +204,7 @@ impl Store for Trial {
         never()
     }
 
-    fn prune(&self) -> StoreFuture<'_, u64> {
+    fn prune(&self) -> StoreFuture<'_, crate::store::Pruned> {
         never()
     }
 

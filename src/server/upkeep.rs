@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::Router;
 use super::config::{Config, SinkKind};
+use super::standing;
 use crate::store::{Listing, State, Store};
 
 /// How often old identities are forgotten.
@@ -51,13 +51,13 @@ pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
 }
 
 /// Says now and then, and in the end, how many refusals were not logged one by one.
-pub(super) async fn summarise(router: Router, mut closing: watch::Receiver<bool>) {
+pub(super) async fn summarise(standing: standing::Place, mut closing: watch::Receiver<bool>) {
     loop {
         let is_last = tokio::select! {
             _ = closing.wait_for(|closing| *closing) => true,
             () = tokio::time::sleep(SUMMARY) => false,
         };
-        router.summarise_log();
+        standing.load().router.summarise_log();
         if is_last {
             return;
         }
@@ -67,7 +67,7 @@ pub(super) async fn summarise(router: Router, mut closing: watch::Receiver<bool>
 /// Forgets some of what is past its retention; whether there may be more of it.
 pub(super) async fn forget_some(store: &Arc<dyn Store>) -> bool {
     match store.prune().await {
-        Ok(count) => count > 0,
+        Ok(pruned) => pruned.more,
         Err(error) => {
             tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
             false

@@ -87,6 +87,7 @@ macro_rules! conformance {
             forgetting::copies_and_conflicts_are_counted,
             forgetting::pruning_keeps_what_waits_and_its_identity,
             forgetting::pruning_keeps_what_is_in_flight,
+            forgetting::pruning_says_that_there_is_more_where_no_record_is,
             forgetting::pruning_takes_a_fence_with_its_identity,
             forgetting::a_conflict_is_pruned_by_its_own_retention,
             forgetting::a_list_filters_and_pages,

@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::{
-    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Record, Shown, Stats, Store, StoreError,
-    StoreFuture, StoredAnswer,
+    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Pruned, Record, Shown, Stats, Store,
+    StoreError, StoreFuture, StoredAnswer,
 };
 use crate::clock::{Clock, Timestamp};
 use crate::verified::Verified;
@@ -129,8 +129,8 @@ impl Store for MemoryStore {
         self.call(move |inner, _| Ok(inner.requeue(&ids)))
     }
 
-    fn prune(&self) -> StoreFuture<'_, u64> {
-        self.call(|inner, now| Ok(inner.prune(now)))
+    fn prune(&self) -> StoreFuture<'_, Pruned> {
+        self.call(|inner, now| Ok(Pruned { records: inner.prune(now), more: false }))
     }
 
     fn list(&self, listing: Listing) -> StoreFuture<'_, Vec<(u64, Entry)>> {

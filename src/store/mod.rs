@@ -161,6 +161,15 @@ pub struct Listing {
     pub limit: Option<usize>,
 }
 
+/// What one call of [`Store::prune`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pruned {
+    /// Records that are forgotten.
+    pub records: u64,
+    /// Whether there may be more that can go now: records, or what is remembered of identities.
+    pub more: bool,
+}
+
 /// The answer of a store, later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -219,9 +228,9 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Makes parked records ready now, and delivered ones too: an operator asked for it. Answers how many there were.
     fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64>;
 
-    /// Forgets what is older than its retention and not waiting. Answers how many records went. It is called about
-    /// once a minute, so it is also when a store looks whether it still can keep what it promises.
-    fn prune(&self) -> StoreFuture<'_, u64>;
+    /// Forgets what is older than its retention and not waiting, a little of it at a time. It is called about once a
+    /// minute, so it is also when a store looks whether it still can keep what it promises.
+    fn prune(&self) -> StoreFuture<'_, Pruned>;
 
     /// What operators see, in the order of acceptance, each with its position.
     fn list(&self, listing: Listing) -> StoreFuture<'_, Vec<(u64, Entry)>>;

@@ -6,9 +6,11 @@
 
 pub mod bearer;
 pub mod cavage;
+pub mod client_cert;
 pub mod digest;
 pub mod encoding;
 pub mod error;
+pub mod forwarded;
 pub mod header;
 pub mod http1;
 pub mod jose;

@@ -91,6 +91,36 @@ fn what_hyper_would_have_hidden_is_refused_with_its_code_in_log_metrics_and_veri
 }
 
 #[test]
+fn heads_that_are_never_whole_take_no_more_memory_than_there_is_room_for() {
+    let folder = with_limits("in_flight = \"300KiB\", head_timeout = \"20s\"");
+    let receiver = Receiver::start(folder.path());
+    let head = format!("POST /v3/notification/status HTTP/1.1\r\nhost: x\r\nx-padding: {}", "y".repeat(60 * 1024));
+    let mut held: Vec<TcpStream> = (0..10).map(|_| connect(&receiver)).collect();
+    for stream in &mut held {
+        // Who is refused may be hung up on before everything is written.
+        let _ = stream.write_all(head.as_bytes());
+    }
+    // Four of them fit; each of the others is told.
+    let told = |stream: &mut TcpStream| {
+        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+        let mut answer = [0; 512];
+        let count = stream.read(&mut answer).unwrap_or(0);
+        status(&String::from_utf8_lossy(&answer[..count])) == Some(503)
+    };
+    let refused = held.iter_mut().filter_map(|stream| told(stream).then_some(())).count();
+    assert!((5..=6).contains(&refused), "{refused}");
+    assert!(metrics(&receiver).contains("code=\"overloaded\""));
+    // A head of the usual size needs no room.
+    assert_eq!(status(&receiver.raw(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")), Some(404));
+    drop(held);
+    let whole = format!("{head}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    assert!((0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        status(&receiver.raw(whole.as_bytes())).is_some_and(|status| status != 503)
+    }));
+}
+
+#[test]
 fn limits_that_are_none_do_not_start() {
     for (limits, word) in [
         ("connections = 0", "limits.connections"),
@@ -103,6 +133,7 @@ fn limits_that_are_none_do_not_start() {
         ("idle_timeout = \"5\"", "limits.idle_timeout"),
         ("answer_timeout = \"never\"", "limits.answer_timeout"),
         ("handshake_timeout = \"1ms\"", "limits.handshake_timeout"),
+        ("drain_timeout = \"0s\"", "limits.drain_timeout"),
         ("heads = 1", "heads"),
         ("connections = 1 }\nmax_connections = 1\n# {", "max_connections"),
     ] {

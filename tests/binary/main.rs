@@ -1,5 +1,7 @@
 //! The binary as an operator runs it: real processes, real sockets, a real SIGKILL.
 
+mod activation;
+mod canaries;
 mod cbuae;
 mod configuration;
 mod core;
@@ -19,10 +21,15 @@ mod redis_faults;
 #[path = "../redis_server/mod.rs"]
 mod redis_server;
 mod redis_tls;
+mod reload;
+mod reload_sinks;
 mod secrets;
 mod signer;
 mod sinks;
+mod stop;
 mod tokens;
+#[cfg(feature = "otlp")]
+mod traces;
 mod verify;
 
 #[cfg(not(all(feature = "fail-points", debug_assertions)))]

@@ -190,3 +190,11 @@ fn what_is_no_name_or_no_amount_does_not_start() {
         assert!(err(&checked).contains(word), "{more}: {}", err(&checked));
     }
 }
+
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn traces_that_are_not_built_in_do_not_start() {
+    let folder = with_server("otlp = { url = \"http://127.0.0.1:4318\" }");
+    let checked = run(folder.path(), &["check"]);
+    assert!(checked.status.code() == Some(64) && err(&checked).contains("feature otlp"), "{checked:?}");
+}

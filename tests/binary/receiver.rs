@@ -48,14 +48,20 @@ impl Receiver {
     pub fn start_with(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let out = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("out.jsonl")).unwrap();
         let mut command = Command::new(PROGRAM);
-        command.current_dir(folder).args(arguments).envs(environment.iter().copied());
-        let mut child = command.stdout(out).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(arguments).envs(environment.iter().copied()).stdout(out);
+        Self::start_by(folder, command)
+    }
+
+    /// Starts it by a command that ends up as `serve` in this folder.
+    pub fn start_by(folder: &Path, mut command: Command) -> Self {
+        let mut child = command.current_dir(folder).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (mut address, mut admin, mut text) = (None, String::new(), String::new());
         while address.is_none() {
             let line =
                 lines.next().unwrap_or_else(|| panic!("expected a ready line, but found the end: {text}")).unwrap();
-            let listener = line.strip_prefix("ready: http://").map(|rest| rest.split(' ').next().unwrap().to_owned());
+            let listener = line.strip_prefix("ready: http://").or(line.strip_prefix("ready: https://"));
+            let listener = listener.map(|rest| rest.split(' ').next().unwrap().to_owned());
             if line.contains("for operators") {
                 admin = listener.unwrap();
             } else if line.contains("for senders") {
@@ -96,6 +102,25 @@ impl Receiver {
     /// Sends raw bytes and reads the whole answer.
     pub fn raw(&self, bytes: &[u8]) -> String {
         exchange(&self.address, bytes)
+    }
+
+    /// Sends it a signal, by name.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits until this was logged so many times.
+    pub fn logged(&self, word: &str, times: usize) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let text = self.errors();
+            if text.matches(word).count() >= times {
+                return text;
+            }
+            assert!(Instant::now() < deadline, "expected {word:?} {times} times, but found: {text}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// SIGKILL: nothing of the process runs any more.

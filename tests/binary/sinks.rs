@@ -20,7 +20,7 @@ use crate::redis_server::{Authority, Issued, Server};
 use crate::signer::Signer;
 
 /// A folder whose events go to a sink of this type with these members.
-fn to(kind: &str, members: &str) -> tempfile::TempDir {
+pub fn to(kind: &str, members: &str) -> tempfile::TempDir {
     folder(|text| {
         text.replace("sink    = \"stdout\"", "sink = \"core\"")
             + &format!("\n[[sink]]\nname = \"core\"\ntype = \"{kind}\"\n{members}\n")
@@ -37,7 +37,7 @@ const SOON: &str = "retry = { first = \"20ms\", longest = \"100ms\", attempts = 
 static UNIQUE: AtomicUsize = AtomicUsize::new(0);
 
 /// Sends events about payments; each is accepted.
-fn accept(receiver: &Receiver, payments: impl IntoIterator<Item = String>) -> usize {
+pub fn accept(receiver: &Receiver, payments: impl IntoIterator<Item = String>) -> usize {
     let signer = Signer::demo();
     let sent = payments.into_iter().enumerate().map(|(number, payment)| {
         let unique = UNIQUE.fetch_add(1, Ordering::SeqCst);
@@ -48,7 +48,7 @@ fn accept(receiver: &Receiver, payments: impl IntoIterator<Item = String>) -> us
     sent.count()
 }
 
-fn numbered(count: usize) -> impl Iterator<Item = String> {
+pub fn numbered(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|number| format!("p-{number}"))
 }
 
@@ -68,11 +68,11 @@ fn reason(receiver: &Receiver, entry: &Value) -> String {
     shown["reason"].as_str().unwrap().to_owned()
 }
 
-fn delivered(receiver: &Receiver, count: usize) {
+pub fn delivered(receiver: &Receiver, count: usize) {
     until("everything is delivered", || states(receiver).get("delivered").map_or(0, Vec::len) == count);
 }
 
-fn breaker(receiver: &Receiver) -> String {
+pub fn breaker(receiver: &Receiver) -> String {
     let status: Value = serde_json::from_str(page(receiver, "/status").split("\r\n\r\n").nth(1).unwrap()).unwrap();
     let sinks = status["sinks"].as_array().unwrap();
     sinks.iter().find(|sink| sink["name"] == "core").unwrap()["breaker"].as_str().unwrap().to_owned()

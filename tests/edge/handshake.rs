@@ -3,10 +3,9 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
-use countersign::server::{Config, serve};
+use countersign::server::{Config, Order, Sockets, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 
 const CONFIGURATION: &str = r#"
 [server]
@@ -44,9 +43,9 @@ async fn a_handshake_that_stalls_is_given_up() {
     }
     let config = Config::load(&folder.path().join("countersign.toml")).unwrap();
     let (told, mut lines) = tokio::sync::mpsc::unbounded_channel();
-    let (stop, stopped) = oneshot::channel::<()>();
-    let shutdown = async move { drop(stopped.await) };
-    let receiver = tokio::spawn(serve(config, shutdown, move |line: &str| drop(told.send(line.to_owned()))));
+    let (stop, orders) = tokio::sync::mpsc::unbounded_channel();
+    let ready = move |line: &str| drop(told.send(line.to_owned()));
+    let receiver = tokio::spawn(serve(config, Sockets::default(), orders, ready));
     let line = lines.recv().await.unwrap();
     let address = line.strip_prefix("ready: https://").unwrap().split(' ').next().unwrap().to_owned();
     for sent in [&b""[..], b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"] {
@@ -58,6 +57,6 @@ async fn a_handshake_that_stalls_is_given_up() {
         assert!(began.elapsed() < Duration::from_secs(5), "{sent:?}");
         assert!(!String::from_utf8_lossy(&answer).contains("HTTP/"), "{sent:?}");
     }
-    drop(stop);
+    stop.send(Order::Stop).unwrap();
     receiver.await.unwrap().unwrap();
 }

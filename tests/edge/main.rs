@@ -1,11 +1,21 @@
-//! What stands before the signature: strict HTTP, deadlines and budgets, through the connection code of the binary.
+//! What stands before the signature: strict HTTP, deadlines and budgets, TLS, and proxies that are trusted or are not.
 
 mod deadlines;
 mod gunicorn;
+mod hall;
 mod handshake;
+mod http2;
+mod mtls;
+mod nginx;
+mod nginx_attacks;
 mod observed;
 mod parties;
+mod proxy;
 #[path = "../vectors/place.rs"]
 #[allow(dead_code, reason = "shared with the vectors")]
 mod place;
+#[path = "../binary/receiver.rs"]
+#[allow(dead_code, reason = "shared with the tests of the binary")]
+mod receiver;
+mod reload;
 mod segments;

@@ -9,12 +9,12 @@ use crate::parties::{SIGNED, endpoint, statuses};
 const PASSED: Code = SignatureMismatch;
 
 /// Name as in the observed file, request line, fields but for the signature, body, and what the endpoint says.
-type Row = (&'static str, &'static str, &'static [u8], &'static [u8], Code);
+pub type Row = (&'static str, &'static str, &'static [u8], &'static [u8], Code);
 
 const POST: &str = "POST /a HTTP/1.1";
 const CHUNK: &[u8] = b"1\r\nA\r\n0\r\n\r\n";
 
-const TABLE: &[Row] = &[
+pub const TABLE: &[Row] = &[
     (
         "CL then TE + pipelined 2nd",
         POST,
@@ -115,7 +115,7 @@ const TABLE: &[Row] = &[
     ),
 ];
 
-fn request(line: &str, fields: &[u8], body: &[u8]) -> Vec<u8> {
+pub fn request(line: &str, fields: &[u8], body: &[u8]) -> Vec<u8> {
     [line.as_bytes(), b"\r\n", SIGNED.as_bytes(), fields, b"\r\n", body].concat()
 }
 
@@ -173,6 +173,36 @@ async fn no_100_continue_is_sent_for_a_head_that_is_refused_and_one_for_a_head_t
     let (codes, answer) = endpoint(format!("{}A", head(SIGNED)).as_bytes()).await;
     assert_eq!(codes, [PASSED]);
     assert!(statuses(&answer).ends_with(&[401]));
+}
+
+/// What is swallowed behind a body that nobody read was sent in vain: whoever shares a connection has to know.
+#[tokio::test(start_paused = true)]
+async fn an_answer_before_the_body_was_read_says_that_the_connection_ends() {
+    for head in ["Content-Length: 20000\r\n", "Expect: 100-continue\r\nContent-Length: 1\r\n"] {
+        let (codes, answer) = endpoint(format!("POST /a HTTP/1.1\r\nHost: x\r\n{head}\r\n").as_bytes()).await;
+        assert_eq!(codes, [SignatureMissing]);
+        assert!(answer.contains("connection: close\r\n"), "{answer}");
+    }
+    let (_, answer) = endpoint(&request(POST, b"Host: x\r\nContent-Length: 1\r\n", b"A")).await;
+    assert!(answer.contains(" 401 ") && !answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_head_request_has_an_answer_without_content() {
+    let (codes, answer) = endpoint(b"HEAD /a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n").await;
+    assert_eq!((codes, statuses(&answer)), (vec![RequestMalformed], vec![400]));
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+}
+
+/// The head is larger than what is kept of it, and its first line than any URI of hyper's.
+#[tokio::test(start_paused = true)]
+async fn a_first_line_without_end_is_refused_by_us_and_not_by_hyper() {
+    let target = format!("G /{} HTTP/1.1", "b".repeat(65_999));
+    let whole = request(&target, b"Host: x\r\n", b"");
+    let (first, rest) = whole.split_at(1000);
+    let (seen, answer) = crate::parties::probe(&[first, rest], 128 * 1024).await;
+    assert!(matches!(seen[..], [crate::parties::Seen::Refused(HeadTooLarge)]), "{seen:?}");
+    assert_eq!(statuses(&answer), [431]);
 }
 
 #[tokio::test(start_paused = true)]

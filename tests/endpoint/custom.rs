@@ -166,3 +166,23 @@ async fn an_id_that_is_missing_in_the_document_quarantines_and_one_missing_in_th
     let fingerprint = config(folder.path(), &settings("{ fingerprint = true }"));
     assert_eq!(code(&fingerprint, &signed(BODY), BODY).await.0, None);
 }
+
+#[tokio::test]
+async fn the_words_of_younify_can_be_chosen_and_only_where_no_profile_has_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = "keys = [{ secret = { file = \"secret\" }, algorithm = \"HS256\" }]\n";
+    let custom = format!(
+        "profile = \"body-signature\"\n{keys}signature = {{ header = \"x-signature\" }}\ndialect = \"younify\"\nid = {{ json = \"/id\" }}"
+    );
+    config(folder.path(), &custom);
+    for (text, expected) in [
+        (custom.replace("younify", "klingon"), "unknown variant `klingon`"),
+        (format!("profile = \"tribe\"\n{keys}dialect = \"younify\""), "expected this to come from profile \"tribe\""),
+    ] {
+        let text = format!(
+            "[[endpoint]]\nname = \"bank\"\npath = \"/hooks\"\nsink = \"none\"\n{text}\n[[sink]]\nname = \"none\"\ntype = \"none\"\n"
+        );
+        let problem = Config::parse(&folder.path().join("countersign.toml"), &text).expect_err("a problem").to_string();
+        assert!(problem.contains(expected), "{problem}");
+    }
+}

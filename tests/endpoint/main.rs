@@ -2,12 +2,14 @@
 
 mod by_hand;
 mod custom;
+mod dialect;
 mod flips;
 mod jose;
 mod jose_load;
 mod jose_others;
 mod jose_parties;
 mod inline;
+mod observed;
 mod parties;
 mod queue;
 mod strict;

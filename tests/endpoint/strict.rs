@@ -271,6 +271,70 @@ async fn bodies_beyond_the_room_of_all_are_sent_away_at_once_and_the_room_comes_
     }
 }
 
+/// Keeps what it has shown, until it is told to end.
+struct Held(Option<Bytes>);
+
+impl Body for Held {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.take().map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(Frame::data(bytes)))))
+    }
+}
+
+#[tokio::test]
+async fn one_address_has_a_part_of_the_room_and_the_others_the_rest() {
+    use countersign::endpoint::{BodyBudget, Peer};
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let budget = BodyBudget::new(10_000).per_address(1_000);
+    let endpoint = builder.body_budget(budget.clone()).queue(memory(&clock)).build().unwrap();
+    let from = |address: &str, mut request: Request<Full<Bytes>>| {
+        request.extensions_mut().insert(Peer(address.parse().unwrap()));
+        request
+    };
+    let hold = |address: &str| {
+        let (head, _) = from(address, sender.worldline(ID, PAYMENT)).into_parts();
+        let body = Held(Some(Bytes::from(vec![b' '; 990])));
+        tokio::spawn(endpoint.clone().oneshot(Request::from_parts(head, body)))
+    };
+    let held = [hold("192.0.2.1"), hold("2001:db8:0:1::1")];
+    while budget.in_use() < 1980 {
+        tokio::task::yield_now().await;
+    }
+    for (address, outcome) in [
+        ("192.0.2.1", Outcome::Refused(Code::Overloaded)),
+        ("::ffff:192.0.2.1", Outcome::Refused(Code::Overloaded)),
+        ("2001:db8:0:1::2", Outcome::Refused(Code::Overloaded)),
+        ("2001:db8:0:2::1", Outcome::Accepted),
+        ("192.0.2.2", Outcome::Duplicate),
+        ("127.0.0.1", Outcome::Duplicate),
+    ] {
+        let answer = post(&endpoint, from(address, sender.worldline(ID, PAYMENT))).await;
+        assert_eq!(answer.outcome, outcome, "{address}");
+    }
+    for task in held {
+        task.abort();
+        assert!(task.await.is_err());
+    }
+    assert_eq!(budget.in_use(), 0);
+    let answer = post(&endpoint, from("192.0.2.1", sender.worldline(ID, PAYMENT))).await;
+    assert_eq!(answer.outcome, Outcome::Duplicate);
+}
+
+#[tokio::test]
+async fn those_who_send_no_body_do_not_take_the_turn_of_those_who_do() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let endpoint = builder.in_flight(1).queue(memory(&clock)).build().unwrap();
+    let (head, _) = sender.worldline(ID, PAYMENT).into_parts();
+    let silent = tokio::spawn(endpoint.clone().oneshot(Request::from_parts(head, Held(None))));
+    tokio::task::yield_now().await;
+    assert_eq!(post(&endpoint, sender.worldline(ID, PAYMENT)).await.outcome, Outcome::Accepted);
+    silent.abort();
+}
+
 #[tokio::test]
 async fn an_expired_certificate_is_no_key() {
     let sender = Sender::new();

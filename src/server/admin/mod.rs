@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 pub(super) use door::Door;
 
@@ -40,7 +41,7 @@ pub(super) struct Admin {
     pub(super) ready: Readiness,
     pub(super) store: Arc<dyn Store>,
     pub(super) metrics: Option<PrometheusHandle>,
-    pub(super) endpoints: Vec<String>,
+    pub(super) endpoints: Arc<[String]>,
     pub(super) keys: Arc<[Shown]>,
     pub(super) breakers: Vec<Breaker>,
     pub(super) budget: BodyBudget,
@@ -48,24 +49,35 @@ pub(super) struct Admin {
 }
 
 impl Admin {
-    /// Serves until it is dropped: also while what is in flight is finished.
-    pub(super) async fn serve(self, listener: TcpListener) {
-        let (places, admin) = (Places::sized(PLACES, Some(PER_ADDRESS), "operators"), Arc::new(self));
+    /// Answers operators until `end`: also while what is in flight is finished. Each request is answered by what is shown at
+    /// that moment.
+    pub(super) async fn serve(
+        shown: watch::Receiver<Arc<Self>>,
+        listener: TcpListener,
+        end: impl Future<Output = ()> + Send,
+    ) {
+        let places = Places::of("operators");
         let (_open, never) = watch::channel(false);
+        let (mut connections, mut end) = (JoinSet::new(), std::pin::pin!(end));
         loop {
-            let Ok((stream, peer)) = listener.accept().await else {
+            let accepted = tokio::select! {
+                () = end.as_mut() => return connections.shutdown().await,
+                accepted = listener.accept() => accepted,
+            };
+            let Ok((stream, peer)) = accepted else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let Ok(place) = places.take(peer.ip()) else {
+            while connections.try_join_next().is_some() {}
+            let Ok(place) = places.take(peer.ip(), PLACES, Some(PER_ADDRESS)) else {
                 turn_away(&stream, "operators", true);
                 continue;
             };
             let local = stream.local_addr().ok().map(|address| address.ip());
-            let (admin, never) = (Arc::clone(&admin), never.clone());
-            tokio::spawn(async move {
+            let (shown, never) = (shown.clone(), never.clone());
+            connections.spawn(async move {
                 let respond = move |request| {
-                    let admin = Arc::clone(&admin);
+                    let admin = Arc::clone(&shown.borrow());
                     async move { admin.respond(&request, local).await }
                 };
                 if let Err(error) = connection::serve(stream, respond, Times::default(), never).await {
@@ -74,6 +86,11 @@ impl Admin {
                 drop(place);
             });
         }
+    }
+
+    /// Its breakers are no longer shown.
+    pub(super) fn forget_breakers(&self) {
+        self.breakers.iter().for_each(figures::forget_breaker);
     }
 
     async fn respond<B>(&self, request: &Request<B>, local: Option<IpAddr>) -> Response<Full<Bytes>> {
@@ -118,7 +135,7 @@ impl Admin {
                 "version": env!("CARGO_PKG_VERSION"),
                 "durability": self.store.durability().to_string(),
                 "store": self.store.condition(),
-                "endpoints": self.endpoints,
+                "endpoints": &*self.endpoints,
                 "sinks": self.breakers.iter().map(|breaker| {
                     json!({ "name": breaker.name(), "breaker": breaker.state().as_str() })
                 }).collect::<Vec<_>>(),

@@ -1,76 +1,59 @@
-//! TLS towards a host that the configuration names: whom to trust, and as whom to come. The rule: files are read when the
-//! configuration is, so that what is wrong with one is found before anything is opened.
+//! `client` of an endpoint: which clients of mutual TLS it takes. The rule: an entry has a mark, and a mark has one meaning.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use serde::Deserialize;
 
-use rustls::ClientConfig;
-use zeroize::Zeroizing;
-
-use super::file::ClientTable;
-use super::secret;
+use crate::client::{Pin, Pins};
+use crate::crypto::Sha256;
 use crate::error::ConfigError;
-use crate::tls::Wrong;
+use crate::wire::encoding::Encoding;
 
-type Pem = (Zeroizing<Vec<u8>>, PathBuf);
-
-/// What the files hold, with their names.
-pub(super) struct ClientFiles {
-    ca: Option<Pem>,
-    own: Option<(Pem, Pem)>,
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PinTable {
+    certificate_sha256: Option<String>,
+    public_key_sha256: Option<String>,
+    organization_identifier: Option<String>,
+    san: Option<String>,
 }
 
-impl ClientFiles {
-    pub(super) fn read(ca: Option<&PathBuf>, client: Option<&ClientTable>, folder: &Path) -> Result<Self, ConfigError> {
-        let read = |field: &'static str, what: &str, path: &Path| {
-            let path = folder.join(path);
-            let bytes = std::fs::read(&path).map_err(|error| {
-                ConfigError::new(field, format!("expected {what} in {}, but found {error}", path.display()))
-            })?;
-            Ok((Zeroizing::new(bytes), path))
-        };
-        let ca = ca.map(|path| read("ca", "certificates of authorities", path)).transpose()?;
-        let own = match client {
-            None => None,
-            Some(client) => {
-                let certificate = read("client.certificate", "our certificate", &client.certificate)?;
-                let key = read("client.key", "its private key", &client.key)?;
-                secret::private(&key.1).map_err(|message| ConfigError::new("client.key", message))?;
-                Some((certificate, key))
-            }
-        };
-        Ok(Self { ca, own })
+/// Reads the pins; `known` says whether the listener, or a proxy, knows certificates of clients.
+pub(super) fn read(list: Option<&[PinTable]>, known: bool) -> Result<Option<Pins>, ConfigError> {
+    let Some(list) = list else { return Ok(None) };
+    if list.is_empty() {
+        return Err(wrong("expected at least one client, but found none"));
     }
+    if !known {
+        return Err(wrong(
+            "expected client_ca in [server] tls, or client_cert of a trusted proxy, which bring the certificate, \
+             but found neither",
+        ));
+    }
+    let pins: Vec<Pin> = list.iter().map(pin).collect::<Result<_, _>>()?;
+    Ok(Some(Pins::any_of(pins)))
+}
 
-    pub(super) fn ca(&self) -> Option<&[u8]> {
-        self.ca.as_ref().map(|(pem, _)| pem.as_slice())
-    }
+fn pin(table: &PinTable) -> Result<Pin, ConfigError> {
+    let certificate = table.certificate_sha256.as_deref().map(digest).transpose()?.map(Pin::certificate_sha256);
+    let key = table.public_key_sha256.as_deref().map(digest).transpose()?.map(Pin::public_key_sha256);
+    let organization = match table.organization_identifier.as_deref() {
+        Some("") => return Err(wrong("expected an organization_identifier, but found an empty one")),
+        identifier => identifier.map(Pin::organization_identifier),
+    };
+    let san = table.san.as_deref().map(str::parse).transpose().map_err(wrong)?.map(Pin::alt_name);
+    let marks = [certificate, key, organization, san].into_iter().flatten();
+    marks.reduce(Pin::and).ok_or_else(|| {
+        wrong("expected certificate_sha256, public_key_sha256, organization_identifier or san, but found none")
+    })
+}
 
-    pub(super) fn own(&self) -> Option<(&[u8], &[u8])> {
-        self.own.as_ref().map(|((certificate, _), (key, _))| (certificate.as_slice(), key.as_slice()))
-    }
+/// 64 digits of hex, with or without colons as OpenSSL writes them, or base64 as in RFC 7469.
+fn digest(text: &str) -> Result<Sha256, ConfigError> {
+    let plain = text.replace(':', "");
+    let encoding = if plain.len() == 64 { Encoding::Hex } else { Encoding::Base64 };
+    let bytes = encoding.decode(&plain, 32).ok().and_then(|bytes| Sha256::try_from(bytes).ok());
+    bytes.ok_or_else(|| wrong(format!("expected a SHA-256 in 64 digits of hex or in base64, but found {text:?}")))
+}
 
-    /// The same error with the name of the file.
-    pub(super) fn named(&self, error: ConfigError) -> ConfigError {
-        let file = match (error.field(), &self.ca, &self.own) {
-            ("ca", Some((_, path)), _) | ("client.certificate", _, Some(((_, path), _))) => path,
-            (_, _, Some((_, (_, path)))) => path,
-            _ => return error,
-        };
-        ConfigError::new(error.field().to_owned(), format!("{}: {}", file.display(), error.message()))
-    }
-
-    /// Settings of TLS for HTTP/1.1.
-    pub(super) fn http(&self) -> Result<Arc<ClientConfig>, ConfigError> {
-        let mut config = crate::tls::client(self.ca(), self.own()).map_err(|wrong| {
-            let field = match wrong {
-                Wrong::Authorities(_) => "ca",
-                Wrong::Certificate(_) => "client.certificate",
-                Wrong::Key(_) => "client.key",
-            };
-            self.named(ConfigError::new(field, wrong.to_string()))
-        })?;
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Arc::new(config))
-    }
+fn wrong(message: impl ToString) -> ConfigError {
+    ConfigError::new("client", message.to_string())
 }

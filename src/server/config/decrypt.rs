@@ -1,12 +1,25 @@
 //! Our private keys, where a sender encrypts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::file::DecryptTable;
+use serde::Deserialize;
+
+use super::file::SecretTable;
 use super::secret;
 use crate::crypto::DecryptionKey;
 use crate::error::ConfigError;
 use crate::keys::{DecryptingKey, DecryptionKeys, KeyId, read_decryption};
+
+/// A private key of ours.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DecryptTable {
+    pub(super) private_key: Option<PathBuf>,
+    pub(super) secret: Option<SecretTable>,
+    pub(super) key_id: Option<String>,
+    pub(super) algorithms: Option<Vec<String>>,
+    pub(super) encryption: Option<Vec<String>>,
+}
 
 pub(super) fn read(tables: &[DecryptTable], folder: &Path) -> Result<Option<DecryptionKeys>, ConfigError> {
     if tables.is_empty() {

@@ -1,19 +1,20 @@
 //! One endpoint of the configuration, in the terms of the library.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::{EndpointTable, Mode, UndecodableWord};
 use super::sink::SinkSettings;
-use super::{decrypt, keys, profile, secret, span_field, units};
+use super::{ServerSettings, client, decrypt, keys, profile, secret, span_field, units};
+use crate::client::Pins;
 use crate::clock::Clock;
 use crate::crypto::Secret;
 use crate::dedup::{InlineTimes, OnUndecodable};
 use crate::endpoint::{BodyBudget, Endpoint, EndpointBuilder, Limits, Undecided};
 use crate::error::ConfigError;
-use crate::keys::{DecryptionKeys, KeySet};
+use crate::keys::{DecryptionKeys, KeyRing, KeySet};
 use crate::profile::{Profile, Scheme};
 use crate::rotation::{NoKeys, Rotation, Source};
 use crate::verify::DecryptionPermits;
@@ -22,7 +23,7 @@ use crate::verify::DecryptionPermits;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Surroundings<'a> {
     pub(super) folder: &'a Path,
-    pub(super) listen: SocketAddr,
+    pub(super) server: &'a ServerSettings,
     pub(super) retain: Duration,
     pub(super) public_url: Option<&'a str>,
     pub(super) sinks: &'a [SinkSettings],
@@ -32,9 +33,15 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    /// Whether only this machine can connect, so that keys which everybody has do no harm.
+    /// Whether only this machine can connect, so that keys which everybody has do no harm. Through a proxy, others can.
     pub(super) fn on_loopback(&self) -> bool {
-        self.listen.ip().is_loopback()
+        self.server.listen.ip().is_loopback() && !self.server.proxies.is_behind_one()
+    }
+
+    /// Whether certificates of clients get here.
+    fn knows_clients(&self) -> bool {
+        let shown = self.server.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        shown || self.server.proxies.client_cert.is_some()
     }
 }
 
@@ -62,6 +69,7 @@ pub struct EndpointSettings {
     bearer: Option<Secret>,
     api_key: Option<Secret>,
     allow_ip: Option<Vec<(IpAddr, u8)>>,
+    client: Option<Pins>,
     permits: DecryptionPermits,
     limits: Limits,
     budget: BodyBudget,
@@ -130,7 +138,8 @@ impl EndpointSettings {
             signs_replies: table.reply_key.is_some(),
             sink: table.sink.clone(),
             times: InlineTimes { deadline, ..InlineTimes::default() },
-            allow_ip: table.allow_ip.as_deref().map(networks).transpose()?,
+            allow_ip: table.allow_ip.as_deref().map(|list| networks("allow_ip", list)).transpose()?,
+            client: client::read(table.client.as_deref(), around.knows_clients())?,
             permits: around.permits.for_another_endpoint(),
             limits: limits(table, around.body)?,
             budget: around.budget.clone(),
@@ -215,6 +224,9 @@ impl EndpointSettings {
         if let Some(networks) = &self.allow_ip {
             builder = builder.allow_ip(networks.clone());
         }
+        if let Some(pins) = &self.client {
+            builder = builder.client(pins.clone());
+        }
         if let Some(url) = &self.public_url {
             builder = builder.public_url(url);
         }
@@ -222,6 +234,23 @@ impl EndpointSettings {
             builder = builder.trusting_demo_keys_on_loopback();
         }
         builder
+    }
+
+    /// Takes room for bodies and permits for decryption from those that others share.
+    pub(super) fn share(&mut self, budget: &BodyBudget, permits: Option<&DecryptionPermits>) {
+        self.budget = budget.clone();
+        if let Some(permits) = permits {
+            self.permits = permits.for_another_endpoint();
+        }
+    }
+
+    pub(super) fn permits(&self) -> DecryptionPermits {
+        self.permits.clone()
+    }
+
+    /// Goes on with keys that somebody keeps.
+    pub(in crate::server) fn go_on_with_keys(&mut self, ring: &KeyRing) {
+        self.keys = Some(KeySet::clone(&ring.held().keys));
     }
 
     /// Whether a bearer token is demanded.
@@ -232,6 +261,11 @@ impl EndpointSettings {
     /// Whether an API key is demanded.
     pub fn wants_api_key(&self) -> bool {
         self.api_key.is_some()
+    }
+
+    /// The clients of mutual TLS that are taken, if not everybody with a certificate.
+    pub fn client(&self) -> Option<&Pins> {
+        self.client.as_ref()
     }
 
     /// An address that the endpoint takes requests from.
@@ -273,10 +307,9 @@ fn limits(table: &EndpointTable, deadline: Duration) -> Result<Limits, ConfigErr
     Ok(limits)
 }
 
-fn networks(list: &[String]) -> Result<Vec<(IpAddr, u8)>, ConfigError> {
+pub(super) fn networks(field: &'static str, list: &[String]) -> Result<Vec<(IpAddr, u8)>, ConfigError> {
     let one = |text: &String| {
-        let wrong =
-            || ConfigError::new("allow_ip", format!("expected networks such as 192.0.2.0/24, but found {text:?}"));
+        let wrong = || ConfigError::new(field, format!("expected networks such as 192.0.2.0/24, but found {text:?}"));
         let (address, bits) =
             text.split_once('/').map_or((text.as_str(), None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
@@ -285,7 +318,7 @@ fn networks(list: &[String]) -> Result<Vec<(IpAddr, u8)>, ConfigError> {
         if bits > widest { Err(wrong()) } else { Ok((address, bits)) }
     };
     if list.is_empty() {
-        return Err(ConfigError::new("allow_ip", "expected at least one network, but found none"));
+        return Err(ConfigError::new(field, "expected at least one network, but found none"));
     }
     list.iter().map(one).collect()
 }

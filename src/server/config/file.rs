@@ -7,7 +7,14 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::client::PinTable;
+use super::decrypt::DecryptTable;
+use super::profile::DialectWord;
+use super::proxy::{ClientCertTable, ForwardedForm, UntrustedWord};
+use super::ready::ReadyTable;
 use super::sink_table::SinkTable;
+use super::tls::TlsTable;
+use super::traces::TraceTable;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -31,11 +38,16 @@ pub(super) struct ServerTable {
     pub(super) admin_token: Option<SecretTable>,
     pub(super) admin_hosts: Option<Vec<String>>,
     pub(super) ready: Option<Spanned<ReadyTable>>,
+    pub(super) otlp: Option<Spanned<TraceTable>>,
     pub(super) tls: Option<Spanned<TlsTable>>,
     /// The older word for `limits.connections`.
     pub(super) max_connections: Option<usize>,
     pub(super) limits: Option<Spanned<LimitsTable>>,
     pub(super) public_url: Option<String>,
+    pub(super) trusted_proxies: Option<Vec<String>>,
+    pub(super) forwarded: Option<ForwardedForm>,
+    pub(super) client_cert: Option<ClientCertTable>,
+    pub(super) untrusted_forwarded: Option<UntrustedWord>,
 }
 
 impl Default for ServerTable {
@@ -46,20 +58,17 @@ impl Default for ServerTable {
             admin_token: None,
             admin_hosts: None,
             ready: None,
+            otlp: None,
             tls: None,
             max_connections: None,
             limits: None,
             public_url: None,
+            trusted_proxies: None,
+            forwarded: None,
+            client_cert: None,
+            untrusted_forwarded: None,
         }
     }
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReadyTable {
-    pub(super) disk: Option<Amount>,
-    pub(super) backlog: Option<u64>,
-    pub(super) oldest: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -73,14 +82,7 @@ pub(super) struct LimitsTable {
     pub(super) idle_timeout: Option<String>,
     pub(super) answer_timeout: Option<String>,
     pub(super) handshake_timeout: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TlsTable {
-    pub(super) certificate: PathBuf,
-    pub(super) key: PathBuf,
-    pub(super) client_ca: Option<PathBuf>,
+    pub(super) drain_timeout: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,12 +151,14 @@ pub(super) struct EndpointTable {
     pub(super) bearer: Option<SecretTable>,
     pub(super) api_key: Option<SecretTable>,
     pub(super) allow_ip: Option<Vec<String>>,
+    pub(super) client: Option<Vec<PinTable>>,
     pub(super) max_body: Option<Amount>,
     pub(super) tolerance: Option<String>,
     pub(super) id: Option<IdTable>,
     pub(super) r#type: Option<TypeTable>,
     pub(super) subject: Option<PointerTable>,
     pub(super) success: Option<u16>,
+    pub(super) dialect: Option<DialectWord>,
     pub(super) replay: Option<ReplayWord>,
     pub(super) undecodable: Option<UndecodableWord>,
     pub(super) deadline: Option<String>,
@@ -165,17 +169,6 @@ pub(super) struct EndpointTable {
     pub(super) authorization: Option<AuthorizationWord>,
     pub(super) authorization_claims: Option<ClaimsTable>,
     pub(super) reply_key: Option<ReplyKeyTable>,
-}
-
-/// A private key of ours.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DecryptTable {
-    pub(super) private_key: Option<PathBuf>,
-    pub(super) secret: Option<SecretTable>,
-    pub(super) key_id: Option<String>,
-    pub(super) algorithms: Option<Vec<String>>,
-    pub(super) encryption: Option<Vec<String>>,
 }
 
 /// What signs our error documents.

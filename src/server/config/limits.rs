@@ -24,6 +24,8 @@ pub struct LimitSettings {
     pub body: Duration,
     /// Longest time for a TLS handshake.
     pub handshake: Duration,
+    /// How long what is in flight may take once the receiver is told to stop.
+    pub drain: Duration,
 }
 
 impl Default for LimitSettings {
@@ -35,6 +37,7 @@ impl Default for LimitSettings {
             times: Times::default(),
             body: Limits::default().deadline,
             handshake: Duration::from_secs(5),
+            drain: Duration::from_secs(20),
         }
     }
 }
@@ -69,6 +72,7 @@ impl LimitSettings {
             ("limits.answer_timeout", &table.answer_timeout, &mut settings.times.answer),
             ("limits.body_timeout", &table.body_timeout, &mut settings.body),
             ("limits.handshake_timeout", &table.handshake_timeout, &mut settings.handshake),
+            ("limits.drain_timeout", &table.drain_timeout, &mut settings.drain),
         ];
         for (field, text, setting) in spans {
             let Some(text) = text else { continue };

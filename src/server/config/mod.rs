@@ -8,13 +8,18 @@ mod file;
 mod jose;
 mod keys;
 mod limits;
+mod outgoing_tls;
 mod problem;
 mod profile;
+mod proxy;
 mod ready;
+mod said;
 mod secret;
 mod sink;
 mod sink_table;
 mod store;
+mod tls;
+mod traces;
 mod units;
 
 use std::net::SocketAddr;
@@ -29,9 +34,14 @@ use crate::verify::DecryptionPermits;
 pub use endpoint::EndpointSettings;
 pub use limits::LimitSettings;
 pub use problem::Problem;
+pub use proxy::{ClientCertForm, ClientCertSettings, ForwardedForm, ProxySettings};
 pub use ready::ReadySettings;
 pub use sink::{FileSettings, HttpSettings, RedisSettings, SinkKind, SinkSettings};
 pub use store::StoreSettings;
+pub use tls::TlsSettings;
+pub use traces::TraceSettings;
+
+pub(super) use said::{Differences, Said};
 
 use file::File;
 use problem::Source;
@@ -51,6 +61,9 @@ pub struct Config {
     pub sinks: Vec<SinkSettings>,
     /// What is allowed but not advised.
     pub warnings: Vec<String>,
+    /// What it is compared by.
+    pub(super) said: Said,
+    pub(super) budget: BodyBudget,
 }
 
 /// The listeners.
@@ -66,21 +79,14 @@ pub struct ServerSettings {
     pub admin_hosts: Vec<String>,
     /// When it is ready.
     pub ready: ReadySettings,
+    /// Where traces go.
+    pub traces: Option<TraceSettings>,
     /// TLS for senders.
     pub tls: Option<TlsSettings>,
+    /// Proxies that are believed.
+    pub proxies: ProxySettings,
     /// How much at once, and how long.
     pub limits: LimitSettings,
-}
-
-/// TLS for senders.
-#[derive(Debug)]
-pub struct TlsSettings {
-    /// The chain, in PEM.
-    pub certificate: PathBuf,
-    /// The private key, in PEM.
-    pub key: PathBuf,
-    /// Authorities of client certificates; then a client certificate is required.
-    pub client_ca: Option<PathBuf>,
 }
 
 impl Config {
@@ -107,22 +113,23 @@ impl Config {
         let file: File = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
         let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
         let mut warnings = Vec::new();
-        let (server, public_url) = server(&file.server, &folder, source)?;
+        let (server, public_url) = server(&file.server, &folder, source, &mut warnings)?;
         let retain = units::span(file.store.retain.get_ref()).map_err(|message| {
             source.problem(&file.store.retain.span(), "[store]", &ConfigError::new("retain", message))
         })?;
         let store = StoreSettings::read(&file.store, &folder, &mut warnings)
             .map_err(|error| source.problem(&source.table("store"), "[store]", &error))?;
         let sinks = sink::read(&file.sink, &folder, source, &mut warnings)?;
+        let budget = BodyBudget::new(server.limits.in_flight);
         let context = endpoint::Surroundings {
             folder: &folder,
-            listen: server.listen,
+            server: &server,
             retain,
             public_url: public_url.as_deref(),
             sinks: &sinks,
             permits: &DecryptionPermits::default(),
             body: server.limits.body,
-            budget: &BodyBudget::new(server.limits.in_flight),
+            budget: &budget,
         };
         let mut endpoints: Vec<EndpointSettings> = Vec::new();
         for table in &file.endpoint {
@@ -154,7 +161,21 @@ impl Config {
         if endpoints.is_empty() {
             return Err(Problem::of_file(path, "expected at least one [[endpoint]], but found none"));
         }
-        Ok(Self { path: path.to_owned(), server, store, endpoints, sinks, warnings })
+        let said = Said::of(text, &folder);
+        Ok(Self { path: path.to_owned(), server, store, endpoints, sinks, warnings, said, budget })
+    }
+
+    /// Goes on with what bounds the memory of a running receiver, so that two configurations together take no more than
+    /// one. Another limit is a budget of its own: until the last body of the old one is answered, both are in use.
+    pub(super) fn go_on_with(&mut self, old: &Self) {
+        let budget = if self.server.limits.in_flight == old.server.limits.in_flight {
+            &old.budget
+        } else {
+            &self.budget.clone()
+        };
+        self.budget = budget.clone();
+        let permits = old.endpoints.first().map(EndpointSettings::permits);
+        self.endpoints.iter_mut().for_each(|endpoint| endpoint.share(budget, permits.as_ref()));
     }
 
     /// The endpoint of this name.
@@ -167,6 +188,7 @@ fn server(
     table: &file::ServerTable,
     folder: &Path,
     source: Source<'_>,
+    warnings: &mut Vec<String>,
 ) -> Result<(ServerSettings, Option<String>), Problem> {
     let admin_token = match &table.admin_token {
         Some(secret) => {
@@ -193,23 +215,10 @@ fn server(
         return Err(source.problem(&admin.span(), "[server]", &error));
     }
     let tls = match &table.tls {
-        Some(tls) => {
-            let inner = tls.get_ref();
-            let settings = TlsSettings {
-                certificate: folder.join(&inner.certificate),
-                key: folder.join(&inner.key),
-                client_ca: inner.client_ca.as_ref().map(|path| folder.join(path)),
-            };
-            let files = [Some(&settings.certificate), Some(&settings.key), settings.client_ca.as_ref()];
-            for file in files.into_iter().flatten() {
-                if let Err(error) = std::fs::File::open(file) {
-                    let error =
-                        ConfigError::new("tls", format!("expected a file at {}, but found {error}", file.display()));
-                    return Err(source.problem(&tls.span(), "[server]", &error));
-                }
-            }
-            Some(settings)
-        }
+        Some(tls) => Some(
+            TlsSettings::read(tls.get_ref(), folder)
+                .map_err(|error| source.problem(&tls.span(), "[server]", &error))?,
+        ),
         None => None,
     };
     let limits = LimitSettings::read(table).map_err(|error| {
@@ -217,14 +226,18 @@ fn server(
         source.problem(&place, "[server]", &error)
     })?;
     let plain = |error: ConfigError| source.problem(&source.table("server"), "[server]", &error);
+    let proxies = ProxySettings::read(table, folder, warnings).map_err(plain)?;
     let (admin_hosts, ready) = (ready::hosts(table).map_err(plain)?, ReadySettings::read(table).map_err(plain)?);
+    let traces = TraceSettings::read(table).map_err(plain)?;
     let settings = ServerSettings {
         listen: *table.listen.get_ref(),
         admin: table.admin.as_ref().map(|admin| *admin.get_ref()),
         admin_token,
         admin_hosts,
         ready,
+        traces,
         tls,
+        proxies,
         limits,
     };
     Ok((settings, table.public_url.clone()))

@@ -26,6 +26,16 @@ impl Problem {
         self.line
     }
 
+    /// The configuration file.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// What was expected and what was found.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The setting.
     pub fn field(&self) -> &str {
         &self.field

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use serde::Deserialize;
 
 use super::endpoint::Surroundings;
 use super::file::{EndpointTable, FreshValue, IdTable, ReplayWord, SignatureTable, SignatureValue};
@@ -12,11 +13,19 @@ use crate::error::ConfigError;
 use crate::event::EventType;
 use crate::profile::{
     BodySignature, Fresh, HttpSignature, Identification, Input, JsonPointer, OtherDecoder, Presence, Profile, Scheme,
-    TypeMap,
+    TypeMap, Younify,
 };
 use crate::wire::encoding::Encoding;
 
 const KNOWN: &str = "cbuae, tribe, worldline, body-signature, http-signature or jose";
+
+/// In whose words refusals are told.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum DialectWord {
+    Plain,
+    Younify,
+}
 
 /// The profile, and whether its ECDSA signatures are DER.
 pub(super) fn read(table: &EndpointTable, around: &Surroundings<'_>) -> Result<(Profile, bool), ConfigError> {
@@ -74,7 +83,12 @@ fn preset(table: &EndpointTable, mut profile: Profile) -> Result<Profile, Config
 
 /// What comes from a profile that is built in.
 pub(super) fn only_without_code(table: &EndpointTable, more: &[(&'static str, bool)]) -> Result<(), ConfigError> {
-    let given = [("id", table.id.is_some()), ("type", table.r#type.is_some()), ("subject", table.subject.is_some())];
+    let given = [
+        ("id", table.id.is_some()),
+        ("type", table.r#type.is_some()),
+        ("subject", table.subject.is_some()),
+        ("dialect", table.dialect.is_some()),
+    ];
     match given.iter().chain(more).find(|(_, given)| *given) {
         Some((field, _)) => Err(ConfigError::new(
             *field,
@@ -189,6 +203,9 @@ pub(super) fn custom(
         let status = status
             .ok_or_else(|| ConfigError::new("success", "expected a status from 200 to 299, but found another"))?;
         profile = profile.with_success(status);
+    }
+    if let Some(DialectWord::Younify) = table.dialect {
+        profile = profile.with_dialect(Arc::new(Younify));
     }
     Ok(profile)
 }

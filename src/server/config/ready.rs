@@ -2,9 +2,20 @@
 
 use std::time::Duration;
 
-use super::file::{ReadyTable, ServerTable};
+use serde::Deserialize;
+
+use super::file::{Amount, ServerTable};
 use super::{span_field, units};
 use crate::error::ConfigError;
+
+/// As it is written.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadyTable {
+    disk: Option<Amount>,
+    backlog: Option<u64>,
+    oldest: Option<String>,
+}
 
 /// What `/readyz` looks at beside the store and the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

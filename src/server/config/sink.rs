@@ -8,7 +8,7 @@ use http::Uri;
 use rustls::ClientConfig;
 use toml::Spanned;
 
-use super::client::ClientFiles;
+use super::outgoing_tls::ClientFiles;
 use super::problem::{Problem, Source};
 use super::sink_table::{OrderWord, SinkTable};
 use super::{secret, span_field, store, units};

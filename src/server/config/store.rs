@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::client::ClientFiles;
 use super::file::{ClientTable, LoginTable, SecretTable, StoreTable};
+use super::outgoing_tls::ClientFiles;
 use super::secret;
 use crate::crypto::Secret;
 use crate::error::ConfigError;

@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 pub(super) use deliveries::Deliveries;
 pub(super) use sampled::sample;
-pub(super) use sinks::{Attempts, measure_breaker};
+pub(super) use sinks::{Attempts, forget_breaker, measure_breaker};
 
 /// Seconds that something takes.
 const TAKEN: &[f64] = &[

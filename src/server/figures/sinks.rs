@@ -61,9 +61,17 @@ impl Drop for Attempt<'_> {
 
 /// How a breaker stands now.
 pub(in crate::server) fn measure_breaker(breaker: &Breaker) {
-    let now = breaker.state();
+    set(breaker, Some(breaker.state()));
+}
+
+/// The sink is gone: its breaker stands in no way.
+pub(in crate::server) fn forget_breaker(breaker: &Breaker) {
+    set(breaker, None);
+}
+
+fn set(breaker: &Breaker, now: Option<BreakerState>) {
     for state in BreakerState::ALL {
         let gauge = gauge!("countersign_sink_breaker", "sink" => breaker.name().to_owned(), "state" => state.as_str());
-        gauge.set(if state == now { 1.0 } else { 0.0 });
+        gauge.set(if Some(state) == now { 1.0 } else { 0.0 });
     }
 }

@@ -2,7 +2,7 @@
 //! also if hyper came to see one more.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::endpoint::BodyFault;
 use crate::error::{Code, Rejection};
@@ -12,6 +12,7 @@ use crate::error::{Code, Rejection};
 pub(in crate::server) struct Ledger {
     passed: AtomicU64,
     seen: AtomicU64,
+    draining: AtomicBool,
     refused: OnceLock<Rejection>,
     body: BodyFault,
 }
@@ -24,6 +25,15 @@ impl Ledger {
     /// No head was let through yet.
     pub(super) fn is_fresh(&self) -> bool {
         self.passed.load(Ordering::Acquire) == 0
+    }
+
+    /// The receiver stops: who is silent now is not waited for much longer.
+    pub(in crate::server) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
     }
 
     /// The first reason counts: nothing is read after it.

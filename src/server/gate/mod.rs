@@ -14,16 +14,21 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
+use crate::endpoint::{BodyBudget, Share};
 use crate::error::{Code, Rejection};
 use crate::wire::http1::{Fault, Follow, target};
 
 pub(super) use ledger::Ledger;
 use outgoing::Outgoing;
 pub use times::Times;
-use times::Watch;
+use times::{Silence, Watch};
 
+/// Of a longer first line the target is not kept: no URI of hyper's is as long.
+const LONGEST_LINE: usize = 60 * 1024;
 /// How much of a head that comes in pieces is read at once.
 const PIECE: usize = 4096;
+/// As much of a head as any connection may hold; what is more needs room among the bytes in flight.
+const FREE: usize = 2048;
 
 /// A connection whose requests are checked while they are read.
 pub(super) struct Gate<IO> {
@@ -33,6 +38,9 @@ pub(super) struct Gate<IO> {
     held: BytesMut,
     /// As many bytes at the front of `held` may go on.
     free: usize,
+    room: Share,
+    /// As many bytes of what is held have room.
+    roomed: usize,
     state: State,
     ledger: Arc<Ledger>,
     watch: Watch,
@@ -50,12 +58,14 @@ enum State {
 }
 
 impl<IO> Gate<IO> {
-    pub(super) fn new(io: IO, times: Times, ledger: Arc<Ledger>) -> Self {
+    pub(super) fn new(io: IO, times: Times, room: &BodyBudget, ledger: Arc<Ledger>) -> Self {
         Self {
             io,
             follow: Follow::default(),
             held: BytesMut::new(),
             free: 0,
+            room: room.share(None),
+            roomed: 0,
             state: State::Open,
             ledger,
             watch: Watch::new(times),
@@ -83,7 +93,31 @@ impl<IO> Gate<IO> {
     fn refuse(&mut self, rejection: Rejection) {
         self.ledger.refuse(rejection);
         self.state = State::Refused(stand_in(&self.held));
-        self.held.clear();
+        self.let_go();
+    }
+
+    /// Holds more of a head, if there is room for it.
+    fn hold(&mut self, more: &[u8]) -> bool {
+        let wanted = self.held.len().saturating_add(more.len()).saturating_sub(FREE);
+        let lacking = wanted.saturating_sub(self.roomed);
+        if lacking > 0 {
+            if let Err(rejection) = self.room.take(lacking) {
+                self.ledger.refuse(rejection);
+                self.state = State::Refused(stand_in(if self.held.is_empty() { more } else { &self.held }));
+                self.let_go();
+                return false;
+            }
+            self.roomed = wanted;
+        }
+        self.held.extend_from_slice(more);
+        true
+    }
+
+    /// Nothing is held any more: an idle connection keeps no memory of its last head.
+    fn let_go(&mut self) {
+        self.held = BytesMut::new();
+        self.room.give_back();
+        self.roomed = 0;
     }
 
     /// Hands on what is free of what was held.
@@ -92,6 +126,9 @@ impl<IO> Gate<IO> {
         into.put_slice(self.held.get(..count).unwrap_or_default());
         self.held.advance(count);
         self.free = self.free.saturating_sub(count);
+        if self.held.is_empty() {
+            self.let_go();
+        }
     }
 
     /// Whether the peer may still be sending what nobody will read.
@@ -111,8 +148,8 @@ impl<IO: AsyncRead + Unpin> Gate<IO> {
             return Poll::Ready(Ok(()));
         }
         let count = Self::pass(&mut self.follow, &self.ledger, &mut self.state, fresh);
-        if matches!(self.state, State::Open) {
-            self.held.extend_from_slice(fresh.get(count..).unwrap_or_default());
+        if matches!(self.state, State::Open) && count < fresh.len() {
+            self.hold(fresh.get(count..).unwrap_or_default());
         }
         into.set_filled(before.saturating_add(count));
         Poll::Ready(Ok(()))
@@ -127,7 +164,9 @@ impl<IO: AsyncRead + Unpin> Gate<IO> {
             self.refuse(Rejection::new(Code::RequestMalformed, "expected a whole head, but found its beginning only"));
             return Poll::Ready(Ok(()));
         }
-        self.held.extend_from_slice(piece.filled());
+        if !self.hold(piece.filled()) {
+            return Poll::Ready(Ok(()));
+        }
         self.free = Self::pass(&mut self.follow, &self.ledger, &mut self.state, &self.held);
         if !matches!(self.state, State::Open) {
             self.held.truncate(self.free);
@@ -142,7 +181,12 @@ impl<IO: AsyncRead + Unpin> Gate<IO> {
             return Poll::Pending;
         }
         let begun = !self.held.is_empty();
-        ready!(self.watch.poll(context, begun, self.ledger.is_fresh()));
+        let silence = match (self.ledger.is_draining(), self.ledger.is_fresh()) {
+            (true, _) => Silence::Last,
+            (false, true) => Silence::First,
+            (false, false) => Silence::Between,
+        };
+        ready!(self.watch.poll(context, begun, silence));
         if begun {
             self.refuse(Rejection::new(Code::HeadTimeout, "expected the head in time, but found it unfinished"));
         } else {
@@ -188,8 +232,11 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Gate<IO> {
 /// What hyper parses in the place of a head that was refused; the ledger knows that it is none of the peer's. It keeps
 /// the target, if that is one, so that the answer is in the words of the endpoint's sender.
 fn stand_in(head: &[u8]) -> Bytes {
-    let target = target(head).unwrap_or(b"/");
-    [b"GET ", target, b" HTTP/1.1\r\nhost: refused.invalid\r\nconnection: close\r\n\r\n"].concat().into()
+    let first = head.get(..LONGEST_LINE).unwrap_or(head);
+    let target = target(first).unwrap_or(b"/");
+    // The answer to a HEAD has no content, whatever was wrong with it.
+    let method: &[u8] = if head.starts_with(b"HEAD ") { b"HEAD " } else { b"GET " };
+    [method, target, b" HTTP/1.1\r\nhost: refused.invalid\r\nconnection: close\r\n\r\n"].concat().into()
 }
 
 /// The stable code of a fault. What 0.1 called malformed keeps its code.

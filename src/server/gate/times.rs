@@ -58,33 +58,52 @@ fn deadline(patience: Duration) -> Instant {
     now.checked_add(patience.min(Duration::from_secs(86_400))).unwrap_or(now)
 }
 
+/// How long somebody who is silent may still begin a request once the receiver stops: one that is on its way is answered.
+const LAST: Duration = Duration::from_millis(500);
+
+/// What the peer is silent after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Silence {
+    /// It has just connected.
+    First,
+    /// It got an answer.
+    Between,
+    /// The receiver stops.
+    Last,
+}
+
 /// Watches the wait for a head.
 #[derive(Debug)]
 pub(super) struct Watch {
     times: Times,
     alarm: Alarm,
-    /// The alarm is that of a head that has begun.
-    in_head: bool,
+    /// The alarm is that of a head that has begun, or of a silence.
+    of: Option<Silence>,
 }
 
 impl Watch {
     pub(super) fn new(times: Times) -> Self {
-        Self { times, alarm: Alarm::default(), in_head: false }
+        Self { times, alarm: Alarm::default(), of: None }
     }
 
-    /// Nothing arrived. `begun`: a part of a head is there; `first`: no head came before it.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>, begun: bool, first: bool) -> Poll<()> {
-        if begun != self.in_head {
+    /// Nothing arrived. `begun`: a part of a head is there.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>, begun: bool, silence: Silence) -> Poll<()> {
+        let of = (!begun).then_some(silence);
+        if of != self.of {
             self.alarm.stop();
-            self.in_head = begun;
+            self.of = of;
         }
-        let patience = if begun || first { self.times.head } else { self.times.idle };
+        let patience = match of {
+            None | Some(Silence::First) => self.times.head,
+            Some(Silence::Between) => self.times.idle,
+            Some(Silence::Last) => LAST.min(self.times.idle),
+        };
         self.alarm.poll(context, patience)
     }
 
     /// A head is whole, or a body is read.
     pub(super) fn rest(&mut self) {
         self.alarm.stop();
-        self.in_head = false;
+        self.of = None;
     }
 }

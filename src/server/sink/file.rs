@@ -5,11 +5,12 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::Builder;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::rotate::{is_moved, rotate};
+use super::rotate::{is_moved, is_same, rotate};
 use crate::server::config::FileSettings;
 
 /// Most lines of one flush, and most that wait for it.
@@ -17,17 +18,22 @@ const BATCH: usize = 1024;
 
 /// The file, as those who write hold it. The thread ends with the last of them.
 #[derive(Debug, Clone)]
-pub(in crate::server) struct FileSink(mpsc::Sender<Entry>);
+pub(in crate::server) struct FileSink {
+    queue: mpsc::Sender<Entry>,
+    settings: Arc<FileSettings>,
+}
 
+/// A line, which is written as the sink says that it came through: what a reload changed concerns what comes after it.
 #[derive(Debug)]
 struct Entry {
     line: String,
+    settings: Arc<FileSettings>,
     told: oneshot::Sender<Result<(), String>>,
 }
 
 #[derive(Debug)]
 struct Lines {
-    settings: FileSettings,
+    path: PathBuf,
     file: File,
     length: u64,
     torn: bool,
@@ -36,12 +42,12 @@ struct Lines {
 impl FileSink {
     pub(super) fn open(settings: &FileSettings) -> Result<Self, String> {
         let named = |error: io::Error| format!("expected to append to {}, but found {error}", settings.path.display());
-        let mut lines = Lines::open(settings.clone()).map_err(named)?;
+        let mut lines = Lines::open(settings.path.clone()).map_err(named)?;
         let (queue, mut entries) = mpsc::channel::<Entry>(BATCH);
         let work = move || {
             let mut batch = Vec::with_capacity(BATCH);
             while entries.blocking_recv_many(&mut batch, BATCH) > 0 {
-                let written = lines.append(batch.iter().map(|entry| entry.line.as_str()));
+                let written = lines.append(batch.iter().map(|entry| (entry.line.as_str(), &*entry.settings)));
                 for entry in batch.drain(..) {
                     // Whoever no longer waits tries again.
                     let _ = entry.told.send(written.as_ref().map_err(ToString::to_string).copied());
@@ -49,36 +55,44 @@ impl FileSink {
             }
         };
         Builder::new().name("sink-file".into()).spawn(work).map_err(named)?;
-        Ok(Self(queue))
+        Ok(Self { queue, settings: Arc::new(settings.clone()) })
+    }
+
+    /// The same writer by other settings, if they name the very file that it writes: two writers of one file would not see
+    /// each other's half lines, and would both make room. What a log rotation moved away is still its file by name.
+    pub(super) fn go_on(&self, settings: &FileSettings) -> Option<Self> {
+        let same = self.settings.path == settings.path || is_same(&self.settings.path, &settings.path);
+        same.then(|| Self { queue: self.queue.clone(), settings: Arc::new(settings.clone()) })
     }
 
     pub(super) async fn write(&self, line: String) -> Result<(), String> {
         let ended = || "a thread that has ended".to_owned();
         let (told, written) = oneshot::channel();
-        self.0.send(Entry { line, told }).await.map_err(|_| ended())?;
+        let settings = Arc::clone(&self.settings);
+        self.queue.send(Entry { line, settings, told }).await.map_err(|_| ended())?;
         written.await.unwrap_or_else(|_| Err(ended()))
     }
 }
 
 impl Lines {
-    fn open(settings: FileSettings) -> io::Result<Self> {
-        let (file, length, torn) = open(&settings.path)?;
-        Ok(Self { settings, file, length, torn })
+    fn open(path: PathBuf) -> io::Result<Self> {
+        let (file, length, torn) = open(&path)?;
+        Ok(Self { path, file, length, torn })
     }
 
     /// Appends whole lines and flushes them. After an error some may be there.
-    fn append<'a>(&mut self, lines: impl Iterator<Item = &'a str>) -> io::Result<()> {
-        if is_moved(&self.file, &self.settings.path) {
+    fn append<'a>(&mut self, lines: impl Iterator<Item = (&'a str, &'a FileSettings)>) -> io::Result<()> {
+        if is_moved(&self.file, &self.path) {
             self.reopen()?;
         }
         let mut together = String::new();
-        for line in lines {
+        for (line, settings) in lines {
             let after = self.length.saturating_add(size(&together)).saturating_add(size(line));
-            let full = self.settings.rotate.is_some_and(|largest| after > largest);
+            let full = settings.rotate.is_some_and(|largest| after > largest);
             if full && (self.length > 0 || !together.is_empty()) {
                 self.flush(&together)?;
                 together.clear();
-                rotate(&self.settings.path, self.settings.keep)?;
+                rotate(&self.path, settings.keep)?;
                 self.reopen()?;
             }
             together.push_str(line);
@@ -100,7 +114,7 @@ impl Lines {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        (self.file, self.length, self.torn) = open(&self.settings.path)?;
+        (self.file, self.length, self.torn) = open(&self.path)?;
         Ok(())
     }
 }
@@ -129,8 +143,17 @@ fn size(text: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn at(path: &Path, rotate: Option<u64>) -> Lines {
-        Lines::open(FileSettings { path: path.to_owned(), rotate, keep: 2 }).unwrap()
+    fn settings(path: &Path, rotate: Option<u64>) -> FileSettings {
+        FileSettings { path: path.to_owned(), rotate, keep: 2 }
+    }
+
+    fn append(lines: &mut Lines, rotate: Option<u64>, added: &[&str]) {
+        let settings = settings(&lines.path, rotate);
+        lines.append(added.iter().map(|line| (*line, &settings))).unwrap();
+    }
+
+    fn at(path: &Path) -> Lines {
+        Lines::open(path.to_owned()).unwrap()
     }
 
     fn text(path: &Path, more: &str) -> String {
@@ -142,8 +165,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events");
         std::fs::write(&path, "{\"whole\":1}\n{\"ha").unwrap();
-        at(&path, None).append(["{\"next\":1}\n"].into_iter()).unwrap();
-        at(&path, None).append(["{\"last\":1}\n"].into_iter()).unwrap();
+        append(&mut at(&path), None, &["{\"next\":1}\n"]);
+        append(&mut at(&path), None, &["{\"last\":1}\n"]);
         assert_eq!(text(&path, ""), "{\"whole\":1}\n{\"ha\n{\"next\":1}\n{\"last\":1}\n");
     }
 
@@ -151,14 +174,14 @@ mod tests {
     fn a_full_file_makes_room_and_no_line_is_cut_or_lost_but_the_oldest() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events");
-        let mut lines = at(&path, Some(8));
+        let mut lines = at(&path);
         // A line that is larger than the limit has a file of its own.
-        lines.append(["1st\n", "2nd\n", "3rd\n", "a long one\n", "5th\n"].into_iter()).unwrap();
+        append(&mut lines, Some(8), &["1st\n", "2nd\n", "3rd\n", "a long one\n", "5th\n"]);
         assert_eq!([text(&path, ""), text(&path, ".1"), text(&path, ".2")], ["5th\n", "a long one\n", "3rd\n"]);
         assert!(!folder.path().join("events.3").exists(), "only as many as are kept");
         drop(lines);
         // A new start goes on where the file was.
-        at(&path, Some(8)).append(["6th\n", "7th\n"].into_iter()).unwrap();
+        append(&mut at(&path), Some(8), &["6th\n", "7th\n"]);
         assert_eq!([text(&path, ""), text(&path, ".1")], ["7th\n", "5th\n6th\n"]);
     }
 
@@ -166,14 +189,35 @@ mod tests {
     fn a_file_that_was_moved_away_is_made_again() {
         let folder = tempfile::tempdir().unwrap();
         let (path, away) = (folder.path().join("events"), folder.path().join("away"));
-        let mut lines = at(&path, None);
-        lines.append(["1st\n"].into_iter()).unwrap();
+        let mut lines = at(&path);
+        append(&mut lines, None, &["1st\n"]);
         std::fs::rename(&path, &away).unwrap();
-        lines.append(["2nd\n"].into_iter()).unwrap();
+        append(&mut lines, None, &["2nd\n"]);
         std::fs::rename(&path, folder.path().join("further")).unwrap();
         std::fs::write(&path, "another's\n").unwrap();
-        lines.append(["3rd\n"].into_iter()).unwrap();
+        append(&mut lines, None, &["3rd\n"]);
         assert_eq!([text(&away, ""), text(&path, "")], ["1st\n", "another's\n3rd\n"]);
         assert_eq!(text(&folder.path().join("further"), ""), "2nd\n");
+    }
+
+    #[tokio::test]
+    async fn one_file_has_one_writer_across_a_reload_and_a_log_rotation() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, away) = (folder.path().join("events"), folder.path().join("events.away"));
+        let old = FileSink::open(&settings(&path, None)).unwrap();
+        old.write("1st\n".into()).await.unwrap();
+        std::fs::rename(&path, &away).unwrap();
+        // Between a rotation and the next line the file is not there, and it is still its file.
+        let new = old.go_on(&settings(&path, Some(8))).expect("the same file");
+        assert!(new.queue.same_channel(&old.queue));
+        new.write("2nd\n".into()).await.unwrap();
+        old.write("3rd, which is in flight\n".into()).await.unwrap();
+        assert_eq!(text(&path, ""), "2nd\n3rd, which is in flight\n", "the old one makes no room");
+        new.write("4th\n".into()).await.unwrap();
+        assert_eq!([text(&path, ""), text(&away, "")], ["4th\n", "1st\n"]);
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(new.go_on(&settings(&link, None)).is_some(), "another name of the same file");
+        assert!(new.go_on(&settings(&away, None)).is_none(), "another file");
     }
 }

@@ -7,7 +7,6 @@ mod http;
 mod rotate;
 mod stdout;
 
-use std::collections::BTreeMap;
 use std::task::{Context, Poll};
 
 use tower_service::Service;
@@ -47,17 +46,27 @@ impl Sink {
             SinkKind::Redis(redis) => Kind::Redis(RedisStream::new(&redis.address, &redis.stream, redis.maxlen)),
             SinkKind::None => Kind::None,
         };
-        let breaker = Breaker::new(&settings.name, settings.breaker);
-        Ok(Self { kind, attempts: Attempts::of(&settings.name), breaker })
+        Ok(Self::of(settings, kind))
     }
 
-    /// Opens every sink once, by its name.
-    pub(super) fn open_all(settings: &[SinkSettings]) -> Result<BTreeMap<String, Self>, String> {
-        let named = |one: &SinkSettings| match Self::open(one) {
-            Ok(sink) => Ok((one.name.clone(), sink)),
-            Err(why) => Err(format!("sink {:?}: {why}", one.name)),
-        };
-        settings.iter().map(named).collect()
+    /// Opens a sink, unless one of those that are open writes to the very file that it names.
+    pub(super) fn reopen<'a>(
+        settings: &SinkSettings,
+        mut open: impl Iterator<Item = &'a Self>,
+    ) -> Result<Self, String> {
+        let SinkKind::File(named) = &settings.kind else { return Self::open(settings) };
+        let known = open.find_map(|sink| match &sink.kind {
+            Kind::File(file) => file.go_on(named),
+            _ => None,
+        });
+        let Some(known) = known else { return Self::open(settings) };
+        Ok(Self::of(settings, Kind::File(known)))
+    }
+
+    /// With a breaker of its own, which is closed: what opened the one before may be what was changed.
+    fn of(settings: &SinkSettings, kind: Kind) -> Self {
+        let breaker = Breaker::new(&settings.name, settings.breaker);
+        Self { kind, attempts: Attempts::of(&settings.name), breaker }
     }
 }
 

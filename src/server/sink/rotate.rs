@@ -17,9 +17,26 @@ pub(super) fn rotate(path: &Path, keep: u32) -> io::Result<()> {
 /// Whether `path` is no longer the name of `file`.
 #[cfg(unix)]
 pub(super) fn is_moved(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let place = |found: fs::Metadata| (found.dev(), found.ino());
     fs::metadata(path).map(place).ok() != file.metadata().map(place).ok()
+}
+
+/// Whether both are names of one file that is there.
+#[cfg(unix)]
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path| fs::metadata(path).map(place).ok();
+    place(one).is_some() && place(one) == place(other)
+}
+
+#[cfg(unix)]
+fn place(found: fs::Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (found.dev(), found.ino())
+}
+
+/// Whether both are names of one file that is there.
+#[cfg(not(unix))]
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 /// Whether `path` is no longer the name of `file`.

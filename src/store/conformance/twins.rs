@@ -123,7 +123,7 @@ impl Twin {
                 self.clock.set(self.clock.now().after(Duration::from_secs(*seconds)));
                 String::new()
             }
-            Step::Prune => format!("{:?}", self.store.prune().await),
+            Step::Prune => format!("{:?}", self.store.prune().await.map(|pruned| pruned.records)),
             Step::Acknowledge(which) | Step::Retry(which, _) | Step::Park(which) | Step::Requeue(which) => {
                 match self.leases.get(*which).cloned() {
                     Some(held) => self.settle(step, held).await,

@@ -12,7 +12,7 @@ use super::partition::Partition;
 use super::reply::{count, members, number, text};
 use super::{RedisStore, script};
 use crate::clock::Timestamp;
-use crate::store::{EventId, Leased, StoreError};
+use crate::store::{EventId, Leased, Pruned, StoreError};
 
 /// Most things of one kind that one script forgets.
 const MOST: u64 = 500;
@@ -185,17 +185,20 @@ impl RedisStore {
         Ok(total)
     }
 
-    pub(super) async fn prune_all(&self) -> Result<u64, StoreError> {
-        let mut total: u64 = 0;
+    pub(super) async fn prune_all(&self) -> Result<Pruned, StoreError> {
+        let mut total = Pruned::default();
         for partition in all() {
+            let mut more = true;
             for _ in 0..ROUNDS {
                 let mut call = self.calls.call(&script::PRUNE, partition);
-                let pruned = count(&self.calls.run(partition, call.arg(MOST)).await?);
-                total = total.saturating_add(pruned);
-                if pruned < MOST {
+                let mut row = members(self.calls.run(partition, call.arg(MOST)).await?).into_iter();
+                total.records = total.records.saturating_add(number(&mut row));
+                more = number(&mut row) > 0;
+                if !more {
                     break;
                 }
             }
+            total.more |= more;
         }
         Ok(total)
     }

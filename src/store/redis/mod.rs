@@ -40,7 +40,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::{
-    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Record, Seal, Shown, Stats, Store,
+    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Pruned, Record, Seal, Shown, Stats, Store,
     StoreError, StoreFuture, StoredAnswer,
 };
 use crate::clock::{Clock, Timestamp};
@@ -249,7 +249,7 @@ impl Store for RedisStore {
         Box::pin(self.requeue_records(ids))
     }
 
-    fn prune(&self) -> StoreFuture<'_, u64> {
+    fn prune(&self) -> StoreFuture<'_, Pruned> {
         Box::pin(async move {
             // Somebody may have changed how Redis is set up; then nothing more is accepted until it is changed back.
             self.calls.nodes.survey().await.map_err(StoreError::NotStored)?;

@@ -57,7 +57,8 @@ pub(super) async fn found(
     if version != VERSION || partitions != PARTITIONS.to_string() {
         return Err(foreign(format!(
             "expected an inbox of version {VERSION} with {PARTITIONS} partitions, but found version {version:?} with \
-             {partitions:?}; use the release that wrote it, or a later one"
+             {partitions:?}; use the release that wrote it, or another prefix: no version of an inbox in Redis is read by \
+             the other"
         )));
     }
     if check != found {

@@ -24,7 +24,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::{
-    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Record, Seal, Shown, Stats, Store,
+    Acceptance, Claim, Durability, Entry, EventId, Lease, Leased, Listing, Pruned, Record, Seal, Shown, Stats, Store,
     StoreError, StoreFuture, StoredAnswer,
 };
 use crate::clock::{Clock, Timestamp};
@@ -154,7 +154,7 @@ impl Store for SqliteStore {
         Box::pin(self.writer.call(move |work| work.requeue(&ids)))
     }
 
-    fn prune(&self) -> StoreFuture<'_, u64> {
+    fn prune(&self) -> StoreFuture<'_, Pruned> {
         Box::pin(self.writer.call(|work| work.prune()))
     }
 

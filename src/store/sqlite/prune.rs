@@ -2,6 +2,7 @@
 //! somebody still has to act on.
 
 use super::writer::{Answer, Work};
+use crate::store::Pruned;
 
 /// Most rows of one kind that one call forgets.
 const MOST: i64 = 250;
@@ -31,11 +32,13 @@ const FENCES: &str = "DELETE FROM fence WHERE name IN (
 pub(super) const QUESTIONS: [&str; 3] = [RECORDS, CLAIMS, FENCES];
 
 impl Work<'_> {
-    pub(super) fn prune(&self) -> Answer<u64> {
+    pub(super) fn prune(&self) -> Answer<Pruned> {
         let now = self.now.millis();
         let records = self.connection.prepare_cached(RECORDS)?.execute([now, MOST])?;
-        self.connection.prepare_cached(CLAIMS)?.execute([now, MOST])?;
-        self.connection.prepare_cached(FENCES)?.execute([now, MOST])?;
-        Ok(Ok(u64::try_from(records).unwrap_or(u64::MAX)))
+        let claims = self.connection.prepare_cached(CLAIMS)?.execute([now, MOST])?;
+        let fences = self.connection.prepare_cached(FENCES)?.execute([now, MOST])?;
+        let more = [records, claims, fences].iter().any(|gone| i64::try_from(*gone).is_ok_and(|gone| gone >= MOST));
+        let records = u64::try_from(records).unwrap_or(u64::MAX);
+        Ok(Ok(Pruned { records, more }))
     }
 }

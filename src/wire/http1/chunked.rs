@@ -5,6 +5,9 @@ use super::{Fault, is_token};
 
 /// Most digits of a size. More would still be a number, but no body is as long.
 const MOST_DIGITS: u8 = 15;
+/// Chunks that any body may have, and bytes of data that earn one more: a body in tiny pieces costs much more than it holds.
+const FREE_CHUNKS: u64 = 1024;
+const BYTES_A_CHUNK: u64 = 64;
 /// Most bytes of extensions in one body.
 const MOST_EXTENSIONS: u16 = 1024;
 /// Most bytes of trailers, and of one name among them.
@@ -16,6 +19,8 @@ const LONGEST_NAME: usize = 64;
 pub struct Chunked {
     at: At,
     left: u64,
+    chunks: u64,
+    data: u64,
     digits: u8,
     extensions: u16,
     trailers: u16,
@@ -52,7 +57,7 @@ pub struct Progress {
 
 impl Default for Chunked {
     fn default() -> Self {
-        Self { at: At::Size, left: 0, digits: 0, extensions: 0, trailers: 0, name: Vec::new() }
+        Self { at: At::Size, left: 0, chunks: 0, data: 0, digits: 0, extensions: 0, trailers: 0, name: Vec::new() }
     }
 }
 
@@ -93,7 +98,7 @@ impl Chunked {
             (At::Extension, b'\r') => Ok(At::SizeLf),
             (At::Extension, b'\t' | b' '..=b'~') => self.extension(At::Extension),
             (At::SizeLf, b'\n') if self.left == 0 => Ok(At::TrailerStart),
-            (At::SizeLf, b'\n') => Ok(At::Data),
+            (At::SizeLf, b'\n') => self.chunk(),
             (At::DataCr, b'\r') => Ok(At::DataLf),
             (At::DataLf, b'\n') => {
                 self.digits = 0;
@@ -119,6 +124,13 @@ impl Chunked {
         let before = if self.digits == 1 { 0 } else { self.left };
         self.left = before.saturating_mul(16).saturating_add(value.into());
         Ok(At::Size)
+    }
+
+    fn chunk(&mut self) -> Result<At, Fault> {
+        self.chunks = self.chunks.saturating_add(1);
+        let earned = self.data.checked_div(BYTES_A_CHUNK).unwrap_or(0);
+        self.data = self.data.saturating_add(self.left);
+        if self.chunks > FREE_CHUNKS.saturating_add(earned) { Err(Fault::Chunk) } else { Ok(At::Data) }
     }
 
     fn extension(&mut self, next: At) -> Result<At, Fault> {

@@ -76,3 +76,20 @@ fn extensions_and_trailers_are_bounded_over_the_whole_body() {
     let long = format!("0\r\nvary: {}", "a".repeat(5000));
     assert_eq!(follow(long.as_bytes(), 1000).fault, Some(Fault::Trailer));
 }
+
+#[test]
+fn a_body_in_too_many_pieces_is_refused_and_one_in_small_pieces_is_not() {
+    let body = |pieces: usize, piece: &str| {
+        let one = format!("{:x}\r\n{piece}\r\n", piece.len());
+        format!("{}0\r\n\r\n", one.repeat(pieces))
+    };
+    for (pieces, piece) in [(1024, "a".to_owned()), (20_000, "a".repeat(64)), (1050, "a".repeat(2))] {
+        let text = body(pieces, &piece);
+        let end = Progress { bytes: text.len(), ended: true, fault: None };
+        assert_eq!(Chunked::default().follow(text.as_bytes()), end, "{pieces}");
+    }
+    for (pieces, piece) in [(1100, "a".to_owned()), (200_000, "a".repeat(32))] {
+        let found = Chunked::default().follow(body(pieces, &piece).as_bytes());
+        assert_eq!(found.fault, Some(Fault::Chunk), "{pieces}");
+    }
+}

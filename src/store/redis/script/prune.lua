@@ -1,12 +1,17 @@
 -- ARGV: now, how many of each kind at most. An identity that has to stay is looked at again in an hour, or when its
--- record is settled, or when its lease ends. Answers how many records are forgotten.
-local most, count, later = tonumber(ARGV[2]), 0, text(now + 3600000)
+-- record is settled, or when its lease ends. Answers how many records are forgotten, and 1 if there may be more to do.
+local most, count, more, later = tonumber(ARGV[2]), 0, 0, text(now + 3600000)
 local past = '(' .. text(now)
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'retain', '-inf', past, 'LIMIT', 0, most)) do
+local function over(key)
+  local found = redis.call('ZRANGEBYSCORE', key, '-inf', past, 'LIMIT', 0, most)
+  if #found == most then more = 1 end
+  return found
+end
+for _, id in ipairs(over(P .. 'retain')) do
   count = count + forget_record(id)
 end
 -- A record goes with its identity.
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'names', '-inf', past, 'LIMIT', 0, most)) do
+for _, id in ipairs(over(P .. 'names')) do
   local taken = find(id)
   if taken then
     redis.call('ZADD', P .. 'names', taken.state == 'in_flight' and text(taken.lease - 1) or later, id)
@@ -16,7 +21,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'names', '-inf', past, 'LIM
   end
 end
 -- A fence goes after its identity, so that it holds as long as the identity does.
-for _, fence in ipairs(redis.call('ZRANGEBYSCORE', P .. 'fences', '-inf', past, 'LIMIT', 0, most)) do
+for _, fence in ipairs(over(P .. 'fences')) do
   local key = P .. 'fence:' .. fence
   local owner = redis.call('GET', key)
   if owner and redis.call('HGET', P .. 'event:' .. owner, 'k') then
@@ -26,4 +31,4 @@ for _, fence in ipairs(redis.call('ZRANGEBYSCORE', P .. 'fences', '-inf', past, 
     redis.call('ZREM', P .. 'fences', fence)
   end
 end
-return count
+return { count, more }

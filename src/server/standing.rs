@@ -1,0 +1,25 @@
+//! What senders meet at this moment. The rule: it is replaced whole; a request is answered by what it met first.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+
+use super::Router;
+use super::callers::Callers;
+use super::config::LimitSettings;
+use super::live::Live;
+use crate::endpoint::BodyBudget;
+
+/// What senders meet.
+pub(super) struct Standing {
+    pub(super) router: Router,
+    pub(super) callers: Arc<Callers>,
+    pub(super) limits: LimitSettings,
+    /// For heads and bodies in flight.
+    pub(super) room: BodyBudget,
+    pub(super) tls: Option<Arc<Live<ServerConfig>>>,
+}
+
+/// The place where it stands.
+pub(super) type Place = Arc<ArcSwap<Standing>>;

@@ -1,0 +1,157 @@
+//! Those who work behind the endpoints: workers, which deliver, and keepers of keys. The rule: an endpoint never has two
+//! workers. Who goes on gets another task, and who comes back waits until the one before has left.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::sink::Sink;
+use crate::inbox::{Order, Reassign, Worker};
+use crate::rotation::Rotation;
+
+/// What a worker does, and in which order, which only another worker changes.
+pub(super) struct Task {
+    pub(super) worker: Worker<Sink>,
+    pub(super) order: Order,
+}
+
+/// Who keeps the keys of an endpoint.
+pub(super) enum Keep {
+    /// Who kept them before.
+    On,
+    /// Somebody new.
+    From(Box<Rotation>),
+}
+
+/// Somebody who works until told to leave.
+struct Hand {
+    leave: watch::Sender<bool>,
+    /// Closed when they have left.
+    there: watch::Receiver<()>,
+}
+
+/// Everybody who works.
+pub(super) struct Workforce {
+    hands: JoinSet<()>,
+    closing: watch::Receiver<bool>,
+    workers: BTreeMap<Arc<str>, (Hand, Reassign<Sink>, Order)>,
+    keepers: BTreeMap<Arc<str>, Hand>,
+    leaving: BTreeMap<Arc<str>, watch::Receiver<()>>,
+}
+
+impl Workforce {
+    pub(super) fn new(closing: watch::Receiver<bool>) -> Self {
+        Self {
+            hands: JoinSet::new(),
+            closing,
+            workers: BTreeMap::new(),
+            keepers: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+        }
+    }
+
+    /// Resolves when the receiver stops, or before if `other` does.
+    pub(super) fn closed_or(
+        &self,
+        other: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let mut closing = self.closing.clone();
+        async move {
+            tokio::select! {
+                // A sender that is gone says the same.
+                _ = closing.wait_for(|closing| *closing) => {}
+                () = other => {}
+            }
+        }
+    }
+
+    /// Does something beside, until it ends by itself or is told by `closing`.
+    pub(super) fn beside(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.hands.spawn(work);
+    }
+
+    /// These keepers, and no others.
+    pub(super) fn keep(&mut self, keepers: Vec<(Arc<str>, Keep)>) {
+        while self.hands.try_join_next().is_some() {}
+        let mut before = std::mem::take(&mut self.keepers);
+        for (name, keep) in keepers {
+            let hand = match keep {
+                Keep::On => before.remove(&name),
+                Keep::From(rotation) => Some(self.hire(None, |leave| rotation.run(leave))),
+            };
+            self.keepers.extend(hand.map(|hand| (name, hand)));
+        }
+        // Who is not named leaves: nobody holds the other end any more.
+        drop(before);
+    }
+
+    /// These workers, and no others.
+    pub(super) fn work(&mut self, tasks: Vec<(Arc<str>, Task)>) {
+        let mut before = std::mem::take(&mut self.workers);
+        self.leaving.retain(|_, there| there.has_changed().is_ok());
+        for (name, Task { worker, order }) in tasks {
+            let hand = match before.remove(&name) {
+                Some((hand, reassign, known)) if known == order => {
+                    reassign.to(&worker);
+                    (hand, reassign, order)
+                }
+                other => {
+                    if let Some((hand, ..)) = other {
+                        self.dismiss(Arc::clone(&name), hand);
+                    }
+                    let (reassign, predecessor) = (worker.reassign(), self.leaving.remove(&name));
+                    (self.hire(predecessor, |leave| worker.run(leave)), reassign, order)
+                }
+            };
+            self.workers.insert(name, hand);
+        }
+        for (name, (hand, ..)) in before {
+            self.dismiss(name, hand);
+        }
+    }
+
+    fn dismiss(&mut self, name: Arc<str>, hand: Hand) {
+        // Nobody is there to be told if it has ended.
+        let _ = hand.leave.send(true);
+        self.leaving.insert(name, hand.there);
+    }
+
+    fn hire<F: Future<Output = ()> + Send + 'static>(
+        &mut self,
+        predecessor: Option<watch::Receiver<()>>,
+        work: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) -> F,
+    ) -> Hand {
+        let (leave, mut left) = watch::channel(false);
+        let (here, there) = watch::channel(());
+        let mut closing = self.closing.clone();
+        let work = work(Box::pin(async move {
+            tokio::select! {
+                // A sender that is gone says the same.
+                _ = closing.wait_for(|closing| *closing) => {}
+                _ = left.wait_for(|left| *left) => {}
+            }
+        }));
+        self.hands.spawn(async move {
+            if let Some(mut predecessor) = predecessor {
+                while predecessor.changed().await.is_ok() {}
+            }
+            work.await;
+            drop(here);
+        });
+        Hand { leave, there }
+    }
+
+    /// Waits until everybody has left, which `closing` asks them to.
+    pub(super) async fn left(&mut self) {
+        while self.hands.join_next().await.is_some() {}
+    }
+
+    /// The endpoints whose workers are still at it.
+    pub(super) fn busy(&self) -> Vec<&str> {
+        let still = |there: &watch::Receiver<()>| there.has_changed().is_ok();
+        let workers = self.workers.iter().filter(|(_, (hand, ..))| still(&hand.there)).map(|(name, _)| &**name);
+        workers.chain(self.leaving.iter().filter(|(_, there)| still(there)).map(|(name, _)| &**name)).collect()
+    }
+}

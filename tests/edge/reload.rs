@@ -1,0 +1,96 @@
+//! TLS files that change under load: nobody is refused wrongly, and a broken file changes nothing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rustls::pki_types::CertificateDer;
+
+use crate::hall::{
+    Authority, MUTUAL, ORGANIZATION, ask, connector, exchange, folder, handshake, metrics, signed, tls_files, until,
+    write,
+};
+use crate::receiver::{Receiver, status};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_files_are_taken_under_load_and_nobody_is_refused_wrongly() {
+    let (servers, clients) = (Authority::new("servers"), Authority::new("clients"));
+    let bank = clients.client("hub.bank.example", ORGANIZATION);
+    let pin = format!("client = [{{ organization_identifier = \"{ORGANIZATION}\" }}]");
+    let folder = folder(MUTUAL, &[("a", &pin)]);
+    tls_files(folder.path(), &servers.server(), &clients);
+    let receiver = Receiver::start(folder.path());
+    let tls = connector(&servers, Some(&bank));
+    let to = receiver.address.clone();
+
+    // One connection from the beginning to the end, and others that come and go.
+    let mut old = handshake(&tls, &to).await.unwrap();
+    assert_eq!(status(&exchange(&mut old, &signed("a", "", "{}")).await.unwrap()), Some(200));
+    let (stop, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let load: Vec<_> = (0..4)
+        .map(|task| {
+            let (tls, to, stop, count) = (tls.clone(), to.clone(), Arc::clone(&stop), Arc::clone(&count));
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let number = count.fetch_add(1, Ordering::Relaxed);
+                    let answer = ask(&tls, &to, &signed("a", "", &format!("{{\"n\":{number},\"task\":{task}}}"))).await;
+                    assert_eq!(status(&answer.unwrap()), Some(200));
+                }
+            })
+        })
+        .collect();
+
+    let shown = async || {
+        let stream = handshake(&tls, &to).await.unwrap();
+        stream.get_ref().1.peer_certificates().unwrap().first().unwrap().clone().into_owned()
+    };
+    for round in 0..2 {
+        let before: CertificateDer<'static> = shown().await;
+        let next = servers.server();
+        write(folder.path(), "tls.crt", &next.pem);
+        write(folder.path(), "tls.key", &next.key);
+        until("the new certificate", async || shown().await == next.der).await;
+        assert_ne!(before, next.der);
+        // Half a file, a key of another certificate, no authorities, none at all.
+        for (file, broken) in [("tls.crt", &next.pem[..300]), ("tls.key", &bank.key), ("client_ca.pem", "")] {
+            let good = std::fs::read_to_string(folder.path().join(file)).unwrap();
+            write(folder.path(), file, broken);
+            let stale = "countersign_tls_stale{files=\"listener\"} 1";
+            until(stale, async || metrics(&receiver).contains(stale)).await;
+            assert_eq!(shown().await, next.der, "round {round}, {file}");
+            write(folder.path(), file, &good);
+            let fresh = "countersign_tls_stale{files=\"listener\"} 0";
+            until(fresh, async || metrics(&receiver).contains(fresh)).await;
+        }
+        let answer = exchange(&mut old, &signed("a", "", &format!("{{\"round\":{round}}}"))).await.unwrap();
+        assert_eq!(status(&answer), Some(200), "the connection from before goes on");
+    }
+    stop.store(true, Ordering::Relaxed);
+    for task in load {
+        task.await.unwrap();
+    }
+    assert!(count.load(Ordering::Relaxed) > 20);
+    let log = receiver.errors();
+    assert!(log.contains("tls_changed") && log.contains("tls_not_reloaded") && !log.contains("PRIVATE KEY"), "{log}");
+    let text = metrics(&receiver);
+    assert!(text.contains("countersign_tls_reloads_total{files=\"listener\",result=\"failed\"} 6"), "{text}");
+    assert!(text.contains("countersign_tls_reloads_total{files=\"listener\",result=\"changed\"} 2"), "{text}");
+}
+
+#[tokio::test]
+async fn authorities_of_clients_change_without_a_start() {
+    let (servers, first, second) = (Authority::new("servers"), Authority::new("first"), Authority::new("second"));
+    let folder = folder(MUTUAL, &[("a", "")]);
+    tls_files(folder.path(), &servers.server(), &first);
+    let receiver = Receiver::start(folder.path());
+    let old = connector(&servers, Some(&first.client("a.example", "A")));
+    let new = connector(&servers, Some(&second.client("b.example", "B")));
+    let taken = async |tls| ask(tls, &receiver.address, &signed("a", "", "{}")).await.is_ok();
+    assert!(taken(&old).await && !taken(&new).await);
+    write(folder.path(), "client_ca.pem", &format!("{}{}", first.pem, second.pem));
+    until("the second authority", async || taken(&new).await).await;
+    assert!(taken(&old).await);
+    write(folder.path(), "client_ca.pem", &second.pem);
+    // A session of before is not resumed past its authority.
+    until("the end of the first authority", async || !taken(&old).await).await;
+    assert!(taken(&new).await);
+}
