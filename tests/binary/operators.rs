@@ -174,6 +174,22 @@ fn a_delivery_shows_in_the_figures_of_each_of_its_stages() {
 }
 
 #[test]
+fn every_figure_says_what_it_is_and_the_readme_knows_it() {
+    let folder = folder(|text| text);
+    let receiver = Receiver::start(folder.path());
+    assert!(receiver.send("worldline", "payment", &[]).status.success());
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    let page = page(&receiver, "/metrics");
+    let names = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let names: Vec<_> = names.map(|(name, _)| name).collect();
+    assert!(names.len() > 25, "{names:?}");
+    for name in names {
+        assert!(page.contains(&format!("# HELP {name} ")), "{name} says nothing of itself");
+        assert!(readme.contains(&format!("`{name}`")), "the README does not know {name}");
+    }
+}
+
+#[test]
 fn what_is_no_name_or_no_amount_does_not_start() {
     for (more, word) in [
         ("admin_hosts = [\"http://ops.example\"]", "admin_hosts"),
