@@ -12,9 +12,13 @@ mod faults;
 mod figures;
 mod flood;
 mod inbox;
+mod inbox_retry;
+mod inbox_tail;
 mod inline;
 mod kill;
 mod operators;
+#[path = "../../benches/receipts/mod.rs"]
+mod receipts;
 mod receiver;
 mod redis;
 mod redis_faults;

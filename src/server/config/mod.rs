@@ -42,6 +42,7 @@ pub use tls::TlsSettings;
 pub use traces::TraceSettings;
 
 pub(super) use said::{Differences, Said};
+pub(crate) use units::span;
 
 use file::File;
 use problem::Source;
