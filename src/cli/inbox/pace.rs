@@ -71,7 +71,7 @@ mod tests {
                 after += pace.step();
                 pace.took(pace.step());
             }
-            let most = f64::from(rate) * 5.2 + pace.step() as f64;
+            let most = f64::from(rate) * 5.2 + 2.0 * pace.step() as f64;
             assert!(after as f64 <= most, "{rate}: {after} of {most}, as if there had been no pause");
         }
         let mut free = Pace::new(None);
