@@ -226,9 +226,10 @@ impl Running {
     /// Finishes what is in flight, for as long as that may take and nobody asks again. What is kept is on its disk then.
     async fn stop(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Result<(), Failure> {
         let limit = self.drain_limit();
-        tracing::info!(code = "draining", connections = self.places.taken(), "stopping: what is in flight is finished");
-        // Nobody is left to be told.
+        let connections = self.places.taken();
+        // Before it is said, so that whoever reads of it finds it so. Nobody is left to be told.
         let _ = self.close.send(true);
+        tracing::info!(code = "draining", connections, "stopping: what is in flight is finished");
         let (workforce, door, left) = (&mut self.workforce, &mut self.door, self.left);
         let drained = async move {
             workforce.left().await;

@@ -147,7 +147,7 @@ pub struct StoredAnswer {
 
 impl StoredAnswer {
     /// Largest body that is kept, in bytes.
-    pub const LARGEST: usize = 64 * 1024;
+    pub const LARGEST: usize = 1024 * 1024;
 }
 
 /// What `inbox list` asks for.

@@ -17,6 +17,7 @@ mod inbox_tail;
 mod inline;
 mod kill;
 mod operators;
+mod proxy;
 #[path = "../../benches/receipts/mod.rs"]
 mod receipts;
 mod receiver;
@@ -34,6 +35,8 @@ mod stop;
 mod tokens;
 #[cfg(feature = "otlp")]
 mod traces;
+#[path = "../../examples/upstream.rs"]
+mod upstream;
 mod verify;
 
 #[cfg(not(all(feature = "fail-points", debug_assertions)))]

@@ -36,7 +36,8 @@ pub use limits::LimitSettings;
 pub use problem::Problem;
 pub use proxy::{ClientCertForm, ClientCertSettings, ForwardedForm, ProxySettings};
 pub use ready::ReadySettings;
-pub use sink::{FileSettings, HttpSettings, RedisSettings, SinkKind, SinkSettings};
+pub(super) use sink::ACTION;
+pub use sink::{FileSettings, HttpForm, HttpSettings, RedisSettings, SinkKind, SinkSettings};
 pub use store::StoreSettings;
 pub use tls::TlsSettings;
 pub use traces::TraceSettings;
@@ -145,6 +146,7 @@ impl Config {
                     format!("expected at most limits.in_flight, or it never fits, but found more than {found}");
                 return Err(wrong(&ConfigError::new("max_body", message)));
             }
+            asked(&settings, &sinks, &mut warnings).map_err(|error| wrong(&error))?;
             if let Some(other) = endpoints.iter().find(|other| other.name == settings.name) {
                 return Err(wrong(&ConfigError::new(
                     "name",
@@ -183,6 +185,24 @@ impl Config {
     pub fn endpoint(&self, name: &str) -> Option<&EndpointSettings> {
         self.endpoints.iter().find(|endpoint| &*endpoint.name == name)
     }
+}
+
+/// Whether an endpoint and its sink agree about what is sent, and who can tell that it comes from us.
+fn asked(endpoint: &EndpointSettings, sinks: &[SinkSettings], warnings: &mut Vec<String>) -> Result<(), ConfigError> {
+    let sink = sinks.iter().find(|sink| sink.name == endpoint.sink);
+    let Some(SinkKind::Http(http)) = sink.map(|sink| &sink.kind) else { return Ok(()) };
+    if !endpoint.inline && http.form == Some(HttpForm::Request) {
+        let message =
+            "expected mode = \"inline\" beside a sink of form \"request\", but found a queue, which sends events";
+        return Err(ConfigError::new("mode", message));
+    }
+    if endpoint.inline && http.form != Some(HttpForm::Event) && http.secret.is_none() {
+        let (sink, name) = (&endpoint.sink, &endpoint.name);
+        warnings.push(format!(
+            "sink {sink:?} has no secret: what endpoint {name:?} passes on says nothing of who was verified"
+        ));
+    }
+    Ok(())
 }
 
 fn server(

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::outgoing_tls::ClientFiles;
 use super::problem::{Problem, Source};
-use super::sink_table::{OrderWord, SinkTable};
+use super::sink_table::{FormWord, OrderWord, SinkTable};
 use super::{secret, span_field, store, units};
 use crate::crypto::Secret;
 use crate::error::ConfigError;
@@ -63,16 +63,27 @@ pub struct FileSettings {
 /// An HTTP sink.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
-    /// `http://host:port/path` or https.
+    /// `http://host:port/path` or https; `{action}` in its path stands for the route that a request came by.
     pub url: Uri,
     /// How long one try may take.
     pub timeout: Duration,
     /// Signs what is sent, in the form of Standard Webhooks.
     pub secret: Option<Secret>,
+    /// What it is sent, if that is said.
+    pub form: Option<HttpForm>,
     /// For https.
     pub tls: Option<Arc<ClientConfig>>,
     /// Whether the host's name may lead to a private address.
     pub allow_private: bool,
+}
+
+/// What an HTTP sink is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpForm {
+    /// A CloudEvent; in queue mode always.
+    Event,
+    /// The verified request, with its very body and a statement of ours; in inline mode unless said otherwise.
+    Request,
 }
 
 /// A Redis Stream.
@@ -88,6 +99,8 @@ pub struct RedisSettings {
 
 /// Most events at once: each may hold a connection.
 const MOST_AT_ONCE: usize = 4096;
+/// What stands for the action in a URL.
+pub(in crate::server) const ACTION: &str = "{action}";
 const TYPES: &str = "expected stdout, file, http, redis or none";
 
 pub(super) fn read(
@@ -153,13 +166,14 @@ fn one(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<S
 
 /// Whether each member is one of this type.
 fn of_its_type(table: &SinkTable) -> Result<(), ConfigError> {
-    let members: [(&'static str, bool, &[&str]); 13] = [
+    let members: [(&'static str, bool, &[&str]); 14] = [
         ("path", table.path.is_some(), &["file"]),
         ("rotate", table.rotate.is_some(), &["file"]),
         ("keep", table.keep.is_some(), &["file"]),
         ("url", table.url.is_some(), &["http", "redis"]),
         ("timeout", table.timeout.is_some(), &["http"]),
         ("secret", table.secret.is_some(), &["http"]),
+        ("form", table.form.is_some(), &["http"]),
         ("allow_private", table.allow_private.is_some(), &["http"]),
         ("ca", table.ca.is_some(), &["http", "redis"]),
         ("client", table.client.is_some(), &["http", "redis"]),
@@ -207,6 +221,9 @@ fn http(table: &SinkTable, folder: &Path) -> Result<HttpSettings, ConfigError> {
     if authority.host().is_empty() || authority.port_u16() == Some(0) {
         return Err(wrong("no host, or no port"));
     }
+    if url.path_and_query().is_some_and(|path| path.as_str().replace(ACTION, "").contains(['{', '}'])) {
+        return Err(wrong("a template of another word than {action}"));
+    }
     if let (false, true) = (encrypted, table.ca.is_some() || table.client.is_some()) {
         let field = if table.ca.is_some() { "ca" } else { "client" };
         return Err(ConfigError::new(field, "expected it beside an https url only, but found http"));
@@ -217,6 +234,10 @@ fn http(table: &SinkTable, folder: &Path) -> Result<HttpSettings, ConfigError> {
     Ok(HttpSettings {
         timeout,
         secret: secret.map(|(secret, _)| secret),
+        form: table.form.map(|word| match word {
+            FormWord::Event => HttpForm::Event,
+            FormWord::Request => HttpForm::Request,
+        }),
         tls: tls.transpose()?,
         allow_private: table.allow_private.unwrap_or(false),
         url,

@@ -19,6 +19,7 @@ pub(super) struct SinkTable {
     pub(super) concurrency: Option<usize>,
     pub(super) order: Option<OrderWord>,
     pub(super) secret: Option<SecretTable>,
+    pub(super) form: Option<FormWord>,
     pub(super) allow_private: Option<bool>,
     pub(super) ca: Option<PathBuf>,
     pub(super) client: Option<ClientTable>,
@@ -35,6 +36,14 @@ pub(super) struct SinkTable {
 pub(super) enum OrderWord {
     None,
     Subject,
+}
+
+/// What an HTTP sink is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum FormWord {
+    Event,
+    Request,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -1,33 +1,38 @@
-//! `POST` of a CloudEvent to a URL of the configuration, with an idempotency key and a signature of ours. The rule: what the
-//! sink answers is bounded in bytes and in time, and changes neither where nor what is sent.
+//! `POST` to a URL of the configuration, with an idempotency key and a signature of ours. The rule: what the sink answers is
+//! bounded in bytes and in time, and changes neither where nor what is sent.
 
 use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::connect::Connector;
+use super::passing_on::{answered, located, passed_on};
+use super::statement::statement;
 use super::{failed, line, refused};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::crypto::{Algorithm, MacKey};
-use crate::error::Rejection;
+use crate::error::{Code, Rejection};
 use crate::once::Once;
 use crate::reply::Reply;
-use crate::server::config::HttpSettings;
+use crate::server::config::{HttpForm, HttpSettings};
+use crate::store::StoredAnswer;
 use crate::wire::encoding::Encoding;
 use crate::wire::header::only;
 use crate::wire::time::parse_imf_fixdate;
 
-/// Largest answer that is passed on, in bytes; of a larger one the first copy is refused although the sink has acted.
+/// Largest answer that acknowledges an event, in bytes.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 /// Largest head of an answer, in bytes, and its headers.
 const LARGEST_HEAD: usize = 64 * 1024;
 const MOST_HEADERS: usize = 100;
+/// How much earlier than the sender's patience ends that of ours with the upstream, at most.
+const MARGIN: Duration = Duration::from_millis(500);
 /// How long a connection is kept that nobody uses.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -36,11 +41,16 @@ pub(in crate::server) struct HttpSink {
     url: Uri,
     timeout: Duration,
     key: Option<MacKey>,
+    form: HttpForm,
+    /// Whom a statement is for; of an endpoint whose sender waits.
+    name: Box<str>,
+    waiting: bool,
     client: Client<Connector, Full<Bytes>>,
+    settings: Option<HttpForm>,
 }
 
 impl HttpSink {
-    pub(super) fn new(settings: &HttpSettings, concurrency: usize) -> Result<Self, String> {
+    pub(super) fn new(settings: &HttpSettings, name: &str, concurrency: usize) -> Result<Self, String> {
         let key = settings.secret.as_ref().and_then(|secret| MacKey::new(Algorithm::Hs256, secret));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -49,16 +59,33 @@ impl HttpSink {
             .http1_max_buf_size(LARGEST_HEAD)
             .http1_max_headers(MOST_HEADERS)
             .build(Connector::new(settings)?);
-        Ok(Self { url: settings.url.clone(), timeout: settings.timeout, key, client })
+        let (url, timeout) = (settings.url.clone(), settings.timeout);
+        let (form, name, waiting) = (HttpForm::Event, name.into(), false);
+        Ok(Self { url, timeout, key, form, name, waiting, client, settings: settings.form })
+    }
+
+    /// From now on somebody waits for its answers, at most so long.
+    pub(super) fn asked(&mut self, within: Duration) {
+        self.waiting = true;
+        self.form = self.settings.unwrap_or(HttpForm::Request);
+        // Its own failure is told before everybody's patience ends.
+        let rest = within.checked_div(10).unwrap_or_default().min(MARGIN);
+        self.timeout = self.timeout.min(within.saturating_sub(rest));
     }
 
     /// The sink's answer. Redirects are not followed: they would carry the event to an address nobody configured.
     pub(super) async fn send(&self, once: &Once) -> Result<Reply, Rejection> {
+        let answer = self.exchange(once).await;
+        if self.waiting { answer.map_err(upstream) } else { answer }
+    }
+
+    async fn exchange(&self, once: &Once) -> Result<Reply, Rejection> {
         let request = self.request(once)?;
+        let largest = if self.waiting { StoredAnswer::LARGEST } else { LARGEST_ANSWER };
         let exchange = async {
             let response = self.client.request(request).await.map_err(|error| failed(&causes(&error)))?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, LARGEST_ANSWER).collect().await;
+            let body = Limited::new(body, largest).collect().await;
             Ok::<_, Rejection>((head, body.map_err(|error| failed(&causes(&*error)))?.to_bytes()))
         };
         let answer = tokio::time::timeout(self.timeout, exchange).await;
@@ -72,27 +99,28 @@ impl HttpSink {
             let rejection = failed(&format!("status {}", status.as_u16()));
             return Err(asked.map_or(rejection.clone(), |delay| rejection.with_retry_after(delay)));
         }
-        let content_type = only(&head.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
-        let mut reply = Reply::accepted();
-        if !body.is_empty() {
-            reply = reply.with_body(content_type, body);
-        }
-        if let Some(delay) = asked.filter(|_| status.is_client_error()) {
-            reply = reply.with_retry_after(delay);
-        }
-        // A plain success takes the profile's own success status, and a refusal is the sink's to choose.
-        let plain = matches!(status, StatusCode::OK | StatusCode::ACCEPTED | StatusCode::NO_CONTENT);
-        Ok(if plain { reply } else { reply.with_status(status) })
+        let reply = answered(self.form, status, &head.headers, body)?;
+        Ok(match asked.filter(|_| status.is_client_error()) {
+            Some(delay) => reply.with_retry_after(delay),
+            None => reply,
+        })
     }
 
     fn request(&self, once: &Once) -> Result<Request<Full<Bytes>>, Rejection> {
-        let body = line(once)?;
-        let mut request = Request::post(self.url.clone())
-            .header(CONTENT_TYPE, "application/cloudevents+json")
-            .header("idempotency-key", once.id().as_str());
+        let url = located(&self.url, once.action()).map_err(|error| refused(&error))?;
+        let (mut request, body) = match self.form {
+            HttpForm::Event => {
+                (Request::post(url).header(CONTENT_TYPE, "application/cloudevents+json"), Bytes::from(line(once)?))
+            }
+            HttpForm::Request => {
+                let statement = self.key.as_ref().map(|key| statement(key, &self.name, once, SystemClock.now()));
+                passed_on(Request::post(url), once, statement.as_deref())
+            }
+        };
+        request = request.header("idempotency-key", once.id().as_str());
         if let Some(key) = &self.key {
             let (id, at) = (once.id().as_str(), SystemClock.now().seconds().to_string());
-            let tag = key.sign(&[id.as_bytes(), b".", at.as_bytes(), b".", body.as_bytes()]);
+            let tag = key.sign(&[id.as_bytes(), b".", at.as_bytes(), b".", &body]);
             request = request
                 .header("webhook-id", id)
                 .header("webhook-timestamp", at)
@@ -104,8 +132,14 @@ impl HttpSink {
             value.set_sensitive(true);
             request = request.header(HeaderName::from_static("x-auth-token"), value);
         }
-        request.body(Full::new(Bytes::from(body))).map_err(|error| refused(&error))
+        request.body(Full::new(body)).map_err(|error| refused(&error))
     }
+}
+
+/// Whatever went wrong, the sender waits for the upstream, and it is the upstream that failed.
+fn upstream(rejection: Rejection) -> Rejection {
+    let unavailable = Rejection::new(Code::SinkUnavailable, rejection.detail().to_owned());
+    rejection.retry_after().map_or(unavailable.clone(), |delay| unavailable.with_retry_after(delay))
 }
 
 /// How long the sink asks to be left alone (RFC 9110 section 10.2.3); what is in neither form does not count.

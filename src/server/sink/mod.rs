@@ -4,10 +4,13 @@
 mod connect;
 mod file;
 mod http;
+mod passing_on;
 mod rotate;
+mod statement;
 mod stdout;
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tower_service::Service;
 
@@ -42,7 +45,9 @@ impl Sink {
         let kind = match &settings.kind {
             SinkKind::Stdout => Kind::Stdout,
             SinkKind::File(settings) => Kind::File(file::FileSink::open(settings)?),
-            SinkKind::Http(http) => Kind::Http(Box::new(http::HttpSink::new(http, settings.concurrency)?)),
+            SinkKind::Http(http) => {
+                Kind::Http(Box::new(http::HttpSink::new(http, &settings.name, settings.concurrency)?))
+            }
             SinkKind::Redis(redis) => Kind::Redis(RedisStream::new(&redis.address, &redis.stream, redis.maxlen)),
             SinkKind::None => Kind::None,
         };
@@ -61,6 +66,15 @@ impl Sink {
         });
         let Some(known) = known else { return Self::open(settings) };
         Ok(Self::of(settings, Kind::File(known)))
+    }
+
+    /// The same for an endpoint whose sender waits for its answer, at most so long.
+    pub(super) fn asked(&self, within: Duration) -> Self {
+        let mut asked = self.clone();
+        if let Kind::Http(sink) = &mut asked.kind {
+            sink.asked(within);
+        }
+        asked
     }
 
     /// With a breaker of its own, which is closed: what opened the one before may be what was changed.
