@@ -74,11 +74,17 @@ fn a_crowd_of_senders_keeps_no_operator_out_and_a_crowd_of_operators_no_sender()
     assert!(page(&receiver, "/metrics").contains("countersign_connections_open{listener=\"senders\"} 2\n"));
     drop(senders);
     // One address gets half of the operators' places.
-    let operators: Vec<_> = (0..40).map(|_| connect(&receiver.admin)).collect();
+    let mut operators: Vec<_> = (0..40).map(|_| connect(&receiver.admin)).collect();
     let free = || status(&receiver.raw(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")) == Some(404);
     until("senders have their places", free);
-    let turned_away = exchange(&receiver.admin, b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
-    assert!(turned_away.is_empty() || status(&turned_away) == Some(503), "{turned_away}");
+    // A page that was just read may still have its place, and give it up to this one.
+    until("one address cannot have them all", || {
+        if operators.len() < 50 {
+            operators.push(connect(&receiver.admin));
+        }
+        let answer = page_or_nothing(&receiver);
+        answer.is_empty() || status(&answer) == Some(503)
+    });
     drop(operators);
     until("operators have theirs again", || status(&page_or_nothing(&receiver)) == Some(200));
 }
