@@ -1,9 +1,9 @@
 //! The other side of an HTTP sink: real sockets that answer as a test says, and a process of its own that can be killed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -146,54 +146,86 @@ fn respond(out: &mut TcpStream, status: u16, headers: &str) -> bool {
     out.write_all(format!("HTTP/1.1 {status} X\r\n{headers}{length}\r\n").as_bytes()).is_ok()
 }
 
-/// A sink in a process of its own: what it has taken stands in a file, one event a line, before it answers.
-pub struct CoreProcess {
+/// A consumer in a process of its own, which deduplicates by the id of an event: what it was sent stands in one file, what it
+/// did about it in another, and it answers after both.
+pub struct Consumer {
     child: Child,
+    test: &'static str,
     address: String,
-    log: std::path::PathBuf,
+    folder: PathBuf,
 }
 
-impl CoreProcess {
-    /// The arguments run the test [`serve_from_environment`] is called by.
-    pub fn start(test: &'static str, address: &str, log: &Path) -> Self {
+impl Consumer {
+    /// Starts it; `test` is one that calls [`consume_from_environment`].
+    pub fn start(test: &'static str, address: &str, folder: &Path) -> Self {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--ignored", "--nocapture"])
-            .env("CORE_ADDRESS", address)
-            .env("CORE_LOG", log)
+            .env("CONSUMER_ADDRESS", address)
+            .env("CONSUMER_FOLDER", folder)
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let started = Self { child, address: address.to_owned(), log: log.to_owned() };
+        let started = Self { child, test, address: address.to_owned(), folder: folder.to_owned() };
         let deadline = Instant::now() + Duration::from_secs(20);
         while TcpStream::connect(address).is_err() {
-            assert!(Instant::now() < deadline, "expected the sink's process to listen");
+            assert!(Instant::now() < deadline, "expected the consumer to listen");
             std::thread::sleep(Duration::from_millis(5));
         }
         started
     }
 
-    /// SIGKILL, and a new start on the same address.
-    pub fn killed_and_started(mut self, test: &'static str) -> Self {
+    /// SIGKILL.
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        Self::start(test, &self.address, &self.log)
+    }
+
+    /// A new start on the same address, after a kill.
+    pub fn restart(&mut self) {
+        let address = self.address.clone();
+        *self = Self::start(self.test, &address, &self.folder.clone());
+    }
+
+    /// The whole lines of a file: what it was sent (`sent`), or what it did (`effects`).
+    pub fn lines(folder: &Path, name: &str) -> Vec<String> {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+        text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')).map(str::to_owned).collect()
     }
 }
 
-impl Drop for CoreProcess {
+impl Drop for Consumer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The work of a [`CoreProcess`]; nothing where nobody asked for it.
-pub fn serve_from_environment() {
-    let (Ok(address), Ok(log)) = (std::env::var("CORE_ADDRESS"), std::env::var("CORE_LOG")) else { return };
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
-    let log = Mutex::new(log);
+/// The work of a [`Consumer`]; nothing where nobody asked for it.
+pub fn consume_from_environment() {
+    let (Ok(address), Ok(folder)) = (std::env::var("CONSUMER_ADDRESS"), std::env::var("CONSUMER_FOLDER")) else {
+        return;
+    };
+    let folder = PathBuf::from(folder);
+    let append = |name: &str| {
+        let path = folder.join(name);
+        let torn = std::fs::read(&path).is_ok_and(|bytes| bytes.last().is_some_and(|last| *last != b'\n'));
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+        if torn {
+            file.write_all(b" torn\n").unwrap();
+        }
+        file
+    };
+    let (sent, effects) = (append("sent"), append("effects"));
+    let known: BTreeSet<String> = Consumer::lines(&folder, "effects").into_iter().collect();
+    let state = Mutex::new((sent, effects, known));
     let _core = Core::start_on(TcpListener::bind(address).unwrap(), move |event, _| {
-        log.lock().unwrap().write_all(format!("{event}\n").as_bytes()).unwrap();
+        let line = format!("{} {}", event["id"].as_str().unwrap(), event["requestid"].as_str().unwrap());
+        let (sent, effects, known) = &mut *state.lock().unwrap();
+        sent.write_all(format!("{line}\n").as_bytes()).unwrap();
+        if !known.contains(&line) {
+            effects.write_all(format!("{line}\n").as_bytes()).unwrap();
+            known.insert(line);
+        }
         TAKEN
     });
     loop {

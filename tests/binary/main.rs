@@ -30,6 +30,7 @@ mod reload;
 mod reload_sinks;
 mod secrets;
 mod signer;
+mod sink_kills;
 mod sinks;
 mod stop;
 mod tokens;

@@ -13,8 +13,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use serde_json::Value;
 
-use crate::core::{Answer, Core, CoreProcess, TAKEN, payment, serve_from_environment, status};
-use crate::receiver::{Receiver, err, folder, out, run, try_exchange};
+use crate::core::{Answer, Core, TAKEN, payment, status};
+use crate::receiver::{Receiver, err, folder, out, run};
 use crate::redis::{page, until};
 use crate::redis_server::{Authority, Issued, Server};
 use crate::signer::Signer;
@@ -31,7 +31,7 @@ fn to_core(core: &Core, members: &str) -> tempfile::TempDir {
     to("http", &format!("url = \"{}\"\n{members}", core.url))
 }
 
-const SOON: &str = "retry = { first = \"20ms\", longest = \"100ms\", attempts = 1000 }";
+pub const SOON: &str = "retry = { first = \"20ms\", longest = \"100ms\", attempts = 1000 }";
 
 /// Makes each id another one.
 static UNIQUE: AtomicUsize = AtomicUsize::new(0);
@@ -322,78 +322,6 @@ fn what_was_not_begun_when_it_stopped_is_not_counted_as_tried() {
     delivered(&receiver, 30);
     assert!(states(&receiver)["delivered"].iter().all(|entry| entry["attempts"] == 1), "each was tried once");
     assert_eq!(core.seen.lock().unwrap().events.len(), 30, "and what was under way was finished");
-}
-
-const SINK: &str = "sinks::the_process_of_a_sink";
-
-#[test]
-#[ignore = "the sink of the test below, in a process of its own"]
-fn the_process_of_a_sink() {
-    serve_from_environment();
-}
-
-#[test]
-fn a_kill_of_the_receiver_and_of_the_sink_in_turn_loses_nothing_and_an_id_tells_what_came_twice() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let folder = to("http", &format!("url = \"http://{address}/events\"\n{SOON}"));
-    let log = folder.path().join("core.jsonl");
-    let signer = Signer::demo();
-    let mut sink = CoreProcess::start(SINK, &address, &log);
-    let mut receiver = Receiver::start(folder.path());
-    let mut accepted = BTreeSet::new();
-    let (mut sent, rounds) = (0, 12);
-    for round in 0..rounds {
-        let requests: Vec<_> = (0..60)
-            .map(|number| {
-                let id = format!("{round:08x}-0000-4000-8000-{number:012x}");
-                let raw = signer.request(&id, &format!("p-{round}-{number}"));
-                (id, raw)
-            })
-            .collect();
-        sent += requests.len();
-        let to = receiver.address.clone();
-        let sender = std::thread::spawn(move || {
-            let answered = |(_, raw): &(String, Vec<u8>)| {
-                try_exchange(&to, raw).is_ok_and(|answer| crate::receiver::status(&answer) == Some(204))
-            };
-            requests.into_iter().filter(answered).map(|(id, _)| id).collect::<Vec<_>>()
-        });
-        // At another moment of the load in each round.
-        std::thread::sleep(Duration::from_millis(20 + 37 * round % 150));
-        if round % 3 != 1 {
-            receiver.kill();
-            if round % 3 == 2 {
-                sink = sink.killed_and_started(SINK);
-            }
-            receiver = Receiver::start(folder.path());
-        } else {
-            sink = sink.killed_and_started(SINK);
-        }
-        accepted.extend(sender.join().unwrap());
-    }
-    until("everything is delivered", || out(&receiver.run(&["inbox", "stats"])).contains("nothing waits"));
-    let text = std::fs::read_to_string(&log).unwrap();
-    // A kill may have cut a line in half.
-    let events: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let mut effects: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for event in &events {
-        let text = |member: &str| event[member].as_str().unwrap().to_owned();
-        effects.entry(text("requestid")).or_default().insert(text("id"));
-    }
-    let lost: Vec<_> = accepted.iter().filter(|id| !effects.contains_key(*id)).collect();
-    let doubled: Vec<_> = effects.iter().filter(|(_, ids)| ids.len() > 1).collect();
-    println!(
-        "kills of receiver and sink: {rounds} rounds, {sent} sent, {} accepted, {} deliveries, {} distinct ids, {} lost, {} under two ids",
-        accepted.len(),
-        events.len(),
-        effects.len(),
-        lost.len(),
-        doubled.len()
-    );
-    assert!(accepted.len() > 60, "{} were accepted", accepted.len());
-    assert!(lost.is_empty(), "accepted, but never delivered: {lost:?}");
-    assert!(doubled.is_empty(), "one event, one id: {doubled:?}");
-    drop(sink);
 }
 
 /// A sink over TLS that wants a certificate of ours, and counts whole requests.
