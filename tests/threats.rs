@@ -424,16 +424,37 @@ const ROWS: &[(&str, Shown)] = &[
     ("F01", By(&["a_private_literal_has_to_be_allowed"])),
     (
         "F02",
-        Not("a sink is an address of the configuration; names that resolve to private addresses are not refused yet"),
+        By(&[
+            "a_name_that_leads_inside_is_refused_unless_it_is_allowed_and_an_address_that_is_written_is_not",
+            "what_is_inside_is_not_public",
+        ]),
     ),
-    ("F03", By(&["a_redirect_of_the_core_is_not_followed"])),
+    (
+        "F03",
+        By(&[
+            "a_redirect_of_the_core_is_not_followed",
+            "each_way_to_fail_is_a_try_and_the_others_get_through",
+            "an_upstream_that_fails_is_told_in_tribes_words_and_the_retry_asks_again",
+        ]),
+    ),
     ("F04", By(&["a_poison_event_is_parked_and_the_others_are_delivered", "an_attempt_counts_before_it_is_made"])),
-    ("F05", Not("retries wait longer each time; a circuit breaker is to come")),
+    (
+        "F05",
+        By(&[
+            "what_fails_together_does_not_come_back_together",
+            "a_sink_that_is_down_for_long_is_left_alone_and_gets_everything_when_it_is_back",
+            "each_failed_probe_waits_longer_up_to_a_minute_and_as_long_as_the_sink_asks",
+            "what_a_sink_asks_for_is_waited_for_and_bounded",
+        ]),
+    ),
     (
         "F06",
         By(&["a_record_that_was_changed_on_disk_is_quarantined", "a_damaged_record_is_quarantined_and_not_delivered"]),
     ),
-    ("F07", Not("what goes into a header of a sink is our own hexadecimal id; the rest is JSON")),
+    (
+        "F07",
+        By(&["the_action_stands_where_the_configuration_says_and_nowhere_else", "an_id_with_a_line_end_is_no_header"]),
+    ),
     // What it is made of.
     ("S01", Not("`cargo deny` in ./test, with the floors of deny.toml")),
 ];

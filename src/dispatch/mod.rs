@@ -17,17 +17,35 @@ use crate::event::{
 use crate::once::Once;
 use crate::reply::Reply;
 use crate::stage::StageFuture;
+use crate::store::EventId;
 use crate::verified::Verified;
 
 pub use handler::IntoReply;
 use handler::{Handler, erase};
 
+/// Which event this is, and which try. A queue delivers at least once: a handler whose effect must not happen twice keeps the
+/// id beside it, in one step, and leaves out what it finds there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Occurrence {
+    /// The id, the same on every try and for every copy that a sender makes.
+    pub id: EventId,
+    /// Which try this is, from 1; above 1 an earlier one may have had its effect.
+    pub attempt: u32,
+}
+
+impl Occurrence {
+    fn of(once: &Once) -> Self {
+        Self { id: once.id().clone(), attempt: once.attempt() }
+    }
+}
+
 macro_rules! dispatch {
-    ($($(#[$doc:meta])* $method:ident, $field:ident, $variant:ident, $event:ty;)+) => {
+    ($($(#[$doc:meta])* $method:ident, $knowing:ident, $field:ident, $variant:ident, $event:ty;)+) => {
         /// Calls the handler of an event's kind.
         #[derive(Clone, Default)]
         pub struct Dispatch {
-            $($field: Option<Handler<Verified<$event>>>,)+
+            $($field: Option<Handler<(Verified<$event>, Occurrence)>>,)+
             otherwise: Option<Handler<Once>>,
         }
 
@@ -40,18 +58,31 @@ macro_rules! dispatch {
                 O: Future<Output = R> + Send + 'static,
                 R: IntoReply,
             {
-                self.$field = Some(erase(handler));
+                self.$field = Some(erase(move |(event, _)| handler(event)));
+                self
+            }
+
+            #[doc = concat!("As [`Dispatch::", stringify!($method), "`], with the event's id and number of tries.")]
+            #[must_use]
+            pub fn $knowing<F, O, R>(mut self, handler: F) -> Self
+            where
+                F: Fn(Verified<$event>, Occurrence) -> O + Send + Sync + 'static,
+                O: Future<Output = R> + Send + 'static,
+                R: IntoReply,
+            {
+                self.$field = Some(erase(move |(event, occurrence)| handler(event, occurrence)));
                 self
             })+
 
             fn handle(&self, once: Once) -> StageFuture<Reply, Rejection> {
                 match (&**once.event(), self) {
                     $((Event::$variant(_), Self { $field: Some(handler), .. }) => {
+                        let occurrence = Occurrence::of(&once);
                         match once.into_event().try_map(|event| match event {
                             Event::$variant(event) => Ok(*event),
                             _ => Err(unhandled()),
                         }) {
-                            Ok(event) => handler(event),
+                            Ok(event) => handler((event, occurrence)),
                             Err(rejection) => Box::pin(std::future::ready(Err(rejection))),
                         }
                     })+
@@ -65,21 +96,21 @@ macro_rules! dispatch {
 
 dispatch! {
     /// A consent changed.
-    on_consent, consent, Consent, ConsentEvent;
+    on_consent, on_consent_with_id, consent, Consent, ConsentEvent;
     /// A payment changed.
-    on_payment, payment, Payment, PaymentEvent;
+    on_payment, on_payment_with_id, payment, Payment, PaymentEvent;
     /// A payment, or the status of one, is asked for.
-    on_payment_request, payment_request, PaymentRequest, PaymentRequestEvent;
+    on_payment_request, on_payment_request_with_id, payment_request, PaymentRequest, PaymentRequestEvent;
     /// A debtor token was issued.
-    on_debtor_token, debtor_token, DebtorToken, DebtorTokenEvent;
+    on_debtor_token, on_debtor_token_with_id, debtor_token, DebtorToken, DebtorTokenEvent;
     /// A user came back from the bank's login.
-    on_authorization, authorization, Authorization, AuthorizationEvent;
+    on_authorization, on_authorization_with_id, authorization, Authorization, AuthorizationEvent;
     /// Account data is asked for.
-    on_account_request, account_request, AccountRequest, AccountRequestEvent;
+    on_account_request, on_account_request_with_id, account_request, AccountRequest, AccountRequestEvent;
     /// It is asked whether funds are available.
-    on_funds_request, funds_request, FundsRequest, FundsRequestEvent;
+    on_funds_request, on_funds_request_with_id, funds_request, FundsRequest, FundsRequestEvent;
     /// An event of a configured profile.
-    on_other, other, Other, OtherEvent;
+    on_other, on_other_with_id, other, Other, OtherEvent;
 }
 
 impl Dispatch {

@@ -25,10 +25,13 @@ use crate::decode::Decoder;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
+use crate::inbox::{RetryPlan, Worker};
 use crate::observed::{Observed, Stage, timed};
+use crate::once::Once;
 use crate::profile::{Context, Profile, Route};
 use crate::reply::Reply;
 use crate::stage::StageFuture;
+use crate::store::Store;
 use crate::verify::Verifier;
 use crate::wire::uuid::is_uuid;
 
@@ -80,6 +83,18 @@ impl Endpoint {
     /// What decodes its stored records again, for a [`crate::inbox::Worker`].
     pub fn decoder(&self) -> Arc<Decoder> {
         Arc::clone(&self.shared.decoder)
+    }
+
+    /// A worker that delivers what [`EndpointBuilder::queue`] keeps in this store, by the endpoint's own clock:
+    /// [`Worker::run`] it beside the server, once.
+    ///
+    /// [`EndpointBuilder::queue`]: crate::endpoint::EndpointBuilder::queue
+    pub fn worker<S>(&self, store: Arc<dyn Store>, retry: RetryPlan, service: S) -> Worker<S>
+    where
+        S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + 'static,
+        S::Future: Send,
+    {
+        Worker::new(store, self.name(), self.decoder(), Arc::clone(&self.shared.clock), retry, service)
     }
 
     /// Whether a path belongs to this endpoint: its own, or one below it.

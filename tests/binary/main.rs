@@ -12,6 +12,9 @@ mod faults;
 mod figures;
 mod flood;
 mod inbox;
+mod inbox_example;
+#[path = "../../examples/inbox.rs"]
+mod inbox_of_an_app;
 mod inbox_retry;
 mod inbox_tail;
 mod inline;

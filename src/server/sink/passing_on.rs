@@ -36,15 +36,18 @@ pub(super) fn passed_on(request: Builder, once: &Once, statement: Option<&str>) 
         let is_json = serde_json::from_slice::<IgnoredAny>(&body).is_ok();
         request = request.header(CONTENT_TYPE, if is_json { "application/json" } else { "application/octet-stream" });
     }
-    // An id that is no value of a header stands in the statement.
-    let id = once.request_id().filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()));
-    if let Some(id) = id {
+    if let Some(id) = once.request_id().and_then(as_header) {
         request = request.header("x-request-id", id);
     }
     if let Some(statement) = statement {
         request = request.header(STATEMENT, statement);
     }
     (request, body)
+}
+
+/// An id, where it can be the value of a header; it stands in the statement anyway.
+fn as_header(id: &str) -> Option<&str> {
+    Some(id).filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// The answer to pass on.
@@ -82,6 +85,14 @@ mod tests {
         assert_eq!(at("http://core:1/t/{action}?a={action}", "x"), Ok("http://core:1/t/x?a=x".to_owned()));
         assert_eq!(at("http://core:1/{action}", ""), Ok("http://core:1/".to_owned()));
         assert!(at("http://core:1/{action}", "a b\r\nhost: x").is_err());
+    }
+
+    #[test]
+    fn an_id_with_a_line_end_is_no_header() {
+        for id in ["x\r\nhost: other", "x\ny", "a b", "\u{e9}", "x\0"] {
+            assert_eq!(as_header(id), None, "{id:?}");
+        }
+        assert_eq!(as_header("1af7b333-7a06-41b1-8a61-e9a29fd069bc").map(str::len), Some(36));
     }
 
     #[test]
