@@ -268,6 +268,7 @@ fn a_file_that_was_rotated_away_is_begun_anew_and_has_one_writer_before_and_afte
     receiver.raw(&signed(OLD, "3"));
     let roomy = folder.path().join("events.jsonl.1");
     arrives(&roomy, 1);
+    arrives(&path, 1);
     assert_eq!((lines(&path), lines(&roomy), lines(&moved)), (1, 1, 1));
     let open = || {
         let files = std::fs::read_dir(format!("/proc/{}/fd", receiver.id())).unwrap();
