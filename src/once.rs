@@ -1,5 +1,7 @@
 //! A verified event that is claimed: whoever holds a [`Once`] is the only one who handles this event now.
 
+use std::sync::Arc;
+
 use crate::crypto::Sha256;
 use crate::decode::{Decoder, Receipt};
 use crate::error::{Code, Rejection};
@@ -16,6 +18,7 @@ pub struct Once {
     pub(crate) attempt: u32,
     pub(crate) request_id: Option<Box<str>>,
     pub(crate) fingerprint: Sha256,
+    pub(crate) action: Arc<str>,
 }
 
 impl Once {
@@ -28,6 +31,7 @@ impl Once {
             attempt: 1,
             request_id: record.request_id.clone(),
             fingerprint: record.fingerprint,
+            action: Arc::clone(&record.action),
         });
         (record, once)
     }
@@ -38,10 +42,11 @@ impl Once {
     /// The profile no longer reads what it once did.
     pub(crate) fn stored(record: Verified<Record>, decoder: &Decoder, attempt: u32) -> Result<Self, Rejection> {
         let (id, request_id, fingerprint) = (record.identity.event_id(), record.request_id.clone(), record.fingerprint);
+        let action = Arc::clone(&record.action);
         let event = record
             .try_map(|record| decoder.again(&record))
             .map_err(|problem| Rejection::new(Code::PayloadUndecodable, problem.to_string()))?;
-        Ok(Self { event, id, attempt, request_id, fingerprint })
+        Ok(Self { event, id, attempt, request_id, fingerprint, action })
     }
 
     /// The event.
@@ -57,6 +62,21 @@ impl Once {
     /// The id, the same for every copy and every redelivery.
     pub fn id(&self) -> &EventId {
         &self.id
+    }
+
+    /// The profile's name for the route that it came by, such as Tribe's `v2_accounts`.
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The sender's id of the request, if it has one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// SHA-256 of the verified content.
+    pub fn fingerprint(&self) -> &Sha256 {
+        &self.fingerprint
     }
 
     /// Which try this is, from 1.
