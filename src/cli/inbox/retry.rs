@@ -163,7 +163,7 @@ impl Retry {
                 let ids: Vec<_> = step.iter().map(|(_, id)| id.clone()).collect();
                 done.requeued = done.requeued.saturating_add(store.requeue(&ids).await.map_err(failed)?);
                 done.handled = done.handled.saturating_add(number(ids.len()));
-                done.after = step.last().map(|(position, _)| *position);
+                done.after = place_behind(&fitting, step);
                 progress.at(done.handled);
             }
             done.after = Some(*last);
@@ -181,10 +181,33 @@ impl Retry {
     }
 }
 
+/// Where to go on behind a step. Two records may share a position: then it is the one before, and the step is done again.
+fn place_behind(fitting: &[(u64, EventId)], step: &[(u64, EventId)]) -> Option<u64> {
+    let (last, id) = step.last()?;
+    let next = fitting.iter().skip_while(|(_, other)| other != id).nth(1);
+    let shared = next.is_some_and(|(position, _)| position == last);
+    Some(if shared { last.saturating_sub(1) } else { *last })
+}
+
 fn number(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 fn usage(message: &str) -> Ended {
     Ended::Usage(message.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_record_is_left_out_that_shares_its_position_with_the_last_one_of_a_step() {
+        let of = |position: u64, number: u64| (position, EventId::parse(&format!("{number:032x}")).unwrap());
+        let all = [of(4, 1), of(7, 2), of(7, 3), of(9, 4)];
+        assert_eq!(place_behind(&all, &all[..1]), Some(4));
+        assert_eq!(place_behind(&all, &all[..2]), Some(6));
+        assert_eq!(place_behind(&all, &all[..3]), Some(7));
+        assert_eq!(place_behind(&all, &all), Some(9));
+    }
 }

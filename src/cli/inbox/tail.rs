@@ -61,11 +61,14 @@ impl Tail {
 
 /// The last position that is taken, found without reading what lies before it.
 async fn newest(store: &Looking) -> Result<u64, StoreError> {
+    if !is_behind(store, 0).await? {
+        return Ok(0);
+    }
     let (mut low, mut high) = (0_u64, 1_u64);
     while is_behind(store, high).await? {
         (low, high) = (high, high.saturating_mul(2));
     }
-    // Something lies behind `low`, or nothing at all; nothing behind `high`.
+    // Something lies behind `low`, and nothing behind `high`.
     while low.saturating_add(1) < high {
         let middle = low.midpoint(high);
         if is_behind(store, middle).await? { low = middle } else { high = middle }
@@ -76,4 +79,21 @@ async fn newest(store: &Looking) -> Result<u64, StoreError> {
 async fn is_behind(store: &Looking, position: u64) -> Result<bool, StoreError> {
     let listing = Listing { after: Some(position), limit: Some(1), state: None };
     Ok(!store.list(listing).await?.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::store::SqliteStore;
+
+    #[tokio::test]
+    async fn in_a_store_without_a_record_the_first_one_is_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inbox.db");
+        let _store = SqliteStore::open(&path, Arc::new(SystemClock)).unwrap();
+        let looking = Looking::File(Box::new(SqliteStore::observe(&path).unwrap()));
+        assert_eq!(newest(&looking).await, Ok(0));
+    }
 }
