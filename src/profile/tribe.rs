@@ -149,9 +149,10 @@ impl Dialect for Errors {
             Told::Upstream => ("ASPSP_UNKNOWN_ERROR", StatusCode::BAD_GATEWAY),
             Told::Unavailable | Told::Failed => ("INTERNAL_SERVER_ERROR", told.status()),
         };
+        let title = if told == Told::Upstream { "Request to ASPSP failed" } else { told.title() };
         // 25 characters, as the table of the error document says.
         let seconds = context.now.to_string().chars().take(19).collect::<String>();
-        let mut document = json!({"code": code, "title": told.title(), "timestamp": format!("{seconds}+00:00")});
+        let mut document = json!({"code": code, "title": title, "timestamp": format!("{seconds}+00:00")});
         if let (Some(id), Some(members), false) =
             (context.request_id, document.as_object_mut(), told == Told::NotAuthenticated)
         {

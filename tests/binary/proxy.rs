@@ -207,6 +207,7 @@ fn an_upstream_that_fails_is_told_in_tribes_words_and_the_retry_asks_again() {
         assert_eq!(status(&told), Some(502), "{what}: {told}");
         let document: Value = serde_json::from_str(body(&told)).unwrap();
         assert_eq!(document["code"], "ASPSP_UNKNOWN_ERROR", "{what}: {told}");
+        assert_eq!(document["title"], "Request to ASPSP failed", "and nothing of why");
         assert!(document["timestamp"].as_str().unwrap().len() == 25 && document["requestId"].is_string(), "{told}");
         assert!(began.elapsed() < Duration::from_secs(3), "{what}: {:?}", began.elapsed());
         asked += 1;
