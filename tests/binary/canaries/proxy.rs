@@ -9,6 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use super::needles::assert_clean;
 use super::{SECRETS, counted, shown};
 use crate::receiver::{Receiver, folder};
+use crate::redis::until;
 
 /// Reasons that only requests of a proxy have.
 pub const OF_A_PROXY: [Code; 5] = [
@@ -86,6 +87,7 @@ fn what_a_proxy_says_of_its_callers_is_nowhere() {
     let codes = counted(&receiver);
     let missing: Vec<_> = OF_A_PROXY.iter().filter(|code| !codes.contains(code.as_str())).collect();
     assert!(missing.is_empty(), "{missing:?}: {answers:?}");
+    until("it is logged", || OF_A_PROXY.iter().all(|code| receiver.errors().contains(code.as_str())));
     let mut texts = shown(&receiver);
     assert!(OF_A_PROXY.iter().all(|code| texts[0].1.contains(code.as_str())), "{}", texts[0].1);
     texts.extend(answers.into_iter().enumerate().map(|(number, answer)| (format!("answer {number}"), answer)));
