@@ -103,6 +103,11 @@ impl Decoder {
                 let id = if *uuid { id.to_ascii_lowercase() } else { id.to_owned() };
                 Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
             }
+            Identification::State => {
+                let id = covered.request_id.as_ref().map(|id| id.as_str());
+                let id = id.ok_or_else(|| Undecodable::new("expected a state, but found none"))?;
+                Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
+            }
             Identification::Claim { .. } => Ok(match &covered.request_id {
                 Some(id) => {
                     // Two issuers may give one id; neither can take the other's.
@@ -187,7 +192,16 @@ where
     fn call(&mut self, covered: Verified<Covered>) -> Self::Future {
         let receipt = observed::timed_at_once(Stage::Decode, || self.decoder.decode(covered));
         observed::note(|observed| observed.identified(receipt.record.identity));
+        let outcome = match &receipt.event {
+            Ok(Event::Authorization(event)) => Some(event.outcome),
+            _ => None,
+        };
         fail_point::reached(Point::Decoded);
-        Box::pin(oneshot(self.inner.clone(), receipt))
+        let answer = oneshot(self.inner.clone(), receipt);
+        match outcome {
+            // A person waits for this one: where they go depends on what they decided.
+            Some(outcome) => Box::pin(async move { Ok(answer.await?.for_a_person(outcome)) }),
+            None => Box::pin(answer),
+        }
     }
 }

@@ -15,6 +15,7 @@ mod inline;
 mod kill;
 mod operators;
 mod receiver;
+mod redirect;
 mod redis;
 mod redis_faults;
 #[path = "../redis_server/mod.rs"]
