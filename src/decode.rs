@@ -72,7 +72,7 @@ impl Decoder {
             let record = Record {
                 identity,
                 fence: fence.filter(|fence| *fence != identity),
-                fingerprint: *covered.fingerprint(),
+                fingerprint: self.fingerprint(&covered),
                 compared: self.compared(&covered),
                 event_type: event.as_ref().map_or(EventType::Other, Event::event_type).as_str().into(),
                 subject: event.as_ref().ok().and_then(|event| event.subject().map(Into::into)),
@@ -137,6 +137,15 @@ impl Decoder {
         let action = (covered.action.len() as u64).to_be_bytes();
         let pieces: [&[u8]; 4] = [&self.lasting(covered), &action, covered.action.as_bytes(), user.as_bytes()];
         Digest::of(Hash::Sha256, &pieces).sha256().unwrap_or_default()
+    }
+
+    /// What a state vouches for is the state alone. So everything else that comes under a used one is one conflict, kept
+    /// once: who can begin an authorization must not be able to fill a store with answers to it.
+    fn fingerprint(&self, covered: &Covered) -> Sha256 {
+        match (&self.profile.identification, &covered.request_id) {
+            (Identification::State, Some(id)) => Digest::sha256_of(id.as_str().as_bytes()),
+            _ => *covered.fingerprint(),
+        }
     }
 
     fn fingerprint_identity(&self, covered: &Covered) -> Identity {

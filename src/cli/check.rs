@@ -145,7 +145,8 @@ fn binds(endpoint: &EndpointSettings) -> Binds {
         Scheme::Body(scheme) => scheme.input.covers_path(),
         Scheme::Http(scheme) => scheme.cover.iter().any(|name| &**name == "(request-target)"),
         Scheme::Jose(scheme) => matches!(&scheme.form, Form::Detached { input, .. } if input.covers_path()),
-        Scheme::Redirect(_) => false,
+        // A state is for one endpoint, whose name it covers.
+        Scheme::Redirect(_) => true,
     };
     let always_signed = !matches!(profile.scheme(), Scheme::Http(scheme) if scheme.presence == Presence::IfPresent);
     Binds {

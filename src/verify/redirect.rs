@@ -1,4 +1,4 @@
-//! Engine 4: a browser that comes back from a bank. Nothing in it is signed by the bank; the proof is the state that we
+//! The redirect engine: a browser that comes back from a bank. Nothing in it is signed by the bank; the proof is the state that we
 //! issued, for this endpoint and this session.
 //!
 //! The rule: what a state vouches for is that the person we sent off came back, and never what the query says beside it.

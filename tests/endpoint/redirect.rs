@@ -115,8 +115,7 @@ async fn delivered(bank: &Bank) -> Vec<AuthorizationEvent> {
     });
     let (store, decoder) = (bank.store.clone(), bank.endpoint.decoder());
     Worker::new(store, "bank", decoder, bank.clock.clone(), RetryPlan::default(), handler).round().await.unwrap();
-    let events = std::mem::take(&mut *seen.lock().unwrap());
-    events
+    std::mem::take(&mut *seen.lock().unwrap())
 }
 
 #[tokio::test]
@@ -193,6 +192,52 @@ async fn a_forged_expired_reused_or_foreign_state_is_refused_with_the_same_page(
     assert!(String::from_utf8_lossy(first).contains("begin again"));
     // The one with another code is kept for inspection, as every conflict; nothing else left a trace.
     assert_eq!(bank.kept().await, (2, 1));
+}
+
+#[tokio::test]
+async fn any_flipped_bit_of_state_or_session_is_refused_and_changes_nothing() {
+    let bank = Bank::new(joompay());
+    let state = bank.state();
+    let mut tried = 0;
+    let flipped = |text: &str, at: usize, bit: u8| {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes[at] ^= 1 << bit;
+        String::from_utf8(bytes).ok()
+    };
+    for (at, bit) in (0..state.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+        let Some(other) = flipped(&state, at, bit) else { continue };
+        let Ok(uri) = format!("/back?code=a&state={other}").parse::<http::Uri>() else { continue };
+        let mut request = browser("", &format!("{COOKIE}={PERSON}"));
+        *request.uri_mut() = uri;
+        let outcome = post(&bank.endpoint, request).await.outcome;
+        assert!(matches!(outcome, Outcome::Refused(_)), "byte {at} bit {bit}: {other}");
+        tried += 1;
+    }
+    for (at, bit) in (0..PERSON.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+        let cookie = flipped(PERSON, at, bit).and_then(|other| format!("{COOKIE}={other}").parse().ok());
+        let Some(cookie) = cookie else { continue };
+        let mut request = browser(&format!("state={state}&code=a"), "");
+        request.headers_mut().insert("cookie", cookie);
+        let outcome = post(&bank.endpoint, request).await.outcome;
+        assert!(matches!(outcome, Outcome::Refused(_)), "byte {at} bit {bit}");
+        tried += 1;
+    }
+    assert!(tried > 500, "{tried}");
+    assert_eq!(bank.kept().await, (0, 0));
+    assert_eq!(bank.back(&format!("code=a&state={state}")).await.outcome, Outcome::Accepted);
+}
+
+#[tokio::test]
+async fn however_many_codes_come_under_one_state_one_event_and_one_conflict_are_kept() {
+    let bank = Bank::new(joompay());
+    let state = bank.state();
+    for number in 0..50 {
+        let outcome = bank.back(&format!("state={state}&code=code-{number}")).await.outcome;
+        let expected = if number == 0 { Outcome::Accepted } else { refused(Code::IdConflict) };
+        assert_eq!(outcome, expected, "{number}");
+    }
+    assert_eq!(bank.kept().await, (1, 1));
+    assert_eq!(delivered(&bank).await[0].code.as_ref().unwrap().expose(), "code-0");
 }
 
 #[tokio::test]

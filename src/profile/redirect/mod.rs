@@ -1,4 +1,4 @@
-//! Engine 4 as data: how a browser comes back from a bank, and what is demanded of it. Senders of this kind are one file
+//! The redirect engine as data: how a browser comes back from a bank, and what is demanded of it. Senders of this kind are one file
 //! each beside this one.
 
 mod cbuae;

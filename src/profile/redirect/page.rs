@@ -119,7 +119,7 @@ impl fmt::Display for Onward<'_> {
         let Some(address) = self.0 else { return Ok(()) };
         // The other letters that mean something in HTML are in no address.
         let escaped = address.as_str().replace('&', "&amp;");
-        write!(f, "<p><a href=\"{escaped}\" rel=\"noreferrer\">Continue</a></p>\n")
+        writeln!(f, "<p><a href=\"{escaped}\" rel=\"noreferrer\">Continue</a></p>")
     }
 }
 
