@@ -56,6 +56,7 @@
 //! - `redis` (default): the durable inbox that many receivers share.
 //! - `jwks` (with `server`): key sets from an https address, see [`rotation`].
 //! - `otlp` (with `server`): traces of deliveries, sent to a collector.
+//! - `grpc`: the header contract of a gRPC API, see [`contract`].
 //! - `ring`: a second cryptographic backend beside the first.
 //! - `fail-points` (with `server`): for the project's own tests; nothing in a release build.
 //!
@@ -105,6 +106,8 @@ pub mod inbox;
 pub mod dispatch;
 // The edge of the library.
 pub mod endpoint;
+#[cfg(feature = "grpc")]
+pub mod contract;
 pub mod rotation;
 // The binary.
 #[cfg(feature = "server")]

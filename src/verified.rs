@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
+#[cfg(feature = "grpc")]
+use crate::client::ClientCertificate;
 use crate::clock::Timestamp;
 use crate::crypto::{Algorithm, Digest, Sha256, SignatureValid};
 
@@ -18,8 +20,14 @@ pub struct Verified<T> {
 }
 
 impl<T> Verified<T> {
-    /// The only constructor; `grep Verified::assertion` lists every place that claims a verification.
+    /// What a signature proves; `grep Verified::assertion` lists every place that claims a verification.
     pub(crate) fn assertion(value: T, provenance: Provenance, _proof: SignatureValid) -> Self {
+        Self { value, provenance }
+    }
+
+    /// What the client of a connection says for itself, whose key was proved in the handshake.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn by_client(value: T, provenance: Provenance, _proof: &ClientCertificate) -> Self {
         Self { value, provenance }
     }
 

@@ -1,8 +1,11 @@
 //! Once, with an answer: claim, run, complete with the answer, or release so that the sender's retry runs again.
 
+mod claims;
 mod layer;
 mod without;
 
+#[cfg(feature = "grpc")]
+pub(crate) use claims::Claims;
 pub(crate) use layer::undecodable;
 pub use layer::{Dedup, DedupLayer};
 pub use without::WithoutDedupLayer;

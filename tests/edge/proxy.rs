@@ -48,7 +48,7 @@ async fn a_certificate_in_a_header_counts_from_the_proxy_alone_and_is_checked_as
     // One whose base64 ends with padding, since padding left out is one of the wrong spellings below.
     let bank = loop {
         let bank = clients.client("hub.bank.example", ORGANIZATION);
-        if bank.der.len() % 3 != 0 {
+        if !bank.der.len().is_multiple_of(3) {
             break bank;
         }
     };

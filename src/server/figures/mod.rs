@@ -33,21 +33,26 @@ const HISTOGRAMS: [(&str, &[f64], &str); 5] = [
     ("countersign_signature_age_seconds", AGES, "From the signed time to the receipt, of what is verified"),
     ("countersign_sender_clock_ahead_seconds", AHEAD, "How far a signed time lay ahead of our clock"),
 ];
-const COUNTERS: [(&str, &str); 7] = [
+const COUNTERS: [(&str, &str); 10] = [
     (
         "countersign_deliveries_total",
         "Deliveries by endpoint, outcome and code; no endpoint owns the path if it is empty",
     ),
     ("countersign_sink_attempts_total", "Attempts of sinks, by what came of them"),
     ("countersign_connections_refused_total", "Connections that a limit turned away"),
+    ("countersign_handshakes_failed_total", "Handshakes of TLS that came to nothing, by reason"),
+    ("countersign_tls_reloads_total", "Files of TLS that changed, by what came of reading them"),
+    ("countersign_reload_total", "Times that the configuration was read again, by what came of it"),
     ("countersign_log_lines_suppressed_total", "Refusals that were not logged one by one"),
     ("countersign_keys_refreshes_total", "Looks at the sources of keys, by what came of them"),
     ("countersign_store_duplicates_total", "Copies, in the store since it was made"),
     ("countersign_store_conflicts_total", "Known ids with other content, in the store since it was made"),
 ];
-const GAUGES: [(&str, &str); 14] = [
+const GAUGES: [(&str, &str); 16] = [
     ("countersign_ready", "1 for each item of /readyz that is well"),
     ("countersign_connections_open", "Connections, by listener"),
+    ("countersign_tls_stale", "1 if files of TLS cannot be read, and the ones before are in use"),
+    ("countersign_reload_last_success_timestamp_seconds", "When the configuration in force was read"),
     ("countersign_body_bytes", "Bytes of bodies in memory"),
     ("countersign_body_bytes_limit", "Bytes of bodies that there is room for"),
     ("countersign_disk_free_bytes", "Free bytes of the filesystem that the store is on"),
