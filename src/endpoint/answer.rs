@@ -60,7 +60,8 @@ pub fn answer(
 
 fn accepted(reply: Reply, success: StatusCode, dialect: &dyn Dialect) -> (Answer, Outcome) {
     // A handler that says something itself says it to the person.
-    let landing = reply.outcome.filter(|_| reply.status.is_none() && reply.body.is_empty());
+    let says_nothing = reply.body.is_empty() && reply.status.is_none_or(|status| status.is_success());
+    let landing = reply.outcome.filter(|_| says_nothing);
     let mut answer = Answer::empty(reply.status.unwrap_or(success));
     answer.content_type = (!reply.body.is_empty()).then(|| HeaderValue::from_str(&reply.content_type).ok()).flatten();
     answer.body = reply.body;
@@ -72,6 +73,8 @@ fn accepted(reply: Reply, success: StatusCode, dialect: &dyn Dialect) -> (Answer
     let word = if reply.duplicate { "duplicate" } else { "accepted" };
     answer.headers.insert(RESULT, HeaderValue::from_static(word));
     if let Some(outcome) = landing {
+        // A 204 would leave a browser where it was.
+        answer.status = success;
         dialect.landing(outcome, &mut answer);
     }
     (answer, outcome)

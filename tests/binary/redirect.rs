@@ -5,6 +5,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
+use crate::inline::core;
 use crate::receiver::{Receiver, err, folder, out, run, status};
 use crate::redis::page;
 
@@ -265,6 +266,7 @@ fn check_says_what_a_state_is_bound_to_and_warns_where_it_is_not() {
         ("redirect = { session = \"off\", issuer = \"bank\" } #", "redirect.issuer"),
         ("redirect = { session = \"off\", next = \"/\" } #", "redirect"),
         ("redirect = { session = \"off\" }\nbearer = { file = \"keys/tribe/api-key\" } #", "bearer"),
+        ("redirect = { session = \"off\" }\nclient = [{ certificate_sha256 = \"00\" }] #", "client"),
         ("redirect = { session = \"off\" }\nsignature = \"required\" #", "signature"),
         ("redirect = { session = \"off\" }\ntolerance = \"5m\" #", "tolerance"),
     ] {
@@ -365,4 +367,54 @@ fn a_state_is_used_once_also_after_a_kill() {
     let listed = out(&receiver.run(&["inbox", "list", "--json"]));
     let accepted = listed.lines().filter(|line| !line.contains("quarantined")).count();
     assert_eq!(accepted, 1, "{listed}");
+}
+
+#[test]
+fn check_says_that_a_listener_which_demands_certificates_keeps_browsers_out() {
+    let pair = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&pair).unwrap();
+    for (client, warned) in [("", true), (", client = \"required\"", true), (", client = \"optional\"", false)] {
+        let tls = format!(
+            "[server]\ntls = {{ certificate = \"tls.pem\", key = \"tls.key\", client_ca = \"tls.pem\"{client} }}"
+        );
+        let folder = folder(|text| text.replacen("[server]", &tls, 1));
+        fs::write(folder.path().join("tls.pem"), certificate.pem()).unwrap();
+        fs::write(folder.path().join("tls.key"), pair.serialize_pem()).unwrap();
+        let output = run(folder.path(), &["check"]);
+        let text = out(&output) + &err(&output);
+        assert_eq!(text.matches("a browser shows no certificate").count(), if warned { 2 } else { 0 }, "{text}");
+    }
+}
+
+#[test]
+fn inline_the_core_answers_the_person_and_is_asked_once() {
+    let quiet = "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+    let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 17\r\nconnection: close\r\n\r\n<p>Connected.</p>";
+    let failing = "HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    for (answers, first, second, asked) in [
+        (vec![page], (200, "<p>Connected.</p>"), (200, "<p>Connected.</p>"), 1),
+        (vec![quiet], (200, "close this page"), (200, "close this page"), 1),
+        (vec![failing, quiet], (500, "begin again"), (200, "close this page"), 2),
+    ] {
+        let (address, count, seen) = core(answers);
+        let folder = folder(|text| {
+            let inline =
+                text.replacen("mode     = \"queue\"\nsink     = \"stdout\"", "mode = \"inline\"\nsink = \"core\"", 1);
+            assert_ne!(inline, text);
+            inline
+                + &format!(
+                    "[[sink]]\nname = \"core\"\ntype = \"http\"\nurl = \"http://{address}/events\"\ntimeout = \"5s\"\n\
+                     secret = {{ file = \"keys/tribe/api-key\" }}\n"
+                )
+        });
+        let receiver = Receiver::start(folder.path());
+        let query = format!("state={}&code=c-1", state(&receiver, &[]));
+        for (expected, word) in [first, second] {
+            let answer = receiver.raw(&browser("/joompay/callback", &query, SESSION));
+            assert_eq!((status(&answer), body(&answer).contains(word)), (Some(expected), true), "{answer}");
+            assert!(answer.contains("referrer-policy: no-referrer") && !answer.contains("c-1"), "{answer}");
+        }
+        assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), asked);
+        assert!(seen.lock().unwrap().iter().all(|request| request.contains("\"code\":\"c-1\"")));
+    }
 }

@@ -38,6 +38,13 @@ impl Surroundings<'_> {
         self.server.listen.ip().is_loopback() && !self.server.proxies.is_behind_one()
     }
 
+    /// Whether everybody has to show a certificate, who connects or on whose behalf a proxy does.
+    pub(super) fn demands_clients(&self) -> bool {
+        let shown = self.server.tls.as_ref().is_some_and(|tls| tls.client_required);
+        let brought = self.server.proxies.client_cert.as_ref().is_some_and(|settings| settings.required);
+        brought || (shown && !self.server.proxies.is_behind_one())
+    }
+
     /// Whether certificates of clients get here.
     fn knows_clients(&self) -> bool {
         let shown = self.server.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
@@ -172,7 +179,7 @@ impl EndpointSettings {
                 "endpoint {name:?} does not compare aud: whoever gets a message of the hub can encrypt it anew for us, and it is taken; set claims = {{ iss = \"…\", aud = \"your client id\" }}"
             ));
         }
-        redirect::warn(&settings.name, &settings.profile, warnings);
+        redirect::warn(&settings.name, &settings.profile, around, warnings);
         // What the builder refuses is refused here, with a line.
         let clock = Arc::new(crate::clock::SystemClock);
         let builder = settings.builder(clock.clone());

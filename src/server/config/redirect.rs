@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use super::endpoint::Surroundings;
 use super::file::EndpointTable;
 use super::profile::only_without_code;
 use super::span_field;
@@ -57,6 +58,10 @@ pub(super) fn read(table: &EndpointTable) -> Result<Profile, ConfigError> {
         ("max_body", table.max_body.is_some()),
     ];
     only_without_code(table, &elsewhere)?;
+    if table.client.is_some() {
+        let message = "expected no pins of clients, because a browser shows no certificate, but found some";
+        return Err(ConfigError::new("client", message));
+    }
     let mut profile = match table.profile.as_str() {
         "joompay" => Profile::joompay(),
         "younify" => Profile::younify(),
@@ -117,8 +122,14 @@ fn place(session: &SessionValue) -> Result<Session, ConfigError> {
 }
 
 /// What is allowed but not advised.
-pub(super) fn warn(name: &str, profile: &Profile, warnings: &mut Vec<String>) {
+pub(super) fn warn(name: &str, profile: &Profile, around: &Surroundings<'_>, warnings: &mut Vec<String>) {
     let Scheme::Redirect(scheme) = profile.scheme() else { return };
+    if around.demands_clients() {
+        warnings.push(format!(
+            "endpoint {name:?}: a browser shows no certificate, and the listener demands one of everybody: set client = \
+             \"optional\" there, and pin the clients of the other endpoints"
+        ));
+    }
     match &scheme.session {
         Some(Session::Unbound) => warnings.push(format!(
             "endpoint {name:?} takes a state in any browser (session = \"off\"): who gets hold of one can have somebody else's \
