@@ -200,8 +200,10 @@ codes! {
     KeysUnavailable = "keys_unavailable", Unavailable, 503;
     /// The handler took longer than its lease; its answer was dropped.
     LeaseLost = "lease_lost", Unavailable, 503;
-    /// The handler or the sink failed.
+    /// The handler failed.
     HandlerFailed = "handler_failed", Handler, 500;
+    /// The sink cannot be reached, does not answer in time or says that it fails.
+    SinkUnavailable = "sink_unavailable", Handler, 500;
 }
 
 impl fmt::Display for Code {

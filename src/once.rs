@@ -1,12 +1,22 @@
 //! A verified event that is claimed: whoever holds a [`Once`] is the only one who handles this event now.
 
-use crate::crypto::Sha256;
+use std::sync::Arc;
+
+use crate::crypto::{Digest, Sha256};
 use crate::decode::{Decoder, Receipt};
 use crate::error::{Code, Rejection};
 use crate::event::{CloudEvent, Event};
 use crate::profile::Undecodable;
 use crate::store::{EventId, Record};
 use crate::verified::Verified;
+
+/// What is told of the content. A record of a redirect is named by its state alone, which is all that is proved.
+fn of_content(record: &Record, event: &Event) -> Sha256 {
+    match event {
+        Event::Authorization(event) => Digest::sha256_of(&event.content),
+        _ => record.fingerprint,
+    }
+}
 
 /// A verified event, to be handled once.
 #[derive(Debug, Clone)]
@@ -16,6 +26,7 @@ pub struct Once {
     pub(crate) attempt: u32,
     pub(crate) request_id: Option<Box<str>>,
     pub(crate) fingerprint: Sha256,
+    pub(crate) action: Arc<str>,
 }
 
 impl Once {
@@ -23,11 +34,12 @@ impl Once {
     pub(crate) fn first(receipt: Verified<Receipt>) -> (Verified<Record>, Result<Self, Undecodable>) {
         let (record, event) = receipt.fork(|receipt| (receipt.record, receipt.event));
         let once = event.try_map(|event| event).map(|event| Self {
+            fingerprint: of_content(&record, &event),
             event,
             id: record.identity.event_id(),
             attempt: 1,
             request_id: record.request_id.clone(),
-            fingerprint: record.fingerprint,
+            action: Arc::clone(&record.action),
         });
         (record, once)
     }
@@ -37,11 +49,17 @@ impl Once {
     /// # Errors
     /// The profile no longer reads what it once did.
     pub(crate) fn stored(record: Verified<Record>, decoder: &Decoder, attempt: u32) -> Result<Self, Rejection> {
-        let (id, request_id, fingerprint) = (record.identity.event_id(), record.request_id.clone(), record.fingerprint);
-        let event = record
-            .try_map(|record| decoder.again(&record))
+        let (id, request_id) = (record.identity.event_id(), record.request_id.clone());
+        let action = Arc::clone(&record.action);
+        let (record, again) = record.fork(|record| {
+            let event = decoder.again(&record);
+            (record, event)
+        });
+        let event = again
+            .try_map(|event| event)
             .map_err(|problem| Rejection::new(Code::PayloadUndecodable, problem.to_string()))?;
-        Ok(Self { event, id, attempt, request_id, fingerprint })
+        let fingerprint = of_content(&record, &event);
+        Ok(Self { event, id, attempt, request_id, fingerprint, action })
     }
 
     /// The event.
@@ -57,6 +75,21 @@ impl Once {
     /// The id, the same for every copy and every redelivery.
     pub fn id(&self) -> &EventId {
         &self.id
+    }
+
+    /// The profile's name for the route that it came by, such as Tribe's `v2_accounts`.
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// The sender's id of the request, if it has one.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// SHA-256 of the verified content.
+    pub fn fingerprint(&self) -> &Sha256 {
+        &self.fingerprint
     }
 
     /// Which try this is, from 1.

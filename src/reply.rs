@@ -1,5 +1,7 @@
 //! What a handler answers, before it is HTTP.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
@@ -17,6 +19,7 @@ pub struct Reply {
     pub(crate) quarantined: bool,
     /// What a person decided who waits for this answer in a browser.
     pub(crate) outcome: Option<AuthorizationOutcome>,
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Reply {
@@ -46,6 +49,14 @@ impl Reply {
     pub fn with_body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
         self.content_type = content_type.into();
         self.body = body.into();
+        self
+    }
+
+    /// Asks a worker to come back after `delay` with an event that is not taken now: beside status 429 or 503. The sender of
+    /// an inline delivery is not told.
+    #[must_use]
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        self.retry_after = Some(delay);
         self
     }
 
@@ -86,6 +97,7 @@ impl Reply {
             duplicate: true,
             quarantined: false,
             outcome: None,
+            retry_after: None,
         }
     }
 

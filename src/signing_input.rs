@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 
-use crate::crypto::{BadSignature, Digest, Hash, Sha256, SignatureValid};
+use crate::crypto::{BadSignature, Digest, Hash, PublicKey, Sha256, SignatureValid};
 use crate::error::{Code, Rejection};
 use crate::keys::VerifyingKey;
 use crate::verified::{Covered, Provenance, Verified};
@@ -204,11 +204,25 @@ impl BoundInput {
             (VerifyingKey::Public(key), Some(digest), Some(middle)) => key.verify_hashed(middle, digest, signature),
             // The commonest case of all needs no list.
             (VerifyingKey::Public(key), None, Some(middle)) if self.head.is_empty() && self.tail.is_empty() => {
-                key.verify(&[middle], signature)
+                self.check_alone(key, middle, signature)
             }
             (VerifyingKey::Public(key), ..) => key.verify(self.pieces().as_slice(), signature),
             (VerifyingKey::Mac(key), ..) => key.verify(self.pieces().as_slice(), signature),
         }
+    }
+
+    /// Content that is signed as it is, is hashed once: what the signature is over is its fingerprint.
+    fn check_alone(&self, key: &PublicKey, middle: &Bytes, signature: &[u8]) -> Result<SignatureValid, BadSignature> {
+        let is_content = middle.as_ptr() == self.content.as_ptr() && middle.len() == self.content.len();
+        if !is_content || key.algorithm().hash() != Some(Hash::Sha256) {
+            return key.verify(&[middle], signature);
+        }
+        let digest = Digest::of(Hash::Sha256, &[middle]);
+        let proof = key.verify_hashed(middle, &digest, signature)?;
+        if let Some(fingerprint) = digest.sha256() {
+            let _ = self.fingerprint.set(fingerprint);
+        }
+        Ok(proof)
     }
 
     /// What is signed, without the parts that are empty: one piece alone needs no copy.

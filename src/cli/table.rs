@@ -4,31 +4,33 @@ use std::io::IsTerminal;
 
 use anstyle::{AnsiColor, Style};
 
-/// Rows of equal length, printed with each column as wide as its widest cell.
+/// Rows of equal length, printed with each column as wide as its widest cell so far.
 pub(super) struct Table {
     rows: Vec<Vec<String>>,
+    widths: Vec<usize>,
 }
 
 impl Table {
     pub(super) fn new(header: &[&str]) -> Self {
-        Self { rows: vec![header.iter().map(|cell| cell.to_uppercase()).collect()] }
+        let header: Vec<_> = header.iter().map(|cell| cell.to_uppercase()).collect();
+        Self { widths: vec![0; header.len()], rows: vec![header] }
     }
 
     pub(super) fn push(&mut self, row: Vec<String>) {
         self.rows.push(row);
     }
 
-    pub(super) fn lines(&self) -> Vec<String> {
-        let columns = self.rows.first().map_or(0, Vec::len);
-        let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let widths: Vec<usize> = (0..columns).map(width).collect();
-        let line = |row: &Vec<String>| {
-            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+    /// What was pushed since the last time; the header comes with the first.
+    pub(super) fn lines(&mut self) -> Vec<String> {
+        for (column, width) in self.widths.iter_mut().enumerate() {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            *width = cells.map(|cell| cell.chars().count()).max().unwrap_or(0).max(*width);
+        }
+        let line = |row: Vec<String>| {
+            let cells = row.iter().zip(&self.widths).map(|(cell, width)| format!("{cell:<width$}"));
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
-        self.rows.iter().map(line).collect()
+        self.rows.drain(..).map(line).collect()
     }
 }
 
@@ -55,6 +57,9 @@ mod tests {
         let mut table = Table::new(&["a", "b"]);
         table.push(vec!["long".to_owned(), "x".to_owned()]);
         assert_eq!(table.lines(), ["A     B", "long  x"]);
+        table.push(vec!["s".to_owned(), "x".to_owned()]);
+        assert_eq!(table.lines(), ["s     x"], "as wide as before");
+        assert_eq!(table.lines(), Vec::<String>::new());
     }
 
     #[test]

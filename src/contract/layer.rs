@@ -87,7 +87,8 @@ where
             return refused(&Rejection::new(Code::ContentTypeUnsupported, message), grpc);
         }
         // A task of its own: a caller that hangs up neither stops a call half way nor leaves a claim to nobody.
-        let work = tokio::spawn(calls.answer(caller, request, inner));
+        // Boxed, because a task's future is moved many times before it is first polled.
+        let work = tokio::spawn(Box::pin(calls.answer(caller, request, inner)));
         Box::pin(async move {
             work.await.unwrap_or_else(|_| {
                 let message = "expected an answer of the service, but found a panic";

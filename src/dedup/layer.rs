@@ -64,7 +64,8 @@ where
     fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
         let inner = self.inner.clone();
         // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
-        let work = tokio::spawn(observed::carried(self.settings.clone().handle(receipt, inner)));
+        // Boxed, because a task's future is moved many times before it is first polled.
+        let work = tokio::spawn(Box::pin(observed::carried(self.settings.clone().handle(receipt, inner))));
         Box::pin(async move {
             work.await.unwrap_or_else(|_| {
                 Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))

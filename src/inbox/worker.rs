@@ -1,81 +1,61 @@
-//! The worker of one endpoint's inbox: leases records, hands each to its service, and acknowledges, retries or parks.
+//! The worker of one endpoint's inbox: leases records, hands each to its service, and acknowledges, retries or parks. The
+//! rule: a try ends before its lease does, so that no two owners deliver one event at the same time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
 use tower_service::Service;
 
+use super::breaker::{Breaker, BreakerPlan};
+use super::retry::RetryPlan;
+use super::rounds::Rounds;
+use super::waiting::Order;
 use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::error::{Code, Rejection};
-use crate::fail_point::{self, Point};
 use crate::once::Once;
 use crate::reply::Reply;
 use crate::stage::oneshot;
-use crate::store::{EventId, Leased, Store, StoreError};
+use crate::store::{Leased, Store, StoreError};
 
-/// How many records are leased at once, at first and by a slow sink: a batch is acknowledged as a whole.
-const SMALLEST_BATCH: usize = 1;
-/// How many records are leased at once by a fast sink.
-const LARGEST_BATCH: usize = 256;
-/// A batch that takes longer is followed by a smaller one.
-const LONG: Duration = Duration::from_secs(1);
 /// How long one delivery may take, whatever the sink's own limit is. Shorter than a lease.
-const DEADLINE: Duration = Duration::from_secs(45);
-/// How long a lease lasts; a process that dies gives its leases back when the store is opened again.
-const LEASE: Duration = Duration::from_secs(60);
-/// How long the worker sleeps when nothing changes: retries come due, and operators requeue from another process.
-const LOOK: Duration = Duration::from_millis(500);
-
-/// When a record that was not delivered is tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RetryPlan {
-    /// Delay after the first failure; it doubles with each further one.
-    pub first: Duration,
-    /// Longest delay.
-    pub longest: Duration,
-    /// After this many tries a record is parked.
-    pub attempts: u32,
-}
-
-impl Default for RetryPlan {
-    /// 1 s, 2 s, 4 s … 5 min, 20 times: a little over an hour.
-    fn default() -> Self {
-        Self { first: Duration::from_secs(1), longest: Duration::from_secs(300), attempts: 20 }
-    }
-}
-
-impl RetryPlan {
-    /// The delay after `attempt` failures.
-    pub fn delay(&self, attempt: u32) -> Duration {
-        let factor = 2_u32.saturating_pow(attempt.saturating_sub(1).min(31));
-        self.first.saturating_mul(factor).min(self.longest)
-    }
-}
+pub(super) const DEADLINE: Duration = Duration::from_secs(45);
+/// How many events are delivered at once unless that is said.
+pub(super) const CONCURRENCY: usize = 16;
 
 /// Delivers the records of one endpoint to a service.
 #[derive(Debug, Clone)]
 pub struct Worker<S> {
-    store: Arc<dyn Store>,
-    endpoint: Arc<[Box<str>]>,
-    clock: Arc<dyn Clock>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) endpoint: Arc<[Box<str>]>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) order: Order,
     duty: Reassign<S>,
 }
 
-/// What a worker does with a record. It asks anew for each, so that what changes takes effect without another worker.
+/// What a worker does with records. It asks anew for each, so that what changes takes effect without another worker.
 #[derive(Debug, Clone)]
-struct Duty<S> {
-    decoder: Arc<Decoder>,
-    retry: RetryPlan,
-    service: S,
+pub(super) struct Duty<S> {
+    pub(super) decoder: Arc<Decoder>,
+    pub(super) retry: RetryPlan,
+    pub(super) concurrency: usize,
+    pub(super) breaker: Breaker,
+    pub(super) service: S,
 }
 
 /// Gives a running worker another service: what it is delivering is finished by the old one, and nothing is leased twice.
 #[derive(Debug)]
-pub struct Reassign<S>(Arc<Mutex<Duty<S>>>);
+pub struct Reassign<S>(Arc<Changing<S>>);
+
+#[derive(Debug)]
+struct Changing<S> {
+    /// Counts the changes, so that who looks does not have to copy what it knows.
+    version: AtomicU64,
+    duty: Mutex<Duty<S>>,
+}
 
 impl<S> Clone for Reassign<S> {
     fn clone(&self) -> Self {
@@ -84,13 +64,29 @@ impl<S> Clone for Reassign<S> {
 }
 
 impl<S: Clone> Reassign<S> {
-    /// From the next record on.
-    pub fn to(&self, decoder: Arc<Decoder>, retry: RetryPlan, service: S) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Duty { decoder, retry, service };
+    /// From the next record on, it works as `worker` would: with its service, decoder, retries, concurrency and breaker.
+    /// Its store, endpoint and order stay what they were.
+    pub fn to(&self, worker: &Worker<S>) {
+        let duty = worker.duty();
+        *self.0.duty.lock().unwrap_or_else(PoisonError::into_inner) = duty;
+        self.0.version.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl<S: Clone> Worker<S> {
+    /// What it does with the next record.
+    pub(super) fn duty(&self) -> Duty<S> {
+        self.duty.0.duty.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn duty(&self) -> Duty<S> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Another number whenever that has changed.
+    pub(super) fn version(&self) -> u64 {
+        self.duty.0.version.load(Ordering::Acquire)
+    }
+
+    /// Changes what it does while it runs.
+    pub fn reassign(&self) -> Reassign<S> {
+        self.duty.clone()
     }
 }
 
@@ -99,7 +95,7 @@ where
     S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + 'static,
     S::Future: Send,
 {
-    /// Delivers what `endpoint` accepted to `service`.
+    /// Delivers what `endpoint` accepted to `service`: 16 events at once, in no order, without a breaker.
     pub fn new(
         store: Arc<dyn Store>,
         endpoint: &str,
@@ -108,41 +104,43 @@ where
         retry: RetryPlan,
         service: S,
     ) -> Self {
-        let duty = Reassign(Arc::new(Mutex::new(Duty { decoder, retry, service })));
-        Self { store, endpoint: Arc::new([endpoint.into()]), clock, duty }
+        let never = BreakerPlan { failures: 0, ..BreakerPlan::default() };
+        let breaker = Breaker::new("", never);
+        let duty = Duty { decoder, retry, concurrency: CONCURRENCY, breaker, service };
+        Self { store, endpoint: Arc::new([endpoint.into()]), clock, order: Order::default(), duty: duty.into() }
     }
 
-    /// Changes what it does while it runs.
-    pub fn reassign(&self) -> Reassign<S> {
-        self.duty.clone()
+    /// How many events are delivered at once, at least one.
+    #[must_use]
+    pub fn concurrency(self, most: usize) -> Self {
+        self.with(|duty| duty.concurrency = most.max(1))
     }
 
-    /// Works until `shutdown` resolves; what is being delivered then is finished first.
+    /// In which order.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Stops for a while when the service fails as a whole, which a handler says by a [`Reply`] of status 429 or 5xx.
+    /// Workers of the same sink share one.
+    #[must_use]
+    pub fn breaker(self, breaker: Breaker) -> Self {
+        self.with(|duty| duty.breaker = breaker)
+    }
+
+    /// A worker of its own; a [`Reassign`] of before does not reach it.
+    fn with(self, change: impl FnOnce(&mut Duty<S>)) -> Self {
+        let mut duty = self.duty();
+        change(&mut duty);
+        Self { duty: duty.into(), ..self }
+    }
+
+    /// Works until `shutdown` resolves; what is being delivered then is finished first, and what was not begun is given
+    /// back.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        let stopping = AtomicBool::new(false);
-        let stop = async {
-            shutdown.await;
-            stopping.store(true, Ordering::SeqCst);
-        };
-        let work = async {
-            let mut size = SMALLEST_BATCH;
-            while !stopping.load(Ordering::SeqCst) {
-                // Before the look: what becomes ready during it is not missed.
-                let changed = self.store.changed();
-                let start = Instant::now();
-                match self.batch(size, &stopping).await {
-                    Ok(0) => {
-                        tokio::select! { () = changed => {}, () = sleep(LOOK) => {} }
-                    }
-                    Ok(_) => size = next_size(size, start.elapsed()),
-                    Err(error) => {
-                        tracing::error!(code = "store_unavailable", %error, "the inbox cannot be read; trying again");
-                        sleep(LOOK).await;
-                    }
-                }
-            }
-        };
-        tokio::join!(stop, work);
+        Rounds::new(&self).run(shutdown).await;
     }
 
     /// One batch. Answers how many records it held.
@@ -150,81 +148,28 @@ where
     /// # Errors
     /// The store failed; what was delivered may be delivered again.
     pub async fn round(&self) -> Result<usize, StoreError> {
-        self.batch(LARGEST_BATCH, &AtomicBool::new(false)).await
-    }
-
-    async fn batch(&self, size: usize, stopping: &AtomicBool) -> Result<usize, StoreError> {
-        let leased = self.store.lease(Arc::clone(&self.endpoint), size, LEASE).await?;
-        let count = leased.len();
-        let mut delivered: Vec<(EventId, u64)> = Vec::with_capacity(count);
-        for record in leased {
-            // What was not tried is ready again when the store is opened the next time.
-            if stopping.load(Ordering::SeqCst) {
-                break;
-            }
-            let (id, fence, attempt) = (record.id.clone(), record.fence, record.attempt);
-            fail_point::reached(Point::Leased);
-            match self.deliver(record).await {
-                Ok(_) => {
-                    fail_point::reached(Point::SinkDone);
-                    delivered.push((id, fence));
-                }
-                Err(rejection) => {
-                    self.settle(&mut delivered).await?;
-                    self.failed(id, fence, attempt, &rejection).await?;
-                }
-            }
-        }
-        self.settle(&mut delivered).await?;
-        Ok(count)
-    }
-
-    async fn settle(&self, delivered: &mut Vec<(EventId, u64)>) -> Result<(), StoreError> {
-        if delivered.is_empty() {
-            return Ok(());
-        }
-        self.store.acknowledge(std::mem::take(delivered)).await?;
-        fail_point::reached(Point::Acknowledged);
-        Ok(())
-    }
-
-    async fn deliver(&self, leased: Leased) -> Result<Reply, Rejection> {
-        let Duty { decoder, service, .. } = self.duty.duty();
-        let once = Once::stored(leased.record, &decoder, leased.attempt)?;
-        // A task of its own: a handler that panics is a failed try and not the end of the worker.
-        let work = tokio::spawn(timeout(DEADLINE, oneshot(service, once)));
-        let reply = work.await.map(|reply| {
-            reply.unwrap_or_else(|_| {
-                Err(Rejection::new(Code::HandlerFailed, "expected an answer within 45 s, but found none"))
-            })
-        });
-        let reply = reply.unwrap_or_else(|_| {
-            Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
-        })?;
-        match reply.status {
-            Some(status) if !status.is_success() => Err(Rejection::new(
-                Code::HandlerFailed,
-                format!("expected success of the handler, but found status {status}"),
-            )),
-            _ => Ok(reply),
-        }
-    }
-
-    async fn failed(&self, id: EventId, fence: u64, attempt: u32, rejection: &Rejection) -> Result<(), StoreError> {
-        let reason = rejection.to_string();
-        tracing::warn!(code = %rejection.code(), event_id = %id, attempt, reason, "an event was not delivered");
-        let retry = self.duty.duty().retry;
-        // Attempts are never counted from the beginning again: an operator's retry grants one more round of them.
-        let Some(try_of_round) = attempt.checked_rem(retry.attempts).filter(|rest| *rest > 0) else {
-            return self.store.park(id, fence, reason).await;
-        };
-        let at = self.clock.now().after(retry.delay(try_of_round));
-        self.store.retry_at(id, fence, at, reason).await
+        Rounds::new(self).once().await
     }
 }
 
-/// Larger batches while the sink is fast, smaller ones while it is slow.
-fn next_size(size: usize, took: Duration) -> usize {
-    let next = if took > LONG { size / 2 } else { size.saturating_mul(2) };
-    next.clamp(SMALLEST_BATCH, LARGEST_BATCH)
+impl<S> From<Duty<S>> for Reassign<S> {
+    fn from(duty: Duty<S>) -> Self {
+        Self(Arc::new(Changing { version: AtomicU64::new(0), duty: Mutex::new(duty) }))
+    }
+}
+
+impl<S> Duty<S>
+where
+    S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    /// One try, which owns what it needs.
+    pub(super) fn deliver(&self, leased: Leased) -> impl Future<Output = Result<Reply, Rejection>> + Send + 'static {
+        let (service, decoder) = (self.service.clone(), Arc::clone(&self.decoder));
+        async move {
+            let once = Once::stored(leased.record, &decoder, leased.attempt)?;
+            let late = || Rejection::new(Code::SinkUnavailable, "expected an answer within 45 s, but found none");
+            timeout(DEADLINE, oneshot(service, once)).await.unwrap_or_else(|_| Err(late()))
+        }
+    }
 }

@@ -49,6 +49,8 @@ pub enum Told {
     Unavailable,
     /// We failed.
     Failed,
+    /// What we asked behind us failed.
+    Upstream,
 }
 
 impl Told {
@@ -59,6 +61,7 @@ impl Told {
             (Class::Content, _) => Self::Undecodable,
             (Class::Conflict, _) => Self::Conflict,
             (Class::Unavailable, _) => Self::Unavailable,
+            (Class::Handler, Code::SinkUnavailable) => Self::Upstream,
             (Class::Handler, _) => Self::Failed,
             (Class::Request, Code::PathUnknown) => Self::NotFound,
             (Class::Request, Code::MethodNotAllowed) => Self::Method,
@@ -92,7 +95,7 @@ impl Told {
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
             Self::Undecodable | Self::Conflict => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Failed | Self::Upstream => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -115,7 +118,7 @@ impl Told {
             Self::Undecodable => "Content not as documented",
             Self::Conflict => "Request id used for other content",
             Self::Unavailable => "Temporarily unavailable",
-            Self::Failed => "Internal error",
+            Self::Failed | Self::Upstream => "Internal error",
         }
     }
 }

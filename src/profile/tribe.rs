@@ -146,6 +146,7 @@ impl Dialect for Errors {
             Told::TooLarge | Told::ContentType | Told::Undecodable => ("FORMAT_ERROR", told.status()),
             Told::Conflict => ("PARAMETER_NOT_CONSISTENT", told.status()),
             Told::TooMany => ("SERVICE_BLOCKED", told.status()),
+            Told::Upstream => ("ASPSP_UNKNOWN_ERROR", StatusCode::BAD_GATEWAY),
             Told::Unavailable | Told::Failed => ("INTERNAL_SERVER_ERROR", told.status()),
         };
         // 25 characters, as the table of the error document says.

@@ -24,7 +24,9 @@ impl Dialect for Younify {
         let invalid = |field| (1002, format!("Field {field} does not have a valid format or has an unknown value."));
         let (code, description) = match told {
             Told::NotAuthenticated => (-3, "Invalid access token.".to_owned()),
-            Told::Unavailable | Told::Failed | Told::TooMany => (-1, "Exception processing request.".to_owned()),
+            Told::Unavailable | Told::Failed | Told::Upstream | Told::TooMany => {
+                (-1, "Exception processing request.".to_owned())
+            }
             Told::Malformed | Told::Timeout | Told::Version | Told::Undecodable => {
                 (1000, "Failed to parse request parameters/body.".to_owned())
             }

@@ -41,4 +41,6 @@ pub use address::{Address, AddressOptions};
 pub use expiry::{Ending, Gauges, Severity, all_ended, ending};
 pub use keeper::Rotation;
 pub use outcome::{Counts, NoKeys, Outcome, Trouble};
+#[cfg(feature = "jwks")]
+pub(crate) use public::is_public;
 pub use source::{Reading, Source};

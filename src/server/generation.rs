@@ -19,7 +19,7 @@ use super::traces::Traces;
 use super::workforce::{Keep, Task, Workforce};
 use super::{Router, self_test, tls};
 use crate::clock::Clock;
-use crate::inbox::Worker;
+use crate::inbox::{Breaker, Worker};
 use crate::rotation::Rotation;
 use crate::store::Store;
 
@@ -64,7 +64,8 @@ pub(super) struct Examined {
 }
 
 /// Opens and tests everything that `config` says. An endpoint of which nothing is said otherwise goes on with the keys that
-/// `remaining` has of it: an address is not asked again, and what is known about its keys is not forgotten.
+/// `remaining` has of it: an address is not asked again, and what is known about its keys is not forgotten. A sink of which
+/// nothing is said otherwise goes on with its connections and its breaker.
 pub(super) async fn examine(
     config: &mut Config,
     clock: &Arc<dyn Clock>,
@@ -88,6 +89,11 @@ pub(super) async fn examine(
     let authority = authority(config).map_err(Failure::Config)?;
     let mut sinks: BTreeMap<String, Sink> = BTreeMap::new();
     for settings in &config.sinks {
+        let same = differences.is_some_and(|found| !found.concern_sink(&settings.name));
+        if let (true, Some(sink)) = (same, remaining.sinks.get(&settings.name)) {
+            sinks.insert(settings.name.clone(), sink.clone());
+            continue;
+        }
         let open = remaining.sinks.values().chain(sinks.values());
         let sink =
             Sink::reopen(settings, open).map_err(|why| Failure::Config(format!("sink {:?}: {why}", settings.name)))?;
@@ -114,14 +120,19 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
             keys.insert(Arc::clone(&name), shown.clone());
         }
         let builder = if settings.inline {
-            builder.inline(Arc::clone(&ground.store), settings.times, service.clone())
+            builder.inline(Arc::clone(&ground.store), settings.times, service.asked(settings.times.deadline))
         } else {
             builder.queue(Arc::clone(&ground.store))
         };
         let endpoint = builder.build().map_err(|error| wrong(settings, &error.to_string()))?;
         if !settings.inline && !matches!(sink.kind, SinkKind::None) {
-            let decoder = endpoint.decoder();
-            tasks.push((name, Task { decoder, retry: sink.retry, service }));
+            let (store, clock, decoder) = (Arc::clone(&ground.store), Arc::clone(&ground.clock), endpoint.decoder());
+            let breaker = service.breaker.clone();
+            let worker = Worker::new(store, &name, decoder, clock, sink.retry, service)
+                .concurrency(sink.concurrency)
+                .order(sink.order)
+                .breaker(breaker);
+            tasks.push((name, Task { worker, order: sink.order }));
         }
         built.push(endpoint);
     }
@@ -136,12 +147,15 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
 }
 
 impl Prepared {
+    /// The breakers of all sinks.
+    pub(super) fn breakers(&self) -> Vec<Breaker> {
+        self.remaining.sinks.values().map(|sink| sink.breaker.clone()).collect()
+    }
+
     /// Gives everybody who works behind the endpoints the new tasks. What is left may go on in the generation after this.
-    pub(super) fn take_over(self, workforce: &mut Workforce, ground: &Ground) -> (Standing, Remaining) {
+    pub(super) fn take_over(self, workforce: &mut Workforce) -> (Standing, Remaining) {
         workforce.keep(self.keep);
-        workforce.work(self.tasks, |name, Task { decoder, retry, service }| {
-            Worker::new(Arc::clone(&ground.store), name, decoder, Arc::clone(&ground.clock), retry, service)
-        });
+        workforce.work(self.tasks);
         if let Some(tls) = &self.standing.tls {
             workforce.beside(Arc::clone(tls).run(workforce.closed_or(self.remaining.over())));
         }

@@ -34,6 +34,7 @@ pub mod trial;
 mod upkeep;
 mod workforce;
 
+pub(crate) use config::span;
 pub use config::{Config, Problem};
 pub use router::Router;
 pub use run::{Failure, Order, serve};

@@ -161,7 +161,7 @@ impl Running {
             return Err(Failure::Config("[server]: expected admin beside a socket for it, but found none".to_owned()));
         }
         let mut workforce = Workforce::new(closing.clone());
-        let (standing, remaining) = prepared.take_over(&mut workforce, &ground);
+        let (standing, remaining) = prepared.take_over(&mut workforce);
         let scheme = if standing.tls.is_some() { "https" } else { "http" };
         let more = forget_some(&ground.store).await;
         workforce.beside(prune(Arc::clone(&ground.store), more, closing.clone()));
@@ -206,9 +206,11 @@ impl Running {
         }
         if let Some(shown) = &self.shown {
             let pages = pages(&config, &self.ground, &prepared, self.metrics.clone(), self.close.subscribe());
-            shown.send_replace(Arc::new(pages));
+            let before = shown.send_replace(Arc::new(pages));
+            // Those that go on are measured when somebody looks.
+            before.forget_breakers();
         }
-        let (standing, remaining) = prepared.take_over(&mut self.workforce, &self.ground);
+        let (standing, remaining) = prepared.take_over(&mut self.workforce);
         self.standing.store(Arc::new(standing));
         (self.config, self.remaining) = (config, remaining);
         let (config, store) = (Arc::clone(&self.config), Arc::clone(&self.ground.store));
@@ -224,9 +226,10 @@ impl Running {
     /// Finishes what is in flight, for as long as that may take and nobody asks again. What is kept is on its disk then.
     async fn stop(mut self, mut orders: mpsc::UnboundedReceiver<Order>) -> Result<(), Failure> {
         let limit = self.drain_limit();
-        tracing::info!(code = "draining", connections = self.places.taken(), "stopping: what is in flight is finished");
-        // Nobody is left to be told.
+        let connections = self.places.taken();
+        // Before it is said, so that whoever reads of it finds it so. Nobody is left to be told.
         let _ = self.close.send(true);
+        tracing::info!(code = "draining", connections, "stopping: what is in flight is finished");
         let (workforce, door, left) = (&mut self.workforce, &mut self.door, self.left);
         let drained = async move {
             workforce.left().await;
@@ -291,6 +294,7 @@ fn pages(
         metrics,
         endpoints: Arc::clone(&prepared.names),
         keys,
+        breakers: prepared.breakers(),
         budget: config.budget.clone(),
         clock,
     }

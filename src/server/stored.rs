@@ -2,6 +2,7 @@
 //! store, and takes none from a receiver.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::config::StoreSettings;
 use super::run::Failure;
@@ -88,6 +89,15 @@ impl Looking {
         match self {
             Self::File(_) => None,
             Self::Shared(store) => store.condition(),
+        }
+    }
+
+    /// How far behind a position others may still come up that are accepted now. Each partition of a shared store counts
+    /// by the clock of its server, and is read at another moment: five seconds are more than these differ.
+    pub fn overlap(&self) -> u64 {
+        match self {
+            Self::File(_) => 0,
+            Self::Shared(_) => RedisStore::positions_of(Duration::from_secs(5)),
         }
     }
 

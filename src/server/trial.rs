@@ -193,6 +193,10 @@ impl Store for Trial {
         never()
     }
 
+    fn give_back(&self, _: Vec<(EventId, u64)>, _: Timestamp) -> StoreFuture<'_, ()> {
+        never()
+    }
+
     fn park(&self, _: EventId, _: u64, _: String) -> StoreFuture<'_, ()> {
         never()
     }

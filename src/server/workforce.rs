@@ -8,15 +8,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::sink::Sink;
-use crate::decode::Decoder;
-use crate::inbox::{Reassign, RetryPlan, Worker};
+use crate::inbox::{Order, Reassign, Worker};
 use crate::rotation::Rotation;
 
-/// What a worker does.
+/// What a worker does, and in which order, which only another worker changes.
 pub(super) struct Task {
-    pub(super) decoder: Arc<Decoder>,
-    pub(super) retry: RetryPlan,
-    pub(super) service: Sink,
+    pub(super) worker: Worker<Sink>,
+    pub(super) order: Order,
 }
 
 /// Who keeps the keys of an endpoint.
@@ -38,7 +36,7 @@ struct Hand {
 pub(super) struct Workforce {
     hands: JoinSet<()>,
     closing: watch::Receiver<bool>,
-    workers: BTreeMap<Arc<str>, (Hand, Reassign<Sink>)>,
+    workers: BTreeMap<Arc<str>, (Hand, Reassign<Sink>, Order)>,
     keepers: BTreeMap<Arc<str>, Hand>,
     leaving: BTreeMap<Arc<str>, watch::Receiver<()>>,
 }
@@ -90,29 +88,34 @@ impl Workforce {
     }
 
     /// These workers, and no others.
-    pub(super) fn work(&mut self, tasks: Vec<(Arc<str>, Task)>, hire: impl Fn(&str, Task) -> Worker<Sink>) {
+    pub(super) fn work(&mut self, tasks: Vec<(Arc<str>, Task)>) {
         let mut before = std::mem::take(&mut self.workers);
         self.leaving.retain(|_, there| there.has_changed().is_ok());
-        for (name, task) in tasks {
-            let worker = match before.remove(&name) {
-                Some((hand, reassign)) => {
-                    reassign.to(task.decoder, task.retry, task.service);
-                    (hand, reassign)
+        for (name, Task { worker, order }) in tasks {
+            let hand = match before.remove(&name) {
+                Some((hand, reassign, known)) if known == order => {
+                    reassign.to(&worker);
+                    (hand, reassign, order)
                 }
-                None => {
-                    let worker = hire(&name, task);
-                    let reassign = worker.reassign();
-                    let predecessor = self.leaving.remove(&name);
-                    (self.hire(predecessor, |leave| worker.run(leave)), reassign)
+                other => {
+                    if let Some((hand, ..)) = other {
+                        self.dismiss(Arc::clone(&name), hand);
+                    }
+                    let (reassign, predecessor) = (worker.reassign(), self.leaving.remove(&name));
+                    (self.hire(predecessor, |leave| worker.run(leave)), reassign, order)
                 }
             };
-            self.workers.insert(name, worker);
+            self.workers.insert(name, hand);
         }
-        for (name, (hand, _)) in before {
-            // Nobody is there to be told if it has ended.
-            let _ = hand.leave.send(true);
-            self.leaving.insert(name, hand.there);
+        for (name, (hand, ..)) in before {
+            self.dismiss(name, hand);
         }
+    }
+
+    fn dismiss(&mut self, name: Arc<str>, hand: Hand) {
+        // Nobody is there to be told if it has ended.
+        let _ = hand.leave.send(true);
+        self.leaving.insert(name, hand.there);
     }
 
     fn hire<F: Future<Output = ()> + Send + 'static>(
@@ -148,7 +151,7 @@ impl Workforce {
     /// The endpoints whose workers are still at it.
     pub(super) fn busy(&self) -> Vec<&str> {
         let still = |there: &watch::Receiver<()>| there.has_changed().is_ok();
-        let workers = self.workers.iter().filter(|(_, (hand, _))| still(&hand.there)).map(|(name, _)| &**name);
+        let workers = self.workers.iter().filter(|(_, (hand, ..))| still(&hand.there)).map(|(name, _)| &**name);
         workers.chain(self.leaving.iter().filter(|(_, there)| still(there)).map(|(name, _)| &**name)).collect()
     }
 }

@@ -72,6 +72,7 @@ macro_rules! conformance {
             delivering::an_expired_lease_is_given_to_a_later_owner,
             delivering::a_late_worker_is_told_that_it_lost,
             delivering::a_retry_is_not_due_before_its_time,
+            delivering::a_record_that_was_not_tried_costs_no_attempt,
             delivering::a_parked_record_waits_for_an_operator,
             delivering::a_requeued_record_is_never_a_first_attempt_again,
             delivering::a_quarantined_record_is_never_requeued,

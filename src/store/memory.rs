@@ -117,6 +117,10 @@ impl Store for MemoryStore {
         self.call(move |inner, _| inner.retry_at(&id, fence, at, reason))
     }
 
+    fn give_back(&self, held: Vec<(EventId, u64)>, at: Timestamp) -> StoreFuture<'_, ()> {
+        self.call(move |inner, _| inner.give_back(&held, at))
+    }
+
     fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()> {
         self.call(move |inner, _| inner.park(&id, fence, reason))
     }

@@ -147,7 +147,7 @@ pub struct StoredAnswer {
 
 impl StoredAnswer {
     /// Largest body that is kept, in bytes.
-    pub const LARGEST: usize = 64 * 1024;
+    pub const LARGEST: usize = 1024 * 1024;
 }
 
 /// What `inbox list` asks for.
@@ -217,6 +217,10 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Makes a record ready again from `at` on, with the reason why it was not delivered.
     fn retry_at(&self, id: EventId, fence: u64, at: Timestamp, reason: String) -> StoreFuture<'_, ()>;
+
+    /// Takes records back that were leased and not tried: they are ready again from `at` on, and the attempt that was
+    /// counted for them is not any more.
+    fn give_back(&self, held: Vec<(EventId, u64)>, at: Timestamp) -> StoreFuture<'_, ()>;
 
     /// Gives a record up until an operator retries it.
     fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()>;

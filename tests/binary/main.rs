@@ -4,6 +4,7 @@ mod activation;
 mod canaries;
 mod cbuae;
 mod configuration;
+mod core;
 mod edge;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod fail_points;
@@ -11,9 +12,14 @@ mod faults;
 mod figures;
 mod flood;
 mod inbox;
+mod inbox_retry;
+mod inbox_tail;
 mod inline;
 mod kill;
 mod operators;
+mod proxy;
+#[path = "../../benches/receipts/mod.rs"]
+mod receipts;
 mod receiver;
 mod redirect;
 mod redis;
@@ -22,12 +28,16 @@ mod redis_faults;
 mod redis_server;
 mod redis_tls;
 mod reload;
+mod reload_sinks;
 mod secrets;
 mod signer;
+mod sinks;
 mod stop;
 mod tokens;
 #[cfg(feature = "otlp")]
 mod traces;
+#[path = "../../examples/upstream.rs"]
+mod upstream;
 mod verify;
 
 #[cfg(not(all(feature = "fail-points", debug_assertions)))]

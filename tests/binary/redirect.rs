@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Output;
 
+use countersign::crypto::Digest;
+use countersign::wire::encoding::Encoding;
 use serde_json::Value;
 
 use crate::inline::core;
@@ -415,6 +417,14 @@ fn inline_the_core_answers_the_person_and_is_asked_once() {
             assert!(answer.contains("referrer-policy: no-referrer") && !answer.contains("c-1"), "{answer}");
         }
         assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), asked);
-        assert!(seen.lock().unwrap().iter().all(|request| request.contains("\"code\":\"c-1\"")));
+        for request in seen.lock().unwrap().iter() {
+            assert!(request.contains("content-type: application/x-www-form-urlencoded"), "{request}");
+            assert_eq!(body(request), query, "the core gets the query as it came");
+            let statement = request.split("countersign-statement: ").nth(1).unwrap().split("\r\n").next().unwrap();
+            let claims = Encoding::Base64Url.decode(statement.split('.').nth(1).unwrap(), 4096).unwrap();
+            let claims: Value = serde_json::from_slice(&claims).unwrap();
+            assert_eq!(claims["fingerprint"], Encoding::Hex.encode(&Digest::sha256_of(query.as_bytes())));
+            assert_eq!(claims["type"], "openbanking.authorization.granted");
+        }
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use countersign::dispatch::Dispatch;
 use countersign::endpoint::Outcome;
 use countersign::error::Code;
-use countersign::inbox::{RetryPlan, Worker};
+use countersign::inbox::{Breaker, BreakerPlan, BreakerState, RetryPlan, Worker};
 use countersign::profile::Profile;
+use countersign::reply::Reply;
 use countersign::store::{State, Store};
 
 use crate::parties::{Counter, ID, NOW, Sender, memory, post};
@@ -103,4 +104,73 @@ async fn an_event_without_a_handler_is_not_dropped() {
     worker.round().await.unwrap();
     assert_eq!(store.stats().await.unwrap().ready, 1);
     let _: Arc<dyn Store> = store;
+}
+
+/// A worker over `count` accepted events about payments `p-0`, `p-1` …, of a handler that this makes.
+async fn worker_over(count: usize, dispatch: Dispatch) -> (Worker<Dispatch>, Arc<dyn Store>) {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::tribe());
+    let store = memory(&clock);
+    let endpoint = builder.queue(store.clone()).build().unwrap();
+    for number in 0..count {
+        let body = format!(r#"{{"paymentId":"p-{number}","paymentStatus":"ACSC"}}"#);
+        let id = format!("1af7b333-7a06-41b1-8a61-e9a29f{number:06x}");
+        assert_eq!(post(&endpoint, sender.tribe("v2_payment_status", &id, &body)).await.outcome, Outcome::Accepted);
+    }
+    let retry = RetryPlan::default();
+    (Worker::new(store.clone(), "bank", endpoint.decoder(), clock, retry, dispatch), store)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_never_answers_holds_up_no_other_event_and_no_more_than_its_deadline() {
+    let counter = Counter::default();
+    let seen = counter.clone();
+    let dispatch = Dispatch::new().on_payment(move |event| {
+        let seen = seen.clone();
+        async move {
+            if event.payment_id == "p-0" {
+                std::future::pending::<()>().await;
+            }
+            seen.up();
+        }
+    });
+    let (worker, store) = worker_over(40, dispatch).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let began = tokio::time::Instant::now();
+    let working = tokio::spawn(worker.concurrency(2).run(async { drop(stopped.await) }));
+    while counter.count() < 39 {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(45), "they did not wait for it");
+    // What is under way is finished: here by its deadline.
+    stop.send(()).unwrap();
+    working.await.unwrap();
+    let stats = store.stats().await.unwrap();
+    assert_eq!((stats.delivered, stats.ready, stats.leased), (39, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_says_it_is_down_is_asked_by_one_event_at_a_time() {
+    let counter = Counter::default();
+    let seen = counter.clone();
+    let dispatch = Dispatch::new().on_payment(move |_| {
+        let seen = seen.clone();
+        async move {
+            seen.up();
+            Reply::accepted().with_status(http::StatusCode::SERVICE_UNAVAILABLE)
+        }
+    });
+    let (worker, store) = worker_over(200, dispatch).await;
+    let breaker = Breaker::new("handler", BreakerPlan::default());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = worker.concurrency(4).breaker(breaker.clone());
+    let working = tokio::spawn(worker.run(async { drop(stopped.await) }));
+    tokio::time::sleep(std::time::Duration::from_secs(600)).await;
+    stop.send(()).unwrap();
+    working.await.unwrap();
+    assert_ne!(breaker.state(), BreakerState::Closed);
+    // Five to open it and those under way, then 1, 2, 4 … 60 s and so on, each between half and all of it.
+    let tries: u32 = store.list(Default::default()).await.unwrap().iter().map(|(_, entry)| entry.attempts).sum();
+    assert!((10..40).contains(&tries), "{tries} tries");
+    assert_eq!(counter.count(), tries as usize, "each one that counts was made");
 }

@@ -58,7 +58,7 @@ fn code(told: Told) -> Option<&'static str> {
     match told {
         Told::RequestId | Told::Malformed => Some("Body.InvalidFormat"),
         Told::Undecodable | Told::Conflict => Some("Event.UnexpectedEvent"),
-        Told::Failed => Some("GenericError"),
+        Told::Failed | Told::Upstream => Some("GenericError"),
         Told::NotAuthenticated
         | Told::NotFound
         | Told::Method

@@ -14,7 +14,7 @@ use crate::keys::KeyId;
 use crate::wire::encoding::Encoding;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_772_438_400);
-const ALL: [Told; 17] = [
+const ALL: [Told; 18] = [
     Told::NotAuthenticated,
     Told::RequestId,
     Told::Malformed,
@@ -32,6 +32,7 @@ const ALL: [Told; 17] = [
     Told::Conflict,
     Told::Unavailable,
     Told::Failed,
+    Told::Upstream,
 ];
 
 fn pair() -> &'static KeyPair {

@@ -27,6 +27,7 @@ use super::places::Places;
 use super::ready::Readiness;
 use crate::clock::Clock;
 use crate::endpoint::BodyBudget;
+use crate::inbox::Breaker;
 use crate::store::Store;
 
 /// Connections of operators at once, and of one address.
@@ -42,6 +43,7 @@ pub(super) struct Admin {
     pub(super) metrics: Option<PrometheusHandle>,
     pub(super) endpoints: Arc<[String]>,
     pub(super) keys: Arc<[Shown]>,
+    pub(super) breakers: Vec<Breaker>,
     pub(super) budget: BodyBudget,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -86,6 +88,11 @@ impl Admin {
         }
     }
 
+    /// Its breakers are no longer shown.
+    pub(super) fn forget_breakers(&self) {
+        self.breakers.iter().for_each(figures::forget_breaker);
+    }
+
     async fn respond<B>(&self, request: &Request<B>, local: Option<IpAddr>) -> Response<Full<Bytes>> {
         if let Some(answer) = self.door.turned_away(request, local) {
             return answer;
@@ -108,6 +115,7 @@ impl Admin {
         let now = self.clock.now();
         figures::sample(&*self.store, report.stats.as_ref(), &report.items(), report.free, &self.budget, now);
         self.keys.iter().for_each(|keys| keys.measure(now));
+        self.breakers.iter().for_each(figures::measure_breaker);
         text(StatusCode::OK, self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
     }
 
@@ -128,6 +136,9 @@ impl Admin {
                 "durability": self.store.durability().to_string(),
                 "store": self.store.condition(),
                 "endpoints": &*self.endpoints,
+                "sinks": self.breakers.iter().map(|breaker| {
+                    json!({ "name": breaker.name(), "breaker": breaker.state().as_str() })
+                }).collect::<Vec<_>>(),
                 "keys": keys::document(&self.keys, self.clock.now()),
                 "inbox": inbox,
                 "readiness": report.document(),

@@ -13,6 +13,7 @@ use super::profile::DialectWord;
 use super::proxy::{ClientCertTable, ForwardedForm, UntrustedWord};
 use super::ready::ReadyTable;
 use super::redirect::RedirectTable;
+use super::sink_table::SinkTable;
 use super::tls::TlsTable;
 use super::traces::TraceTable;
 
@@ -121,7 +122,7 @@ impl Default for StoreTable {
 }
 
 /// As whom to log in.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LoginTable {
     pub(super) user: Option<String>,
@@ -129,7 +130,7 @@ pub(super) struct LoginTable {
 }
 
 /// Our certificate, where we are the client.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ClientTable {
     pub(super) certificate: PathBuf,
@@ -364,25 +365,4 @@ pub(super) struct TypeTable {
 #[serde(deny_unknown_fields)]
 pub(super) struct PointerTable {
     pub(super) json: String,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SinkTable {
-    pub(super) name: String,
-    pub(super) r#type: String,
-    pub(super) path: Option<PathBuf>,
-    pub(super) url: Option<String>,
-    pub(super) timeout: Option<String>,
-    pub(super) retry: Option<RetryTable>,
-    pub(super) secret: Option<SecretTable>,
-    pub(super) stream: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RetryTable {
-    pub(super) first: Option<String>,
-    pub(super) longest: Option<String>,
-    pub(super) attempts: Option<u32>,
 }

@@ -8,6 +8,7 @@ mod file;
 mod jose;
 mod keys;
 mod limits;
+mod outgoing_tls;
 mod problem;
 mod profile;
 mod proxy;
@@ -16,6 +17,7 @@ mod redirect;
 mod said;
 mod secret;
 mod sink;
+mod sink_table;
 mod store;
 mod tls;
 mod traces;
@@ -35,12 +37,14 @@ pub use limits::LimitSettings;
 pub use problem::Problem;
 pub use proxy::{ClientCertForm, ClientCertSettings, ForwardedForm, ProxySettings};
 pub use ready::ReadySettings;
-pub use sink::{SinkKind, SinkSettings};
+pub(super) use sink::ACTION;
+pub use sink::{FileSettings, HttpForm, HttpSettings, RedisSettings, SinkKind, SinkSettings};
 pub use store::StoreSettings;
 pub use tls::TlsSettings;
 pub use traces::TraceSettings;
 
 pub(super) use said::{Differences, Said};
+pub(crate) use units::span;
 
 use file::File;
 use problem::Source;
@@ -118,7 +122,7 @@ impl Config {
         })?;
         let store = StoreSettings::read(&file.store, &folder, &mut warnings)
             .map_err(|error| source.problem(&source.table("store"), "[store]", &error))?;
-        let sinks = sink::read(&file.sink, &folder, source)?;
+        let sinks = sink::read(&file.sink, &folder, source, &mut warnings)?;
         let budget = BodyBudget::new(server.limits.in_flight);
         let context = endpoint::Surroundings {
             folder: &folder,
@@ -143,6 +147,7 @@ impl Config {
                     format!("expected at most limits.in_flight, or it never fits, but found more than {found}");
                 return Err(wrong(&ConfigError::new("max_body", message)));
             }
+            asked(&settings, &sinks, &mut warnings).map_err(|error| wrong(&error))?;
             if let Some(other) = endpoints.iter().find(|other| other.name == settings.name) {
                 return Err(wrong(&ConfigError::new(
                     "name",
@@ -181,6 +186,24 @@ impl Config {
     pub fn endpoint(&self, name: &str) -> Option<&EndpointSettings> {
         self.endpoints.iter().find(|endpoint| &*endpoint.name == name)
     }
+}
+
+/// Whether an endpoint and its sink agree about what is sent, and who can tell that it comes from us.
+fn asked(endpoint: &EndpointSettings, sinks: &[SinkSettings], warnings: &mut Vec<String>) -> Result<(), ConfigError> {
+    let sink = sinks.iter().find(|sink| sink.name == endpoint.sink);
+    let Some(SinkKind::Http(http)) = sink.map(|sink| &sink.kind) else { return Ok(()) };
+    if !endpoint.inline && http.form == Some(HttpForm::Request) {
+        let message =
+            "expected mode = \"inline\" beside a sink of form \"request\", but found a queue, which sends events";
+        return Err(ConfigError::new("mode", message));
+    }
+    if endpoint.inline && http.form != Some(HttpForm::Event) && http.secret.is_none() {
+        let (sink, name) = (&endpoint.sink, &endpoint.name);
+        warnings.push(format!(
+            "sink {sink:?} has no secret: what endpoint {name:?} passes on says nothing of who was verified"
+        ));
+    }
+    Ok(())
 }
 
 fn server(

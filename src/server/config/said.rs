@@ -112,6 +112,11 @@ impl Differences {
     pub(in crate::server) fn concern_endpoint(&self, name: &str) -> bool {
         self.tables.contains_key(&format!("endpoint {name:?}"))
     }
+
+    /// Whether anything is said otherwise about this sink, or it was not there.
+    pub(in crate::server) fn concern_sink(&self, name: &str) -> bool {
+        self.tables.contains_key(&format!("sink {name:?}"))
+    }
 }
 
 impl fmt::Display for Differences {

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::file::{SecretTable, StoreTable};
+use super::file::{ClientTable, LoginTable, SecretTable, StoreTable};
+use super::outgoing_tls::ClientFiles;
 use super::secret;
 use crate::crypto::Secret;
 use crate::error::ConfigError;
@@ -68,21 +69,13 @@ fn redis(
     folder: &Path,
     warnings: &mut Vec<String>,
 ) -> Result<StoreSettings, ConfigError> {
-    let mut address: RedisAddress =
-        url.parse().map_err(|error: crate::store::redis::AddressError| ConfigError::new("url", error.to_string()))?;
-    if let Some(secret) = &table.password {
-        address = address.with_password(password("password", secret, folder)?);
-    }
-    if let Some(login) = &table.sentinel {
-        if !address.has_sentinels() {
-            return Err(ConfigError::new("sentinel", "expected it beside redis+sentinel: only, but found another url"));
-        }
-        let password = password("sentinel.password", &login.password, folder)?;
-        address = address.with_sentinel_login(login.user.as_deref(), password);
-    }
-    if let Some(tls) = tls(&address, table, folder)? {
-        address = address.with_tls(tls);
-    }
+    let access = Access {
+        password: table.password.as_ref(),
+        sentinel: table.sentinel.as_ref(),
+        ca: table.ca.as_ref(),
+        client: table.client.as_ref(),
+    };
+    let address = address(url, &access, folder)?;
     if address.shows_password() {
         warnings.push("the store's password goes over the network as it is; rediss encrypts it".to_owned());
     }
@@ -115,39 +108,35 @@ fn password(field: &'static str, table: &SecretTable, folder: &Path) -> Result<Z
         .map_err(|_| ConfigError::new(field, "expected text, but found other bytes"))
 }
 
-/// Reads the files of TLS now: what is wrong with one is found before anything is opened.
-fn tls(address: &RedisAddress, table: &StoreTable, folder: &Path) -> Result<Option<RedisTls>, ConfigError> {
-    let given = [("ca", table.ca.is_some()), ("client", table.client.is_some())];
-    let Some((first, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(None) };
+/// How to get into a Redis, beside its URL.
+pub(super) struct Access<'a> {
+    pub(super) password: Option<&'a SecretTable>,
+    pub(super) sentinel: Option<&'a LoginTable>,
+    pub(super) ca: Option<&'a PathBuf>,
+    pub(super) client: Option<&'a ClientTable>,
+}
+
+/// The address of a Redis, of a store or of a sink.
+pub(super) fn address(url: &str, access: &Access<'_>, folder: &Path) -> Result<RedisAddress, ConfigError> {
+    let mut address: RedisAddress =
+        url.parse().map_err(|error: crate::store::redis::AddressError| ConfigError::new("url", error.to_string()))?;
+    if let Some(secret) = access.password {
+        address = address.with_password(password("password", secret, folder)?);
+    }
+    if let Some(login) = access.sentinel {
+        if !address.has_sentinels() {
+            return Err(ConfigError::new("sentinel", "expected it beside redis+sentinel: only, but found another url"));
+        }
+        let password = password("sentinel.password", &login.password, folder)?;
+        address = address.with_sentinel_login(login.user.as_deref(), password);
+    }
+    let given = [("ca", access.ca.is_some()), ("client", access.client.is_some())];
+    let Some((first, _)) = given.into_iter().find(|(_, given)| *given) else { return Ok(address) };
     if !address.is_encrypted() {
         let message = "expected it beside an encrypted url only, but found one without TLS; write rediss there";
         return Err(ConfigError::new(first, message));
     }
-    let read = |field: &'static str, what: &str, path: &Path| {
-        let path = folder.join(path);
-        let bytes = std::fs::read(&path).map_err(|error| {
-            ConfigError::new(field, format!("expected {what} in {}, but found {error}", path.display()))
-        })?;
-        Ok((Zeroizing::new(bytes), path))
-    };
-    let ca = table.ca.as_ref().map(|path| read("ca", "certificates of authorities", path)).transpose()?;
-    let client = match &table.client {
-        None => None,
-        Some(client) => {
-            let certificate = read("client.certificate", "our certificate", &client.certificate)?;
-            let key = read("client.key", "its private key", &client.key)?;
-            secret::private(&key.1).map_err(|message| ConfigError::new("client.key", message))?;
-            Some((certificate, key))
-        }
-    };
-    let identity = client.as_ref().map(|((certificate, _), (key, _))| (certificate.as_slice(), key.as_slice()));
-    let made = RedisTls::new(ca.as_ref().map(|(pem, _)| pem.as_slice()), identity);
-    made.map(Some).map_err(|error| {
-        let file = match (error.field(), &ca, &client) {
-            ("ca", Some((_, path)), _) | ("client.certificate", _, Some(((_, path), _))) => path,
-            (_, _, Some((_, (_, path)))) => path,
-            _ => return error,
-        };
-        ConfigError::new(error.field().to_owned(), format!("{}: {}", file.display(), error.message()))
-    })
+    let files = ClientFiles::read(access.ca, access.client, folder)?;
+    let tls = RedisTls::new(files.ca(), files.own()).map_err(|error| files.named(error))?;
+    Ok(address.with_tls(tls))
 }

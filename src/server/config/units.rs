@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::file::Amount;
 
 /// Reads `250ms`, `60s`, `5m`, `168h` or `7d`.
-pub(super) fn span(text: &str) -> Result<Duration, String> {
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
     let wrong = || format!("expected a span such as 250ms, 60s, 5m, 168h or 7d, but found {text:?}");
     let split = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let (digits, unit) = text.split_at(split);

@@ -12,7 +12,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 pub(super) use deliveries::Deliveries;
 pub(super) use sampled::sample;
-pub(super) use sinks::Attempts;
+pub(super) use sinks::{Attempts, forget_breaker, measure_breaker};
 
 /// Seconds that something takes.
 const TAKEN: &[f64] = &[
@@ -48,7 +48,8 @@ const COUNTERS: [(&str, &str); 10] = [
     ("countersign_store_duplicates_total", "Copies, in the store since it was made"),
     ("countersign_store_conflicts_total", "Known ids with other content, in the store since it was made"),
 ];
-const GAUGES: [(&str, &str); 16] = [
+const GAUGES: [(&str, &str); 17] = [
+    ("countersign_sink_breaker", "1 for how the breaker of a sink stands"),
     ("countersign_ready", "1 for each item of /readyz that is well"),
     ("countersign_connections_open", "Connections, by listener"),
     ("countersign_tls_stale", "1 if files of TLS cannot be read, and the ones before are in use"),

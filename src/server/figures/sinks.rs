@@ -1,9 +1,10 @@
 //! The figures of one sink. The rule: every attempt is counted once, also one that nobody waited for to the end.
 
-use metrics::{Counter, Histogram, counter, histogram};
+use metrics::{Counter, Histogram, counter, gauge, histogram};
 use tokio::time::Instant;
 
 use crate::error::Rejection;
+use crate::inbox::{Breaker, BreakerState};
 use crate::reply::Reply;
 
 /// What comes of attempts of one sink.
@@ -55,5 +56,22 @@ impl Drop for Attempt<'_> {
     fn drop(&mut self) {
         self.outcome.increment(1);
         self.attempts.took.record(self.begun.elapsed());
+    }
+}
+
+/// How a breaker stands now.
+pub(in crate::server) fn measure_breaker(breaker: &Breaker) {
+    set(breaker, Some(breaker.state()));
+}
+
+/// The sink is gone: its breaker stands in no way.
+pub(in crate::server) fn forget_breaker(breaker: &Breaker) {
+    set(breaker, None);
+}
+
+fn set(breaker: &Breaker, now: Option<BreakerState>) {
+    for state in BreakerState::ALL {
+        let gauge = gauge!("countersign_sink_breaker", "sink" => breaker.name().to_owned(), "state" => state.as_str());
+        gauge.set(if Some(state) == now { 1.0 } else { 0.0 });
     }
 }

@@ -1,85 +1,163 @@
-//! One CloudEvent a line, appended to a file and flushed to the disk before it counts as delivered. Half a line, which a
-//! full disk or a kill left behind, is ended before the next one begins.
+//! One CloudEvent a line, appended to a file and flushed to the disk before it counts as delivered. The rule: one flush for
+//! everything that came in during the one before; and half a line, which a full disk or a kill left behind, is ended before
+//! the next one begins.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::Builder;
 
+use tokio::sync::{mpsc, oneshot};
+
+use super::rotate::{is_moved, is_same, rotate};
+use crate::server::config::FileSettings;
+
+/// Most lines of one flush, and most that wait for it.
+const BATCH: usize = 1024;
+
+/// The file, as those who write hold it. The thread ends with the last of them.
 #[derive(Debug, Clone)]
-pub(in crate::server) struct FileSink(Arc<Mutex<Lines>>);
+pub(in crate::server) struct FileSink {
+    queue: mpsc::Sender<Entry>,
+    settings: Arc<FileSettings>,
+}
+
+/// A line, which is written as the sink says that it came through: what a reload changed concerns what comes after it.
+#[derive(Debug)]
+struct Entry {
+    line: String,
+    settings: Arc<FileSettings>,
+    told: oneshot::Sender<Result<(), String>>,
+}
 
 #[derive(Debug)]
 struct Lines {
+    path: PathBuf,
     file: File,
+    length: u64,
     torn: bool,
 }
 
 impl FileSink {
-    pub(super) fn open(path: &Path) -> Result<Self, String> {
-        let named = |error: std::io::Error| format!("expected to append to {}, but found {error}", path.display());
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path).map_err(named)?;
-        let torn = ends_torn(&mut file).map_err(named)?;
-        Ok(Self(Arc::new(Mutex::new(Lines { file, torn }))))
+    pub(super) fn open(settings: &FileSettings) -> Result<Self, String> {
+        let named = |error: io::Error| format!("expected to append to {}, but found {error}", settings.path.display());
+        let mut lines = Lines::open(settings.path.clone()).map_err(named)?;
+        let (queue, mut entries) = mpsc::channel::<Entry>(BATCH);
+        let work = move || {
+            let mut batch = Vec::with_capacity(BATCH);
+            while entries.blocking_recv_many(&mut batch, BATCH) > 0 {
+                let written = lines.append(batch.iter().map(|entry| (entry.line.as_str(), &*entry.settings)));
+                for entry in batch.drain(..) {
+                    // Whoever no longer waits tries again.
+                    let _ = entry.told.send(written.as_ref().map_err(ToString::to_string).copied());
+                }
+            }
+        };
+        Builder::new().name("sink-file".into()).spawn(work).map_err(named)?;
+        Ok(Self { queue, settings: Arc::new(settings.clone()) })
     }
 
-    /// Whether the path still leads to the file that is open. Two writers of one file would not see each other's half
-    /// lines; what a log rotation moved away is left to whoever is writing to it.
-    pub(super) fn is_at(&self, path: &Path) -> bool {
-        let here = self.0.lock().unwrap_or_else(PoisonError::into_inner).file.metadata();
-        here.and_then(|here| Ok(is_same(&here, &std::fs::metadata(path)?))).unwrap_or(false)
+    /// The same writer by other settings, if they name the very file that it writes: two writers of one file would not see
+    /// each other's half lines, and would both make room. What a log rotation moved away is still its file by name.
+    pub(super) fn go_on(&self, settings: &FileSettings) -> Option<Self> {
+        let same = self.settings.path == settings.path || is_same(&self.settings.path, &settings.path);
+        same.then(|| Self { queue: self.queue.clone(), settings: Arc::new(settings.clone()) })
     }
 
-    pub(super) fn write(&self, line: &str) -> std::io::Result<()> {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::replace(&mut lines.torn, true) {
-            lines.file.write_all(b"\n")?;
+    pub(super) async fn write(&self, line: String) -> Result<(), String> {
+        let ended = || "a thread that has ended".to_owned();
+        let (told, written) = oneshot::channel();
+        let settings = Arc::clone(&self.settings);
+        self.queue.send(Entry { line, settings, told }).await.map_err(|_| ended())?;
+        written.await.unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+impl Lines {
+    fn open(path: PathBuf) -> io::Result<Self> {
+        let (file, length, torn) = open(&path)?;
+        Ok(Self { path, file, length, torn })
+    }
+
+    /// Appends whole lines and flushes them. After an error some may be there.
+    fn append<'a>(&mut self, lines: impl Iterator<Item = (&'a str, &'a FileSettings)>) -> io::Result<()> {
+        if is_moved(&self.file, &self.path) {
+            self.reopen()?;
         }
-        lines.file.write_all(line.as_bytes())?;
-        lines.torn = false;
-        lines.file.sync_data()
+        let mut together = String::new();
+        for (line, settings) in lines {
+            let after = self.length.saturating_add(size(&together)).saturating_add(size(line));
+            let full = settings.rotate.is_some_and(|largest| after > largest);
+            if full && (self.length > 0 || !together.is_empty()) {
+                self.flush(&together)?;
+                together.clear();
+                rotate(&self.path, settings.keep)?;
+                self.reopen()?;
+            }
+            together.push_str(line);
+        }
+        self.flush(&together)
+    }
+
+    fn flush(&mut self, lines: &str) -> io::Result<()> {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        if std::mem::replace(&mut self.torn, true) {
+            self.file.write_all(b"\n")?;
+        }
+        self.file.write_all(lines.as_bytes())?;
+        self.torn = false;
+        self.length = self.length.saturating_add(size(lines));
+        self.file.sync_data()
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        (self.file, self.length, self.torn) = open(&self.path)?;
+        Ok(())
     }
 }
 
-#[cfg(unix)]
-fn is_same(one: &std::fs::Metadata, other: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same(_one: &std::fs::Metadata, _other: &std::fs::Metadata) -> bool {
-    false
-}
-
-fn ends_torn(file: &mut File) -> std::io::Result<bool> {
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
+/// The file, how long it is, and whether it ends within a line.
+fn open(path: &Path) -> io::Result<(File, u64, bool)> {
+    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    let length = file.metadata()?.len();
+    if length == 0 {
+        // A name that is new is on the disk when its folder is.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        File::open(folder.map_or_else(|| PathBuf::from("."), PathBuf::from))?.sync_all()?;
+        return Ok((file, 0, false));
     }
     let mut last = [0];
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
+    Ok((file, length, last != *b"\n"))
+}
+
+fn size(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_file_that_was_moved_away_is_opened_anew_and_one_that_was_not_has_one_writer() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("events");
-        let first = FileSink::open(&path).unwrap();
-        assert!(first.is_at(&path));
-        std::fs::rename(&path, folder.path().join("events.1")).unwrap();
-        assert!(!first.is_at(&path));
-        let second = FileSink::open(&path).unwrap();
-        assert!(second.is_at(&path) && !first.is_at(&path));
-        first.write("old\n").unwrap();
-        second.write("new\n").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new\n");
-        assert_eq!(std::fs::read_to_string(folder.path().join("events.1")).unwrap(), "old\n");
+    fn settings(path: &Path, rotate: Option<u64>) -> FileSettings {
+        FileSettings { path: path.to_owned(), rotate, keep: 2 }
+    }
+
+    fn append(lines: &mut Lines, rotate: Option<u64>, added: &[&str]) {
+        let settings = settings(&lines.path, rotate);
+        lines.append(added.iter().map(|line| (*line, &settings))).unwrap();
+    }
+
+    fn at(path: &Path) -> Lines {
+        Lines::open(path.to_owned()).unwrap()
+    }
+
+    fn text(path: &Path, more: &str) -> String {
+        std::fs::read_to_string(format!("{}{more}", path.display())).unwrap_or_default()
     }
 
     #[test]
@@ -87,8 +165,59 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events");
         std::fs::write(&path, "{\"whole\":1}\n{\"ha").unwrap();
-        FileSink::open(&path).unwrap().write("{\"next\":1}\n").unwrap();
-        FileSink::open(&path).unwrap().write("{\"last\":1}\n").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"whole\":1}\n{\"ha\n{\"next\":1}\n{\"last\":1}\n");
+        append(&mut at(&path), None, &["{\"next\":1}\n"]);
+        append(&mut at(&path), None, &["{\"last\":1}\n"]);
+        assert_eq!(text(&path, ""), "{\"whole\":1}\n{\"ha\n{\"next\":1}\n{\"last\":1}\n");
+    }
+
+    #[test]
+    fn a_full_file_makes_room_and_no_line_is_cut_or_lost_but_the_oldest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
+        let mut lines = at(&path);
+        // A line that is larger than the limit has a file of its own.
+        append(&mut lines, Some(8), &["1st\n", "2nd\n", "3rd\n", "a long one\n", "5th\n"]);
+        assert_eq!([text(&path, ""), text(&path, ".1"), text(&path, ".2")], ["5th\n", "a long one\n", "3rd\n"]);
+        assert!(!folder.path().join("events.3").exists(), "only as many as are kept");
+        drop(lines);
+        // A new start goes on where the file was.
+        append(&mut at(&path), Some(8), &["6th\n", "7th\n"]);
+        assert_eq!([text(&path, ""), text(&path, ".1")], ["7th\n", "5th\n6th\n"]);
+    }
+
+    #[test]
+    fn a_file_that_was_moved_away_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, away) = (folder.path().join("events"), folder.path().join("away"));
+        let mut lines = at(&path);
+        append(&mut lines, None, &["1st\n"]);
+        std::fs::rename(&path, &away).unwrap();
+        append(&mut lines, None, &["2nd\n"]);
+        std::fs::rename(&path, folder.path().join("further")).unwrap();
+        std::fs::write(&path, "another's\n").unwrap();
+        append(&mut lines, None, &["3rd\n"]);
+        assert_eq!([text(&away, ""), text(&path, "")], ["1st\n", "another's\n3rd\n"]);
+        assert_eq!(text(&folder.path().join("further"), ""), "2nd\n");
+    }
+
+    #[tokio::test]
+    async fn one_file_has_one_writer_across_a_reload_and_a_log_rotation() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, away) = (folder.path().join("events"), folder.path().join("events.away"));
+        let old = FileSink::open(&settings(&path, None)).unwrap();
+        old.write("1st\n".into()).await.unwrap();
+        std::fs::rename(&path, &away).unwrap();
+        // Between a rotation and the next line the file is not there, and it is still its file.
+        let new = old.go_on(&settings(&path, Some(8))).expect("the same file");
+        assert!(new.queue.same_channel(&old.queue));
+        new.write("2nd\n".into()).await.unwrap();
+        old.write("3rd, which is in flight\n".into()).await.unwrap();
+        assert_eq!(text(&path, ""), "2nd\n3rd, which is in flight\n", "the old one makes no room");
+        new.write("4th\n".into()).await.unwrap();
+        assert_eq!([text(&path, ""), text(&away, "")], ["4th\n", "1st\n"]);
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(new.go_on(&settings(&link, None)).is_some(), "another name of the same file");
+        assert!(new.go_on(&settings(&away, None)).is_none(), "another file");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{LEASE, Open, START, bench, event};
+use crate::clock::Timestamp;
 use crate::store::{Acceptance, EventId, State, StoreError};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -59,6 +60,24 @@ pub(in crate::store) async fn a_retry_is_not_due_before_its_time(open: Open) {
     assert_eq!(shown.entry.reason.as_deref(), Some("status 500"));
     bench.at(LEASE * 10);
     assert_eq!(bench.lease_one().await.attempt, 2);
+}
+
+pub(in crate::store) async fn a_record_that_was_not_tried_costs_no_attempt(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let leased = bench.lease_one().await;
+    let held = vec![(leased.id.clone(), leased.fence)];
+    bench.store.give_back(held.clone(), START.after(SECOND)).await.unwrap();
+    assert_eq!(bench.store.give_back(held.clone(), START).await, Err(StoreError::LeaseLost), "once");
+    assert_eq!(bench.store.acknowledge(held).await, Err(StoreError::LeaseLost), "and nobody's any more");
+    let shown = bench.store.show(leased.id).await.unwrap().unwrap();
+    assert_eq!((shown.entry.attempts, shown.entry.state, shown.entry.reason), (0, State::Ready, None));
+    assert!(bench.lease(10).await.is_empty(), "not before its time");
+    bench.at(SECOND);
+    let again = bench.lease_one().await;
+    assert_eq!(again.attempt, 1);
+    bench.store.give_back(vec![(again.id, again.fence)], Timestamp::default()).await.unwrap();
+    assert_eq!(bench.lease_one().await.attempt, 1);
 }
 
 pub(in crate::store) async fn a_parked_record_waits_for_an_operator(open: Open) {

@@ -116,6 +116,20 @@ impl Inner {
         Ok(())
     }
 
+    pub(super) fn give_back(&mut self, held: &[(EventId, u64)], at: Timestamp) -> Result<(), StoreError> {
+        let mut lost = !held.is_empty();
+        for (id, fence) in held {
+            if let Ok(row) = self.held(id, *fence) {
+                row.state = State::Ready;
+                row.due = at;
+                row.attempts = row.attempts.saturating_sub(1);
+                lost = false;
+            }
+        }
+        self.ready = true;
+        if lost { Err(StoreError::LeaseLost) } else { Ok(()) }
+    }
+
     pub(super) fn park(&mut self, id: &EventId, fence: u64, reason: String) -> Result<(), StoreError> {
         let row = self.held(id, fence)?;
         row.state = State::Parked;

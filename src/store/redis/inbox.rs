@@ -113,15 +113,21 @@ impl RedisStore {
         Ok(Some((position, Leased { id, fence: partition.outward(fence), attempt, record })))
     }
 
-    pub(super) async fn acknowledge_records(&self, delivered: Vec<(EventId, u64)>) -> Result<(), StoreError> {
-        let mut lost = !delivered.is_empty();
+    /// Ends the leases of many records.
+    pub(super) async fn settle_all(
+        &self,
+        records: Vec<(EventId, u64)>,
+        state: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut lost = !records.is_empty();
         let mut parts: BTreeMap<Partition, Vec<(String, u64)>> = BTreeMap::new();
-        for (id, fence) in delivered {
+        for (id, fence) in records {
             let (partition, fence) = Partition::inward(fence);
             parts.entry(partition).or_default().push((id.to_string(), fence));
         }
         for (partition, held) in parts {
-            lost &= self.settle(partition, "delivered", Timestamp::default(), "", &held).await? == 0;
+            lost &= self.settle(partition, state, at, "", &held).await? == 0;
         }
         if lost { Err(StoreError::LeaseLost) } else { Ok(()) }
     }
@@ -155,7 +161,7 @@ impl RedisStore {
             call.arg(id).arg(*fence);
         }
         let settled = count(&self.calls.keep(partition, &call).await?);
-        if state == "ready" && settled > 0 {
+        if matches!(state, "ready" | "returned") && settled > 0 {
             self.calls.ready.notify_waiters();
         }
         Ok(settled)

@@ -21,6 +21,12 @@ struct Pages {
 }
 
 impl RedisStore {
+    /// How many positions lie in so much time, by the clock of a server: one each microsecond and partition.
+    #[cfg(feature = "server")]
+    pub(crate) fn positions_of(span: std::time::Duration) -> u64 {
+        u64::try_from(span.as_micros()).unwrap_or(u64::MAX).saturating_mul(u64::from(PARTITIONS))
+    }
+
     /// Reads all partitions in pages and merges them by position. Endpoints that share a partition may share a position
     /// too, after the server's clock went back: no page ends between such two, as the next one begins behind it.
     pub(super) async fn list_records(&self, listing: Listing) -> Result<Vec<(u64, Entry)>, StoreError> {

@@ -25,6 +25,8 @@ mod partition;
 mod plan;
 mod reply;
 mod script;
+#[cfg(feature = "server")]
+mod stream;
 mod survey;
 #[cfg(test)]
 mod tests;
@@ -53,6 +55,8 @@ use survey::Demands;
 pub use address::{AddressError, RedisAddress};
 pub use error::OpenError;
 pub use link::RedisTls;
+#[cfg(feature = "server")]
+pub(crate) use stream::RedisStream;
 
 /// What is chosen about a store in Redis.
 #[derive(Debug, Clone)]
@@ -226,11 +230,15 @@ impl Store for RedisStore {
     }
 
     fn acknowledge(&self, delivered: Vec<(EventId, u64)>) -> StoreFuture<'_, ()> {
-        Box::pin(self.acknowledge_records(delivered))
+        Box::pin(self.settle_all(delivered, "delivered", Timestamp::default()))
     }
 
     fn retry_at(&self, id: EventId, fence: u64, at: Timestamp, reason: String) -> StoreFuture<'_, ()> {
         Box::pin(async move { self.settle_one((id, fence), "ready", at, &reason).await })
+    }
+
+    fn give_back(&self, held: Vec<(EventId, u64)>, at: Timestamp) -> StoreFuture<'_, ()> {
+        Box::pin(async move { self.settle_all(held, "returned", at).await })
     }
 
     fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()> {

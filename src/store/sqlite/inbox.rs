@@ -140,6 +140,17 @@ impl Work<'_> {
         self.matched(retry, params![id.as_str(), number::to_i64(fence), at.millis().max(1), reason])
     }
 
+    pub(super) fn give_back(&self, held: &[(EventId, u64)], at: Timestamp) -> Answer<()> {
+        let sql = format!("UPDATE inbox SET state = 'ready', due = ?3, attempts = max(attempts - 1, 0) WHERE {HELD}");
+        let mut give_back = self.connection.prepare_cached(&sql)?;
+        let mut lost = !held.is_empty();
+        for (id, fence) in held {
+            lost &= give_back.execute(params![id.as_str(), number::to_i64(*fence), at.millis().max(0)])? == 0;
+        }
+        self.ready.set(true);
+        Ok(if lost { Err(StoreError::LeaseLost) } else { Ok(()) })
+    }
+
     pub(super) fn park(&self, id: &EventId, fence: u64, reason: &str) -> Answer<()> {
         let sql = format!("UPDATE inbox SET state = 'parked', due = NULL, reason = ?3 WHERE {HELD}");
         let park = self.connection.prepare_cached(&sql)?;

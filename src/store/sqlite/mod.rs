@@ -142,6 +142,10 @@ impl Store for SqliteStore {
         Box::pin(self.writer.call(move |work| work.retry_at(&id, fence, at, &reason)))
     }
 
+    fn give_back(&self, held: Vec<(EventId, u64)>, at: Timestamp) -> StoreFuture<'_, ()> {
+        Box::pin(self.writer.call(move |work| work.give_back(&held, at)))
+    }
+
     fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()> {
         Box::pin(self.writer.call(move |work| work.park(&id, fence, &reason)))
     }

@@ -1,7 +1,7 @@
 //! A request for every refusal, each with canaries wherever a request has room for them.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,19 +29,11 @@ const QUERY: &str = "?state=canary-state-6b7e&iban=NL91%41BNA0417164300&account=
 
 /// A receiver with an endpoint for each kind of refusal; sinks that are down, that never answer, and that talk nonsense.
 pub fn setting() -> tempfile::TempDir {
-    let garbage = TcpListener::bind("127.0.0.1:0").unwrap();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (garbage_at, silent_at) = (garbage.local_addr().unwrap(), silent.local_addr().unwrap());
-    std::thread::spawn(move || {
-        for stream in garbage.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = [0; 65536];
-            let read = stream.read(&mut request).unwrap_or(0);
-            // What it was sent comes back as what it says.
-            let _ = stream.write_all(b"HTTP/1.1 NL91ABNA0417164300 canary-state-6b7e\r\n");
-            let _ = stream.write_all(&request[..read]);
-        }
-    });
+    let silent_at = silent.local_addr().unwrap();
+    let garbage_at = echo("NL91ABNA0417164300 canary-state-6b7e\r\n");
+    let away_at =
+        echo("302 canary-state-6b7e\r\nlocation: http://127.0.0.1/NL91ABNA0417164300\r\ncontent-length: 0\r\n\r\n");
     std::thread::spawn(move || silent.incoming().map(Result::unwrap).collect::<Vec<_>>());
     let stamped = |name: &str, sink: &str, more: &str| {
         format!(
@@ -74,6 +66,7 @@ pub fn setting() -> tempfile::TempDir {
         stamped("timed", "stdout", timed),
         stamped("far", "stdout", &format!("{signature}\nallow_ip = [\"192.0.2.0/24\"]")),
         stamped("down", "down", &format!("{signature}\n{id}\nmode = \"inline\"")),
+        stamped("away", "away", &format!("{signature}\n{id}\nmode = \"inline\"")),
         stamped("slow", "silent", &format!("{signature}\n{id}\nmode = \"inline\"\ndeadline = \"4s\"")),
         jose.to_owned(),
         returning("back", "session"),
@@ -84,8 +77,25 @@ pub fn setting() -> tempfile::TempDir {
         let text = text.replacen("[server]", limits, 1).replacen("[[sink]]", &(endpoints.concat() + "[[sink]]"), 1);
         text + &sink("down", "127.0.0.1:1")
             + &sink("garbage", &garbage_at.to_string())
+            + &sink("away", &away_at.to_string())
             + &sink("silent", &silent_at.to_string())
     })
+}
+
+/// A sink that answers this, and behind it what it was sent.
+fn echo(answer: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 65536];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let _ = stream.write_all(format!("HTTP/1.1 {answer}").as_bytes());
+            let _ = stream.write_all(&request[..read]);
+        }
+    });
+    address
 }
 
 pub struct Wire<'a> {
@@ -348,6 +358,7 @@ impl<'a> Wire<'a> {
             self.signed("/plain", &other),
             self.signed("/queued", PERSONAL),
             self.signed("/down", PERSONAL),
+            self.signed("/away", PERSONAL),
         ];
         answers.extend(copies);
         answers

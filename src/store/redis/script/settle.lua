@@ -1,6 +1,8 @@
 -- Ends the leases of records. ARGV: now, the new state, when it is due, a reason, then ids each with its owner's number.
--- Answers how many of them the caller held.
+-- Answers how many of them the caller held. What is `returned` is ready, and the attempt that was counted is taken back.
 local state, at, reason, count = ARGV[2], ARGV[3], ARGV[4], 0
+local returned = state == 'returned'
+if returned then state = 'ready' end
 for place = 5, #ARGV, 2 do
   local id, fence = ARGV[place], ARGV[place + 1]
   local key = P .. 'event:' .. id
@@ -8,7 +10,11 @@ for place = 5, #ARGV, 2 do
   if row[1] == 'leased' and row[2] == fence then
     count = count + 1
     redis.call('HSET', key, 's', state)
-    if reason ~= (row[6] or '') then redis.call('HSET', key, 'w', reason) end
+    if returned then
+      redis.call('HINCRBY', key, 'a', -1)
+    elseif reason ~= (row[6] or '') then
+      redis.call('HSET', key, 'w', reason)
+    end
     redis.call('ZREM', P .. 'in:leased', id)
     redis.call('ZADD', P .. 'in:' .. state, row[5] or '0', id)
     if state == 'ready' then

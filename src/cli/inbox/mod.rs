@@ -1,0 +1,106 @@
+//! `inbox`: what was received, beside a running receiver or without one.
+
+mod filter;
+mod interrupt;
+mod list;
+mod pace;
+mod progress;
+mod retry;
+mod show;
+mod stats;
+mod tail;
+
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::table::plain;
+use super::{Ended, load};
+use crate::store::{Entry, EventId, StoreError};
+
+use filter::Filter;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  countersign inbox list --state parked --since 2h
+  countersign inbox list --endpoint worldline --json | wc -l
+  countersign inbox show 4f2c…
+  countersign inbox tail --type payment.updated
+  countersign inbox retry 4f2c…
+  countersign inbox retry --endpoint worldline --rate 50
+  countersign inbox stats")]
+pub(super) struct Inbox {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// One line a retained record, in the order of acceptance.
+    List(list::List),
+    /// One record in full, with its content.
+    Show {
+        /// Id of the event.
+        id: String,
+        /// One JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints records as they arrive, until it is interrupted.
+    Tail(tail::Tail),
+    /// Delivers parked or delivered records again: those that are named, or those that fit.
+    Retry(retry::Retry),
+    /// How many records stand where.
+    Stats {
+        /// One JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Inbox {
+    pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
+        let config = load(path)?;
+        let store = config.store.look().await?;
+        match &self.command {
+            Command::List(list) => list.run(&store).await,
+            Command::Show { id, json } => show::show(&store, id, *json).await,
+            Command::Tail(tail) => tail.run(&store).await,
+            Command::Retry(retry) => retry.run(&store).await,
+            Command::Stats { json } => stats::stats(&store, *json).await,
+        }
+    }
+}
+
+fn document(entry: &Entry) -> Value {
+    json!({
+        "id": entry.id.as_str(), "requestid": entry.request_id, "endpoint": entry.endpoint, "type": entry.event_type,
+        "subject": entry.subject, "state": entry.state.as_str(), "receivedat": entry.received_at.to_string(),
+        "attempts": entry.attempts,
+    })
+}
+
+const COLUMNS: [&str; 7] = ["id", "state", "attempts", "received", "endpoint", "type", "subject"];
+
+fn row(entry: &Entry) -> Vec<String> {
+    vec![
+        entry.id.to_string(),
+        entry.state.to_string(),
+        entry.attempts.to_string(),
+        entry.received_at.to_string(),
+        entry.endpoint.clone(),
+        entry.event_type.clone(),
+        plain(entry.subject.as_deref().unwrap_or_default()),
+    ]
+}
+
+fn event_id(text: &str) -> Result<EventId, Ended> {
+    EventId::parse(text).ok_or_else(|| {
+        Ended::Usage(format!("expected an event's id of 32 hexadecimal digits, but found {:?}", plain(text)))
+    })
+}
+
+fn failed(error: StoreError) -> Ended {
+    Ended::Failed(error.to_string())
+}

@@ -1,0 +1,135 @@
+//! The way to an HTTP sink: its name, the address, TLS. The rule: what counts is the address that is connected to, looked
+//! at after the name was looked up; a name never leads to what is inside, unless the configuration says so.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+
+use crate::rotation::is_public;
+use crate::server::config::HttpSettings;
+
+/// How many addresses of a host are tried, and how long each.
+const MOST_ADDRESSES: usize = 4;
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Makes connections to one sink, whatever it is asked for.
+#[derive(Clone)]
+pub(super) struct Connector(Arc<Target>);
+
+struct Target {
+    host: Box<str>,
+    port: u16,
+    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+    /// Whether the host may be inside.
+    inside: bool,
+}
+
+/// A connection.
+pub(super) struct Link(TokioIo<Box<dyn Stream>>);
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+impl Connector {
+    pub(super) fn new(settings: &HttpSettings) -> Result<Self, String> {
+        let host = settings.url.host().unwrap_or_default().trim_matches(['[', ']']);
+        let usual = if settings.tls.is_some() { 443 } else { 80 };
+        let name = || ServerName::try_from(host.to_owned()).map_err(|_| "expected a host that a certificate can name");
+        let tls = settings.tls.as_ref().map(|tls| Ok::<_, &str>((Arc::clone(tls), name()?))).transpose()?;
+        Ok(Self(Arc::new(Target {
+            port: settings.url.port_u16().unwrap_or(usual),
+            tls,
+            // An address, and this machine's own name, are what the operator wrote; what another name says is not.
+            inside: settings.allow_private || host == "localhost" || host.parse::<IpAddr>().is_ok(),
+            host: host.into(),
+        })))
+    }
+}
+
+impl Target {
+    async fn connect(&self) -> io::Result<Link> {
+        let found: Vec<SocketAddr> = tokio::net::lookup_host((&*self.host, self.port)).await?.collect();
+        let allowed = found.iter().filter(|one| self.inside || is_public(one.ip()));
+        let mut last = io::Error::other(if found.is_empty() {
+            "no address"
+        } else {
+            "a name that leads to a private address; allow_private = true allows it"
+        });
+        for one in allowed.take(MOST_ADDRESSES) {
+            match timeout(CONNECT, self.open(*one)).await {
+                Ok(Ok(link)) => return Ok(link),
+                Ok(Err(error)) => last = error,
+                Err(_) => last = io::Error::other("no connection within 5 s"),
+            }
+        }
+        Err(last)
+    }
+
+    async fn open(&self, address: SocketAddr) -> io::Result<Link> {
+        let stream = TcpStream::connect(address).await?;
+        // A request is written whole: filling a packet would only delay it.
+        stream.set_nodelay(true)?;
+        let stream: Box<dyn Stream> = match &self.tls {
+            None => Box::new(stream),
+            Some((tls, name)) => Box::new(TlsConnector::from(Arc::clone(tls)).connect(name.clone(), stream).await?),
+        };
+        Ok(Link(TokioIo::new(stream)))
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Link;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Link>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let target = Arc::clone(&self.0);
+        Box::pin(async move { target.connect().await })
+    }
+}
+
+impl Connection for Link {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl Read for Link {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().0).poll_read(context, buffer)
+    }
+}
+
+impl Write for Link {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().0).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().0).poll_shutdown(context)
+    }
+}
