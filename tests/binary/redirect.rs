@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::inline::core;
 use crate::receiver::{Receiver, err, folder, out, run, status};
-use crate::redis::page;
+use crate::redis::{on_redis, page};
+use crate::redis_server::Server;
 
 const SESSION: &str = "cookie: __Host-session=demo-session-of-nobody\r\n";
 const JOOMPAY: &str = "redirect = { session = { cookie = \"__Host-session\" } }                 #";
@@ -427,4 +428,27 @@ fn inline_the_core_answers_the_person_and_is_asked_once() {
             assert_eq!(claims["type"], "openbanking.authorization.granted");
         }
     }
+}
+
+#[test]
+fn on_one_redis_a_state_is_used_once_whichever_receiver_it_comes_to() {
+    let server = Server::durable(&[]);
+    let (one, two) = (on_redis(&server), on_redis(&server));
+    let (first, second) = (Receiver::start(one.path()), Receiver::start(two.path()));
+    let used = state(&first, &[]);
+    let query = format!("state={used}&code=a");
+    let answers = [&first, &second].map(|receiver| receiver.raw(&browser("/joompay/callback", &query, SESSION)));
+    assert!(answers[0].contains("countersign-result: accepted"), "{}", answers[0]);
+    assert!(answers[1].contains("countersign-result: duplicate"), "{}", answers[1]);
+    for code in ["b", "c", "d"] {
+        let answer = second.raw(&browser("/joompay/callback", &format!("state={used}&code={code}"), SESSION));
+        assert_eq!(status(&answer), Some(422), "{answer}");
+    }
+    let listed = out(&first.run(&["inbox", "list", "--json"]));
+    assert_eq!((listed.lines().count(), listed.matches("quarantined").count()), (2, 1), "{listed}");
+    // Either of them may have delivered it.
+    crate::redis::until("it is delivered", || !first.events(0).is_empty() || !second.events(0).is_empty());
+    let event = first.events(0).into_iter().chain(second.events(0)).next().unwrap();
+    assert_eq!(event["data"]["code"], "a");
+    assert_eq!(event["fingerprint"], Encoding::Hex.encode(&Digest::sha256_of(query.as_bytes())));
 }
