@@ -283,6 +283,37 @@ fn check_says_what_a_state_is_bound_to_and_warns_where_it_is_not() {
 }
 
 #[test]
+fn several_secrets_have_names_and_the_first_issues() {
+    let keys = "keys     = [{ secret = { file = \"keys/redirect/state-secret\" } }]";
+    let new = "{ secret = { env = \"NEW_SECRET\" }, key_id = \"new\" }";
+    let old = "{ secret = { file = \"keys/redirect/state-secret\" }, key_id = \"old\" }";
+    let folder = folder(|text| text.replacen(keys, &format!("keys = [{new}, {old}]"), 1));
+    let environment = [("NEW_SECRET", "the new secret of states, 32 bytes")];
+    let receiver = Receiver::start_with(folder.path(), &[], &environment);
+    let mut issuing = std::process::Command::new(crate::receiver::PROGRAM);
+    let arguments = ["state", "--endpoint", "joompay", "--session", "demo-session-of-nobody"];
+    let issued = out(&issuing.current_dir(folder.path()).args(arguments).envs(environment).output().unwrap());
+    let by_new = receiver.raw(&browser("/joompay/callback", &format!("state={}&code=a", issued.trim()), SESSION));
+    assert_eq!(status(&by_new), Some(200));
+    // What an application issued that has the old one in front still.
+    assert_eq!(told(&receiver.send("joompay", "callback", &[])), ["200 accepted"]);
+    let events = receiver.events(2);
+    assert_eq!(events.iter().map(|event| event["keyid"].as_str().unwrap()).collect::<Vec<_>>(), ["new", "old"]);
+    let unnamed = crate::receiver::folder(|text| {
+        text.replacen(
+            keys,
+            "keys = [{ secret = { file = \"a\" } }, { secret = { file = \"keys/redirect/state-secret\" } }]",
+            1,
+        )
+    });
+    fs::write(unnamed.path().join("a"), "the new secret of states, 32 bytes").unwrap();
+    fs::set_permissions(unnamed.path().join("a"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let output = run(unnamed.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(err(&output).contains("keys.key_id: expected a name for each of several secrets"), "{}", err(&output));
+}
+
+#[test]
 fn a_demo_secret_of_states_is_refused_off_loopback() {
     let folder = folder(|text| {
         let from = text.find("[[endpoint]]").unwrap();
