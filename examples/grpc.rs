@@ -80,7 +80,7 @@ pub fn contract(store: Arc<dyn Store>) -> Result<HeaderContractLayer, Box<dyn Er
     let calls =
         Calls::new("payments", store, Arc::new(SystemClock)).once("/example.payments.v1.Payments/ExecuteTransfer")?;
     let pins = Pins::any_of([Pin::organization_identifier(TPP)]);
-    Ok(HeaderContract::joompay().client(TPP, pins).calls(calls).layer())
+    Ok(HeaderContract::joompay(Arc::new(SystemClock)).client(TPP, pins).calls(calls).layer())
 }
 
 /// Takes the certificate that tonic's handshake verified to where the contract looks for it.

@@ -1,5 +1,6 @@
 //! `health`: asks the receiver of this configuration how it is. For supervisors that run a command and have no shell.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use clap::Args;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Ended, load, print};
+use super::{Ended, print};
+use crate::server::config::Operators;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,22 +19,28 @@ const LONGEST: u64 = 64 * 1024;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   countersign health            whether it lives (/healthz)
-  countersign health --ready    whether it can take events now (/readyz)")]
+  countersign health --ready    whether it can take events now (/readyz)
+  countersign health --at 127.0.0.1:8401    without a configuration")]
 pub(super) struct Health {
     /// Ask whether it can take events, and not only whether it lives.
     #[arg(long)]
     ready: bool,
+    /// Ask at this address, and read no configuration; for a receiver that wants no token.
+    #[arg(long, value_name = "ADDRESS")]
+    at: Option<SocketAddr>,
 }
 
 impl Health {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
-        let config = load(path)?;
-        let address = config.server.admin.ok_or_else(|| {
+        let operators = match self.at {
+            Some(at) => Operators { admin: Some(at), token: None },
+            None => Operators::read(path).map_err(|problem| Ended::Usage(problem.to_string()))?,
+        };
+        let address = operators.admin.ok_or_else(|| {
             Ended::Usage("expected admin in [server], or there is nobody to ask, but found none".to_owned())
         })?;
         let page = if self.ready { "/readyz" } else { "/healthz" };
-        let token =
-            config.server.admin_token.as_ref().map(|token| String::from_utf8_lossy(token.expose()).into_owned());
+        let token = operators.token.as_ref().map(|token| String::from_utf8_lossy(token.expose()).into_owned());
         let shown = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
         let request = format!("GET {page} HTTP/1.1\r\nhost: localhost\r\n{shown}connection: close\r\n\r\n");
         let exchange = async {

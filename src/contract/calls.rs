@@ -17,7 +17,7 @@ use tower_service::Service;
 use super::answer::{Answer, frame_length};
 use super::body::CallBody;
 use super::headers::Caller;
-use super::refusal;
+use super::refusal::{self, Log};
 use crate::clock::Clock;
 use crate::crypto::{Digest, Hash};
 use crate::dedup::{Claims, InlineTimes, conflict};
@@ -111,6 +111,7 @@ impl Calls {
         caller: Caller,
         request: Request<B>,
         inner: S,
+        log: Arc<Log>,
     ) -> Result<Response<CallBody<R>>, S::Error>
     where
         S: Service<Request<CallBody<B>>, Response = Response<R>> + Send,
@@ -123,7 +124,7 @@ impl Calls {
     {
         match self.run(caller, request, inner).await {
             Ok(response) => response,
-            Err(rejection) => Ok(refusal::response(&rejection, true)),
+            Err(rejection) => Ok(refusal::response(&rejection, true, &log)),
         }
     }
 
@@ -163,9 +164,9 @@ impl Calls {
                     Ok(Ok(Some(Answer::new(head, read.to_bytes(), trailers))))
                 }
                 Err(error) if error.is::<LengthLimitError>() => Ok(Ok(None)),
-                Err(error) => {
-                    let message = format!("expected the answer of the service, but found {error}");
-                    Err(Rejection::new(Code::HandlerFailed, message))
+                // What the service says of itself may hold anything.
+                Err(_) => {
+                    Err(Rejection::new(Code::HandlerFailed, "expected the answer of the service, but found a part"))
                 }
             }
         };

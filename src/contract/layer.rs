@@ -14,7 +14,7 @@ use super::HeaderContract;
 use super::body::CallBody;
 use super::calls::BodyError;
 use super::headers::Caller;
-use super::refusal::{self, is_grpc};
+use super::refusal::{self, Log, is_grpc};
 use crate::client::ClientCertificate;
 use crate::error::{Code, Rejection};
 use crate::stage::StageFuture;
@@ -71,7 +71,7 @@ where
         let client = request.extensions().get::<ClientCertificate>();
         let caller = match self.contract.read(request.headers(), client) {
             Ok(caller) => caller,
-            Err(rejection) => return refused(&rejection, grpc),
+            Err(rejection) => return refused(&rejection, grpc, &self.contract.log),
         };
         request.extensions_mut().insert(caller.clone());
         // The instance that was polled is the one that is called.
@@ -84,25 +84,26 @@ where
         };
         if !grpc {
             let message = "expected content-type application/grpc, but found something else";
-            return refused(&Rejection::new(Code::ContentTypeUnsupported, message), grpc);
+            return refused(&Rejection::new(Code::ContentTypeUnsupported, message), grpc, &self.contract.log);
         }
         // A task of its own: a caller that hangs up neither stops a call half way nor leaves a claim to nobody.
         // Boxed, because a task's future is moved many times before it is first polled.
-        let work = tokio::spawn(Box::pin(calls.answer(caller, request, inner)));
+        let work = tokio::spawn(Box::pin(calls.answer(caller, request, inner, Arc::clone(&self.contract.log))));
+        let log = Arc::clone(&self.contract.log);
         Box::pin(async move {
             work.await.unwrap_or_else(|_| {
                 let message = "expected an answer of the service, but found a panic";
-                Ok(refusal::response(&Rejection::new(Code::HandlerFailed, message), grpc))
+                Ok(refusal::response(&Rejection::new(Code::HandlerFailed, message), grpc, &log))
             })
         })
     }
 }
 
-fn refused<R, E>(rejection: &Rejection, grpc: bool) -> StageFuture<Response<CallBody<R>>, E>
+fn refused<R, E>(rejection: &Rejection, grpc: bool, log: &Log) -> StageFuture<Response<CallBody<R>>, E>
 where
     R: Send + 'static,
     E: Send + 'static,
 {
-    let response = refusal::response(rejection, grpc);
+    let response = refusal::response(rejection, grpc, log);
     Box::pin(std::future::ready(Ok(response)))
 }

@@ -14,9 +14,9 @@
 //! use countersign::store::MemoryStore;
 //!
 //! let clock = Arc::new(SystemClock);
-//! let calls = Calls::new("payments", Arc::new(MemoryStore::new(clock.clone())), clock)
+//! let calls = Calls::new("payments", Arc::new(MemoryStore::new(clock.clone())), clock.clone())
 //!     .once("/example.Payments/ExecuteTransfer")?;
-//! let contract = HeaderContract::joompay()
+//! let contract = HeaderContract::joompay(clock)
 //!     .client("PSDLT-LB-0001", Pins::any_of([Pin::organization_identifier("PSDLT-LB-0001")]))
 //!     .calls(calls);
 //! // tonic::transport::Server::builder().layer(contract.layer())
@@ -46,11 +46,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::client::{ClientCertificate, Pins};
+use crate::clock::Clock;
 use crate::error::{Code, Rejection};
+use refusal::Log;
 
 /// What a call has to carry, and who may call.
 #[derive(Debug, Clone)]
 pub struct HeaderContract {
+    clock: Arc<dyn Clock>,
+    log: Arc<Log>,
     demands: Demands,
     clients: BTreeMap<Box<str>, Pins>,
     calls: Option<Calls>,
@@ -66,11 +70,12 @@ struct Demands {
 }
 
 impl HeaderContract {
-    /// Joompay's headers. Nobody may call until [`HeaderContract::client`] says so.
-    pub fn joompay() -> Self {
+    /// Joompay's headers. Nobody may call until [`HeaderContract::client`] says so, nor with a certificate that is over by
+    /// the clock: a handshake looked at that once, and connections last.
+    pub fn joompay(clock: Arc<dyn Clock>) -> Self {
         let time_zone = &["user-time-zone", "user-timezone"];
         let demands = Demands { caller_id: "x-tpp-id", request_id: "x-request-id", time_zone };
-        Self { demands, clients: BTreeMap::new(), calls: None }
+        Self { clock, log: Arc::default(), demands, clients: BTreeMap::new(), calls: None }
     }
 
     /// Lets the holder of one of these certificates call under this `x-tpp-id`. The same id again replaces its pins.
@@ -95,7 +100,11 @@ impl HeaderContract {
     /// Whether this certificate may speak for this id. An id that nobody has looks like one of somebody else.
     fn admit(&self, id: &str, client: &ClientCertificate) -> Result<(), Rejection> {
         if self.clients.get(id).is_some_and(|pins| pins.iter().any(|pin| pin.fits(client))) {
-            return Ok(());
+            if client.is_live(self.clock.now()) {
+                return Ok(());
+            }
+            let message = "expected a client's certificate that is valid now, but found one that is not";
+            return Err(Rejection::new(Code::ClientCertificateExpired, message));
         }
         let message = format!(
             "expected {} to be one that this client certificate speaks for, but found another",

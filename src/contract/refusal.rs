@@ -4,7 +4,10 @@
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
+use tokio::time::Instant;
+
 use super::body::CallBody;
+use crate::endpoint::log_limit::LogLimit;
 use crate::error::{Class, Code, Rejection};
 
 /// Statuses of gRPC, by their number.
@@ -27,7 +30,7 @@ impl Status {
     fn of(code: Code) -> Self {
         match code {
             Code::ClientCertificateMissing | Code::CredentialMissing | Code::CredentialWrong => Self::Unauthenticated,
-            Code::ClientCertificateRefused => Self::PermissionDenied,
+            Code::ClientCertificateRefused | Code::ClientCertificateExpired => Self::PermissionDenied,
             Code::BodyTooLarge => Self::ResourceExhausted,
             Code::BodyTimeout => Self::DeadlineExceeded,
             Code::IdConflict => Self::AlreadyExists,
@@ -48,10 +51,31 @@ pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
         .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
+/// Lines for operators: one for each refusal, unless there are too many for the same reason.
+#[derive(Debug)]
+pub(super) struct Log {
+    origin: Instant,
+    limit: LogLimit,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { origin: Instant::now(), limit: LogLimit::default() }
+    }
+}
+
+impl Log {
+    fn write(&self, rejection: &Rejection) {
+        let Some(suppressed) = self.limit.admit(rejection.code(), self.origin.elapsed()) else { return };
+        let suppressed = (suppressed > 0).then_some(suppressed);
+        tracing::warn!(code = rejection.code().as_str(), detail = rejection.detail(), suppressed, "a call was refused");
+    }
+}
+
 /// The answer to whom is refused, and a line for operators.
-pub(super) fn response<B>(rejection: &Rejection, grpc: bool) -> Response<CallBody<B>> {
+pub(super) fn response<B>(rejection: &Rejection, grpc: bool, log: &Log) -> Response<CallBody<B>> {
     let code = rejection.code();
-    tracing::info!(code = code.as_str(), detail = %rejection, "a call is refused");
+    log.write(rejection);
     let mut response = Response::new(CallBody::empty());
     let headers = response.headers_mut();
     if grpc {
@@ -71,7 +95,7 @@ pub(super) fn response<B>(rejection: &Rejection, grpc: bool) -> Response<CallBod
     if Status::of(code) == Status::Unauthenticated {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    let status = if code == Code::ClientCertificateRefused { 403 } else { code.status() };
+    let status = if Status::of(code) == Status::PermissionDenied { 403 } else { code.status() };
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     response
 }

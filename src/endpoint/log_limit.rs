@@ -13,7 +13,7 @@ const BURST: u64 = 50;
 
 /// One bucket for each reason. It takes no lock.
 #[derive(Debug)]
-pub(super) struct LogLimit {
+pub(crate) struct LogLimit {
     buckets: Box<[Bucket]>,
 }
 
@@ -32,7 +32,7 @@ impl Default for LogLimit {
 
 impl LogLimit {
     /// Whether a refusal for this reason is logged at `at`, a span from a fixed moment; and how many before it were not.
-    pub(super) fn admit(&self, code: Code, at: Duration) -> Option<u64> {
+    pub(crate) fn admit(&self, code: Code, at: Duration) -> Option<u64> {
         let Some(bucket) = self.buckets.get(code as usize) else { return Some(0) };
         let now = u64::try_from(at.as_nanos()).unwrap_or(u64::MAX);
         let latest = now.saturating_add(EVERY.saturating_mul(BURST.saturating_sub(1)));
@@ -47,7 +47,7 @@ impl LogLimit {
     }
 
     /// The reasons of which lines were left out since they were last told of, with their number.
-    pub(super) fn withheld(&self) -> impl Iterator<Item = (Code, u64)> + '_ {
+    pub(crate) fn withheld(&self) -> impl Iterator<Item = (Code, u64)> + '_ {
         let counts = self.buckets.iter().map(|bucket| bucket.withheld.swap(0, Ordering::Relaxed));
         Code::ALL.iter().copied().zip(counts).filter(|(_, count)| *count > 0)
     }

@@ -11,7 +11,7 @@ mod builder;
 mod edge;
 mod fault;
 mod line;
-mod log_limit;
+pub(crate) mod log_limit;
 mod promises;
 mod strict;
 

@@ -165,7 +165,7 @@ fn a_supervisor_is_told_ready_alive_reloading_and_stopping() {
         };
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut supervisor = Supervisor { socket, heard: Vec::new() };
-        let environment = [("NOTIFY_SOCKET", name.as_str()), ("WATCHDOG_USEC", "200000")];
+        let environment = [("NOTIFY_SOCKET", name.as_str()), ("WATCHDOG_USEC", "4000000")];
         let receiver = Receiver::start_with(folder.path(), &[], &environment);
         assert!(supervisor.hears("READY=1").contains("STATUS=receiving"));
         supervisor.hears("WATCHDOG=1");

@@ -53,7 +53,7 @@ fn one_address_too_many_is_turned_away_at_once_and_a_place_that_is_left_is_free_
 
 #[test]
 fn the_slow_are_let_go_of_when_their_configured_time_is_over() {
-    let folder = with_limits("head_timeout = \"300ms\", idle_timeout = \"400ms\", body_timeout = \"300ms\"");
+    let folder = with_limits("head_timeout = \"2s\", idle_timeout = \"2s\", body_timeout = \"2s\"");
     let receiver = Receiver::start(folder.path());
     let body = "POST /v3/notification/status HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     let idle = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -62,7 +62,7 @@ fn the_slow_are_let_go_of_when_their_configured_time_is_over() {
         let mut stream = connect(&receiver);
         stream.write_all(sent.as_bytes()).unwrap();
         assert_eq!(status(&rest(stream)), first, "{sent:?}");
-        assert!(began.elapsed() < Duration::from_secs(10), "{sent:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{sent:?}");
     }
     let text = metrics(&receiver);
     assert!(text.contains("code=\"head_timeout\"") && text.contains("code=\"body_timeout\""), "{text}");

@@ -154,8 +154,8 @@ fn a_burst_that_is_told_to_stop_is_answered_whole_and_each_acknowledged_event_is
     let distinct: BTreeSet<String> = kept.iter().cloned().collect();
     assert_eq!(distinct.len(), kept.len(), "one record an event");
     assert_eq!(distinct, acknowledged, "what was acknowledged and what is kept");
+    // Whether somebody came meanwhile is luck here; another test makes sure of it.
     let again = seen.told_to_come_again.into_inner();
-    assert!(again > 0, "expected that somebody came meanwhile");
     eprintln!("{} acknowledged, {again} told to come again, {} refused", kept.len(), seen.refused.into_inner());
 }
 
@@ -174,8 +174,6 @@ fn what_is_in_flight_is_finished_and_who_comes_meanwhile_is_told_to_come_again()
     seen.recv_timeout(Duration::from_secs(20)).unwrap();
     receiver.signal("TERM");
     receiver.logged("\"draining\"", 1);
-    assert!(page(&receiver, "/readyz").contains("\"running\":\"stopping\""));
-    assert_eq!(status(&page(&receiver, "/healthz")), Some(200));
     // On a connection that is kept, on one that has begun a head, and on one that is new.
     idle.write_all(UNKNOWN.as_bytes()).unwrap();
     begun.write_all(b"st: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}").unwrap();
@@ -187,6 +185,8 @@ fn what_is_in_flight_is_finished_and_who_comes_meanwhile_is_told_to_come_again()
         assert!(text.contains("retry-after: 5\r\n") && text.contains("connection: close\r\n"), "{text}");
         assert_eq!(stream.read(&mut [0; 1]).unwrap(), 0);
     }
+    assert!(page(&receiver, "/readyz").contains("\"running\":\"stopping\""));
+    assert_eq!(status(&page(&receiver, "/healthz")), Some(200));
     go.send(()).unwrap();
     let text = answer(&mut flying).unwrap();
     assert_eq!(status(&text.to_uppercase()), Some(204), "{text}");
@@ -272,6 +272,14 @@ fn health_says_whether_it_lives_whether_it_takes_events_and_whether_anybody_is_t
     assert_eq!(health(&[]).status.code(), Some(0));
     let ready = health(&["--ready"]);
     assert!(ready.status.success() && out(&ready).contains("\"ready\":true"), "{}", out(&ready));
+    // What is wrong elsewhere in the file is the next reload's, not of the receiver that runs.
+    let broken = std::fs::read_to_string(folder.path().join("asked.toml")).unwrap() + "\n[[endpoint]]\nname = 7\n";
+    std::fs::write(folder.path().join("asked.toml"), broken).unwrap();
+    assert_eq!(run(folder.path(), &["check", "--config", "asked.toml"]).status.code(), Some(64));
+    assert_eq!(health(&[]).status.code(), Some(0));
+    assert_eq!(run(folder.path(), &["health", "--config", "none.toml"]).status.code(), Some(64));
+    let at = ["health", "--config", "none.toml", "--at", receiver.admin.as_str()];
+    assert_eq!(run(folder.path(), &at).status.code(), Some(0));
     let mut flying = connect(&receiver);
     flying.write_all(&Signer::demo().request("00000000-0000-4000-8000-000000000001", "p")).unwrap();
     seen.recv_timeout(Duration::from_secs(20)).unwrap();

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use countersign::client::{ClientCertificate, Pin, Pins};
+use countersign::clock::SystemClock;
 use countersign::contract::{CallBody, Caller, HeaderContract};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::{Body, Frame};
@@ -18,14 +19,20 @@ pub const TPP: &str = "PSDLT-LB-0001";
 
 /// The certificate of an organisation, with a key of its own.
 pub fn certificate(organization: &str) -> ClientCertificate {
+    certificate_until(organization, 4095)
+}
+
+/// One that is over after a year.
+pub fn certificate_until(organization: &str, year: i32) -> ClientCertificate {
     let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    params.not_after = rcgen::date_time_ymd(year, 12, 31);
     params.distinguished_name.push(rcgen::DnType::CustomDnType(vec![2, 5, 4, 97]), organization);
     let key = rcgen::KeyPair::generate().unwrap();
     ClientCertificate::vouched_for(params.self_signed(&key).unwrap().der()).unwrap()
 }
 
 pub fn contract() -> HeaderContract {
-    HeaderContract::joompay().client(TPP, Pins::any_of([Pin::organization_identifier(TPP)]))
+    HeaderContract::joompay(Arc::new(SystemClock)).client(TPP, Pins::any_of([Pin::organization_identifier(TPP)]))
 }
 
 /// One message of gRPC.

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use countersign::client::ClientCertificate;
 
-use crate::client::{Api, GOOD, ID, Told, certificate, contract, message, request, told};
+use crate::client::{Api, GOOD, ID, TPP, Told, certificate, certificate_until, contract, message, request, told};
 
 const STREAMING: &str = "/example.payments.v1.Payments/WatchTransfer";
 
@@ -28,9 +28,9 @@ async fn the_service_knows_who_calls_and_a_debug_line_has_no_token() {
     assert_eq!(told(&contract(), &api, request(STREAMING, &GOOD, message("m"))).await.grpc(), Some(0));
     let seen = api.seen.lock().unwrap();
     let caller = &seen[0];
-    assert_eq!((caller.id(), caller.request_id()), (crate::client::TPP, ID));
+    assert_eq!((caller.id(), caller.request_id()), (TPP, ID));
     assert_eq!((caller.time_zone(), caller.token()), ("Europe/London", "a-token"));
-    assert_eq!(caller.client().organization_identifier(), Some(crate::client::TPP.as_bytes()));
+    assert_eq!(caller.client().organization_identifier(), Some(TPP.as_bytes()));
     assert!(!format!("{caller:?}").contains("a-token"));
 }
 
@@ -121,6 +121,47 @@ async fn what_is_no_grpc_is_refused_in_http() {
 
 #[tokio::test]
 async fn nobody_may_call_until_somebody_is_named() {
-    let contract = countersign::contract::HeaderContract::joompay();
+    let clock = std::sync::Arc::new(countersign::clock::SystemClock);
+    let contract = countersign::contract::HeaderContract::joompay(clock);
     assert_eq!(told(&contract, &Api::default(), request(STREAMING, &GOOD, message(""))).await.grpc(), Some(7));
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_over_is_refused_on_a_connection_from_before() {
+    let (contract, api) = (contract(), Api::default());
+    let mut over = request(STREAMING, &GOOD, message(""));
+    over.extensions_mut().insert(certificate_until(TPP, 2021));
+    let refused = told(&contract, &api, over).await;
+    assert_eq!((refused.grpc(), api.calls()), (Some(7), 0));
+    assert!(refused.message().contains("valid now"), "{}", refused.message());
+}
+
+/// What a subscriber is told.
+#[derive(Clone, Default)]
+struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_refusals_makes_few_lines_without_a_value_in_them() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let logger = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _logging = tracing::subscriber::set_default(logger);
+    let (contract, api) = (contract(), Api::default());
+    for _ in 0..1000 {
+        told(&contract, &api, request(STREAMING, &with("x-request-id", "canary-value"), message(""))).await;
+    }
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!((1..300).contains(&text.lines().count()), "{}", text.lines().count());
+    assert!(text.contains("request_id_malformed") && !text.contains("canary"), "{text}");
 }

@@ -72,8 +72,13 @@ async fn new_files_are_taken_under_load_and_nobody_is_refused_wrongly() {
     let log = receiver.errors();
     assert!(log.contains("tls_changed") && log.contains("tls_not_reloaded") && !log.contains("PRIVATE KEY"), "{log}");
     let text = metrics(&receiver);
-    assert!(text.contains("countersign_tls_reloads_total{files=\"listener\",result=\"failed\"} 6"), "{text}");
-    assert!(text.contains("countersign_tls_reloads_total{files=\"listener\",result=\"changed\"} 2"), "{text}");
+    // Two files are not written at once: a look between them finds a key of another certificate, once more.
+    let counted = |result: &str| -> u64 {
+        let series = format!("countersign_tls_reloads_total{{files=\"listener\",result=\"{result}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&series)?.parse().ok()).unwrap()
+    };
+    assert!((6..=8).contains(&counted("failed")), "{text}");
+    assert_eq!(counted("changed"), 2, "{text}");
 }
 
 #[tokio::test]

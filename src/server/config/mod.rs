@@ -8,6 +8,7 @@ mod file;
 mod jose;
 mod keys;
 mod limits;
+mod operators;
 mod outgoing_tls;
 mod problem;
 mod profile;
@@ -34,6 +35,7 @@ use crate::verify::DecryptionPermits;
 
 pub use endpoint::EndpointSettings;
 pub use limits::LimitSettings;
+pub use operators::Operators;
 pub use problem::Problem;
 pub use proxy::{ClientCertForm, ClientCertSettings, ForwardedForm, ProxySettings};
 pub use ready::ReadySettings;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::proxy::Demand;
+use super::secret;
 use crate::error::ConfigError;
 
 /// TLS for senders.
@@ -61,6 +62,7 @@ impl TlsSettings {
                 return wrong(format!("expected a file at {}, but found {error}", file.display()));
             }
         }
+        secret::private(&settings.key).map_err(|message| ConfigError::new("tls", message))?;
         Ok(settings)
     }
 }
