@@ -72,7 +72,7 @@ impl Decoder {
             let record = Record {
                 identity,
                 fence: fence.filter(|fence| *fence != identity),
-                fingerprint: *covered.fingerprint(),
+                fingerprint: self.fingerprint(&covered),
                 compared: self.compared(&covered),
                 event_type: event.as_ref().map_or(EventType::Other, Event::event_type).as_str().into(),
                 subject: event.as_ref().ok().and_then(|event| event.subject().map(Into::into)),
@@ -101,6 +101,11 @@ impl Decoder {
                 let id = covered.request_id.as_ref().map(|id| id.as_str()).unwrap_or_default();
                 // One UUID has two spellings; a copy in the other case is still a copy.
                 let id = if *uuid { id.to_ascii_lowercase() } else { id.to_owned() };
+                Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
+            }
+            Identification::State => {
+                let id = covered.request_id.as_ref().map(|id| id.as_str());
+                let id = id.ok_or_else(|| Undecodable::new("expected a state, but found none"))?;
                 Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
             }
             Identification::Claim { .. } => Ok(match &covered.request_id {
@@ -132,6 +137,15 @@ impl Decoder {
         let action = (covered.action.len() as u64).to_be_bytes();
         let pieces: [&[u8]; 4] = [&self.lasting(covered), &action, covered.action.as_bytes(), user.as_bytes()];
         Digest::of(Hash::Sha256, &pieces).sha256().unwrap_or_default()
+    }
+
+    /// What a state vouches for is the state alone. So everything else that comes under a used one is one conflict, kept
+    /// once: who can begin an authorization must not be able to fill a store with answers to it.
+    fn fingerprint(&self, covered: &Covered) -> Sha256 {
+        match (&self.profile.identification, &covered.request_id) {
+            (Identification::State, Some(id)) => Digest::sha256_of(id.as_str().as_bytes()),
+            _ => *covered.fingerprint(),
+        }
     }
 
     fn fingerprint_identity(&self, covered: &Covered) -> Identity {
@@ -187,7 +201,16 @@ where
     fn call(&mut self, covered: Verified<Covered>) -> Self::Future {
         let receipt = observed::timed_at_once(Stage::Decode, || self.decoder.decode(covered));
         observed::note(|observed| observed.identified(receipt.record.identity));
+        let outcome = match &receipt.event {
+            Ok(Event::Authorization(event)) => Some(event.outcome),
+            _ => None,
+        };
         fail_point::reached(Point::Decoded);
-        Box::pin(oneshot(self.inner.clone(), receipt))
+        let answer = oneshot(self.inner.clone(), receipt);
+        match outcome {
+            // A person waits for this one: where they go depends on what they decided.
+            Some(outcome) => Box::pin(async move { Ok(answer.await?.for_a_person(outcome)) }),
+            None => Box::pin(answer),
+        }
     }
 }

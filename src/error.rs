@@ -158,6 +158,22 @@ codes! {
     TokenNotYetValid = "token_not_yet_valid", Authentication, 401;
     /// The token is valid for longer than the endpoint allows.
     TokenLifetimeTooLong = "token_lifetime_too_long", Authentication, 401;
+    /// The query of a redirect does not follow its grammar, holds a parameter twice, or says two things at once.
+    QueryMalformed = "query_malformed", Authentication, 401;
+    /// A redirect came back without the state that we issued.
+    StateMissing = "state_missing", Authentication, 401;
+    /// The state of a redirect is not in the form that we issue.
+    StateMalformed = "state_malformed", Authentication, 401;
+    /// We did not issue this state, or for another endpoint, session or transaction.
+    StateMismatch = "state_mismatch", Authentication, 401;
+    /// The state was issued longer ago than the endpoint allows.
+    StateExpired = "state_expired", Authentication, 401;
+    /// The browser shows no session that a state could be bound to.
+    SessionMissing = "session_missing", Authentication, 401;
+    /// The cookie of the session is there twice, or is none.
+    SessionMalformed = "session_malformed", Authentication, 401;
+    /// A redirect names another issuer than the configured one, or none.
+    IssuerMismatch = "issuer_mismatch", Authentication, 401;
     /// The signed time is missing.
     TimestampMissing = "timestamp_missing", Authentication, 401;
     /// The signed time cannot be read.

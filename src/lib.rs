@@ -89,6 +89,7 @@ mod tls;
 // Proofs, and the plain data that they carry.
 pub mod verified;
 pub mod signing_input;
+pub mod state;
 pub mod event;
 // Senders, and what remembers.
 pub mod profile;

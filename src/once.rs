@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
-use crate::crypto::Sha256;
+use crate::crypto::{Digest, Sha256};
 use crate::decode::{Decoder, Receipt};
 use crate::error::{Code, Rejection};
 use crate::event::{CloudEvent, Event};
 use crate::profile::Undecodable;
 use crate::store::{EventId, Record};
 use crate::verified::Verified;
+
+/// What is told of the content. A record of a redirect is named by its state alone, which is all that is proved.
+fn of_content(record: &Record, event: &Event) -> Sha256 {
+    match event {
+        Event::Authorization(event) => Digest::sha256_of(&event.content),
+        _ => record.fingerprint,
+    }
+}
 
 /// A verified event, to be handled once.
 #[derive(Debug, Clone)]
@@ -26,11 +34,11 @@ impl Once {
     pub(crate) fn first(receipt: Verified<Receipt>) -> (Verified<Record>, Result<Self, Undecodable>) {
         let (record, event) = receipt.fork(|receipt| (receipt.record, receipt.event));
         let once = event.try_map(|event| event).map(|event| Self {
+            fingerprint: of_content(&record, &event),
             event,
             id: record.identity.event_id(),
             attempt: 1,
             request_id: record.request_id.clone(),
-            fingerprint: record.fingerprint,
             action: Arc::clone(&record.action),
         });
         (record, once)
@@ -41,11 +49,16 @@ impl Once {
     /// # Errors
     /// The profile no longer reads what it once did.
     pub(crate) fn stored(record: Verified<Record>, decoder: &Decoder, attempt: u32) -> Result<Self, Rejection> {
-        let (id, request_id, fingerprint) = (record.identity.event_id(), record.request_id.clone(), record.fingerprint);
+        let (id, request_id) = (record.identity.event_id(), record.request_id.clone());
         let action = Arc::clone(&record.action);
-        let event = record
-            .try_map(|record| decoder.again(&record))
+        let (record, again) = record.fork(|record| {
+            let event = decoder.again(&record);
+            (record, event)
+        });
+        let event = again
+            .try_map(|event| event)
             .map_err(|problem| Rejection::new(Code::PayloadUndecodable, problem.to_string()))?;
+        let fingerprint = of_content(&record, &event);
         Ok(Self { event, id, attempt, request_id, fingerprint, action })
     }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::event::AuthorizationOutcome;
 use crate::store::StoredAnswer;
 
 /// The answer to an accepted delivery. Without a status, the profile's success status is sent.
@@ -16,6 +17,8 @@ pub struct Reply {
     pub(crate) body: Bytes,
     pub(crate) duplicate: bool,
     pub(crate) quarantined: bool,
+    /// What a person decided who waits for this answer in a browser.
+    pub(crate) outcome: Option<AuthorizationOutcome>,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -81,6 +84,11 @@ impl Reply {
         Self { quarantined: true, ..Self::default() }
     }
 
+    /// The answer to a browser that came back.
+    pub(crate) fn for_a_person(self, outcome: AuthorizationOutcome) -> Self {
+        Self { outcome: Some(outcome), ..self }
+    }
+
     pub(crate) fn again(stored: StoredAnswer) -> Self {
         Self {
             status: StatusCode::from_u16(stored.status).ok(),
@@ -88,6 +96,7 @@ impl Reply {
             body: stored.body,
             duplicate: true,
             quarantined: false,
+            outcome: None,
             retry_after: None,
         }
     }

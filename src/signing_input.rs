@@ -106,6 +106,20 @@ impl SigningInput {
         })
     }
 
+    /// Binds the query of a redirect, which nobody signs: what the caller has appended is what our state in it is over, and
+    /// vouches for who came back, not for what the query says. Not public: it would be a way to forget a body.
+    pub(crate) fn redirect(self, query: &Bytes) -> BoundInput {
+        BoundInput {
+            fingerprint: OnceLock::new(),
+            whole: None,
+            middle: None,
+            head: self.head,
+            tail: Vec::new(),
+            content: query.clone(),
+            headers: self.headers,
+        }
+    }
+
     /// Binds the body by a digest header, which the caller has appended and which is compared here.
     ///
     /// # Errors

@@ -119,7 +119,14 @@ const ROWS: &[(&str, Shown)] = &[
         ]),
     ),
     ("H03", By(&["every_row_of_draft_cavage_and_of_body_signatures_is_answered_right"])),
-    ("H04", By(&["what_http_libraries_forgive_is_refused_and_touches_no_store", "a_parameter_given_twice_is_refused"])),
+    (
+        "H04",
+        By(&[
+            "what_http_libraries_forgive_is_refused_and_touches_no_store",
+            "a_parameter_given_twice_is_refused",
+            "a_query_with_two_readings_is_refused_and_touches_no_store",
+        ]),
+    ),
     (
         "H05",
         By(&[
@@ -283,6 +290,7 @@ const ROWS: &[(&str, Shown)] = &[
         By(&[
             "other_content_under_a_taken_identity_is_quarantined_once",
             "every_fault_of_a_sender_is_answered_as_documented_and_401_is_one_body",
+            "however_many_codes_come_under_one_state_one_event_and_one_conflict_are_kept",
         ]),
     ),
     ("R03", By(&["many_copies_at_once_are_accepted_once"])),
@@ -330,6 +338,7 @@ const ROWS: &[(&str, Shown)] = &[
         By(&[
             "memory_forgets_with_the_process_and_the_retry_is_accepted_again",
             "a_burst_that_is_killed_loses_nothing_that_was_acknowledged_and_prints_nothing_twice_as_new",
+            "a_state_is_used_once_also_after_a_kill",
         ]),
     ),
     (
@@ -346,6 +355,7 @@ const ROWS: &[(&str, Shown)] = &[
         By(&[
             "by_file_no_good_request_is_refused_and_no_removed_key_accepted",
             "a_key_before_or_after_its_time_is_not_found",
+            "secrets_rotate_without_a_person_noticing",
         ]),
     ),
     ("K02", By(&["half_a_file_gives_no_wrong_answer_in_a_thousand_and_mends_itself", "whoever_holds_a_set_keeps_it"])),
@@ -392,6 +402,7 @@ const ROWS: &[(&str, Shown)] = &[
         By(&[
             "canaries_do_not_leave_by_logs_metrics_or_errors",
             "nothing_of_a_message_or_a_token_reaches_logs_or_answers_on_any_refusal",
+            "the_code_is_in_no_log_no_metric_no_page_and_no_header",
         ]),
     ),
     ("L02", By(&["foreign_text_forges_no_line_of_a_log", "a_subject_forges_no_line_of_a_log"])),
@@ -407,6 +418,7 @@ const ROWS: &[(&str, Shown)] = &[
         By(&[
             "every_authentication_failure_has_one_status_and_one_body",
             "a_refusal_logs_one_line_and_all_refusals_look_alike",
+            "a_forged_expired_reused_or_foreign_state_is_refused_with_the_same_page",
         ]),
     ),
     // The id of a key is no secret: an unknown one is refused before the body, which is worth more than equal time.
@@ -421,7 +433,7 @@ const ROWS: &[(&str, Shown)] = &[
     ("L07", By(&["strangers_make_no_metrics_and_see_none", "an_open_admin_listener_needs_a_token"])),
     ("L08", By(&["a_name_that_points_here_an_origin_and_a_wrong_token_see_nothing"])),
     // Sinks.
-    ("F01", By(&["a_private_literal_has_to_be_allowed"])),
+    ("F01", By(&["a_private_literal_has_to_be_allowed", "a_person_is_sent_only_where_the_configuration_says"])),
     (
         "F02",
         By(&[

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::identity_facts::IdentityFacts;
+use super::redirect_facts::redirect_facts;
 use super::token_facts::facts;
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
@@ -49,6 +50,7 @@ impl Check {
             let ending = endpoint.keys.as_ref().map(|keys| ending(keys, now)).unwrap_or_default();
             let self_test = match &test {
                 Ok(Code::SignatureMismatch) => "a request with a wrong signature was refused".to_owned(),
+                Ok(Code::StateMismatch) => "a browser with a state that nobody issued was refused".to_owned(),
                 Ok(code) => format!("a bad request was refused before its signature was looked at ({code})"),
                 Err(why) => why.clone(),
             };
@@ -61,8 +63,8 @@ impl Check {
                     "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "keysEnded": ended, "identity": identity.document(), "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
                 });
-                let token: serde_json::Map<_, _> =
-                    facts(endpoint).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+                let facts = facts(endpoint).into_iter().chain(redirect_facts(endpoint));
+                let token: serde_json::Map<_, _> = facts.map(|(name, value)| (name.to_owned(), json!(value))).collect();
                 if let (false, Some(members)) = (token.is_empty(), document.as_object_mut()) {
                     members.insert("token".to_owned(), token.into());
                 }
@@ -112,6 +114,7 @@ fn account(
     let shows: Vec<_> = shows.into_iter().filter_map(|(shown, name)| shown.then_some(name)).collect();
     let mut rows = vec![("routes", routes.collect::<Vec<_>>().join(", ")), ("keys", keys)];
     rows.extend(facts(endpoint));
+    rows.extend(redirect_facts(endpoint));
     rows.extend([
         ("also shows", if shows.is_empty() { "nothing".to_owned() } else { shows.join(", ") }),
         ("client", client(endpoint)),
@@ -142,10 +145,12 @@ fn binds(endpoint: &EndpointSettings) -> Binds {
         Scheme::Body(scheme) => scheme.input.covers_path(),
         Scheme::Http(scheme) => scheme.cover.iter().any(|name| &**name == "(request-target)"),
         Scheme::Jose(scheme) => matches!(&scheme.form, Form::Detached { input, .. } if input.covers_path()),
+        // A state is for one endpoint, whose name it covers.
+        Scheme::Redirect(_) => true,
     };
     let always_signed = !matches!(profile.scheme(), Scheme::Http(scheme) if scheme.presence == Presence::IfPresent);
     Binds {
-        body: always_signed,
+        body: always_signed && !matches!(profile.scheme(), Scheme::Redirect(_)),
         path: path && always_signed,
         request_id: profile.id_is_signed() && always_signed,
         time: *profile.fresh() != Fresh::Off && always_signed,
@@ -160,6 +165,7 @@ fn replay(endpoint: &EndpointSettings, binds: &Binds) -> String {
         Identification::Json(pointer) => format!("the id at {}", pointer.as_str()),
         Identification::Claim { name, required: true } => format!("the id in claim {name}"),
         Identification::Claim { name, required: false } => format!("the id in claim {name}, or else the message,"),
+        Identification::State => "the same state".to_owned(),
         Identification::Fingerprint => "the content".to_owned(),
     };
     let fenced: Vec<_> =

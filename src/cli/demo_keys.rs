@@ -19,9 +19,7 @@ const RECEIVER_ENCRYPTION: &str = "demo-receiver-encryption";
 pub(super) fn generate(out: &Path) -> Result<(), String> {
     let (worldline_key, certificate) = generate_certified("countersign demo, not for production")?;
     let [tribe, hub, receiver] = [pair()?, pair()?, pair()?];
-    let mut secret = [0_u8; 32];
-    random(&mut secret).map_err(|error| error.to_string())?;
-    let api_key = format!("demo-{}", Encoding::Base64Url.encode(&secret));
+    let (api_key, state_secret) = (secret()?, secret()?);
     let mut list = String::from(
         "# SHA-256 of every key and secret of this folder. Everybody has them: they are trusted on loopback only.\n",
     );
@@ -33,6 +31,7 @@ pub(super) fn generate(out: &Path) -> Result<(), String> {
         api_key.clone().into_bytes(),
         hub_public.clone(),
         receiver_public.clone(),
+        state_secret.clone().into_bytes(),
     ];
     for material in published {
         list.push_str(&Encoding::Hex.encode(&Digest::sha256_of(&material)));
@@ -48,6 +47,7 @@ pub(super) fn generate(out: &Path) -> Result<(), String> {
         ("cbuae/signing.jwks.json", key_set(&hub_public, HUB_SIGNING, "PS256", "sig")?),
         ("cbuae/encryption.key.pem", receiver.serialize_pem()),
         ("cbuae/encryption.jwks.json", key_set(&receiver_public, RECEIVER_ENCRYPTION, "RSA-OAEP-256", "enc")?),
+        ("redirect/state-secret", state_secret + "\n"),
         ("demo.txt", list),
     ];
     for (name, text) in files {
@@ -55,6 +55,12 @@ pub(super) fn generate(out: &Path) -> Result<(), String> {
         eprintln!("wrote {}", out.join(name).display());
     }
     Ok(())
+}
+
+fn secret() -> Result<String, String> {
+    let mut secret = [0_u8; 32];
+    random(&mut secret).map_err(|error| error.to_string())?;
+    Ok(format!("demo-{}", Encoding::Base64Url.encode(&secret)))
 }
 
 fn pair() -> Result<KeyPair, String> {

@@ -33,6 +33,7 @@ impl IdentityFacts {
             Identification::Json(pointer) => ("json", format!("member {}", pointer.as_str())),
             Identification::Claim { name, required: true } => ("claim", format!("claim {name}")),
             Identification::Claim { name, required: false } => ("claim", format!("claim {name}, or else the message")),
+            Identification::State => ("state", "the state that we issued, good once".to_owned()),
             Identification::Fingerprint => ("fingerprint", "the content, by its fingerprint".to_owned()),
         };
         let fenced: Vec<String> = profile
@@ -42,7 +43,9 @@ impl IdentityFacts {
             .map(|route| route.action.to_string())
             .collect();
         let fence = match fenced.len() {
-            _ if *profile.identification() == Identification::Fingerprint => Fence::Identity,
+            _ if matches!(profile.identification(), Identification::Fingerprint | Identification::State) => {
+                Fence::Identity
+            }
             0 => Fence::Nowhere,
             all if all == profile.routes().len() => Fence::Everywhere,
             _ => Fence::On(fenced),

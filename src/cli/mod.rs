@@ -8,8 +8,10 @@ mod inbox;
 mod inspect;
 mod keys;
 mod logs;
+mod redirect_facts;
 mod send;
 mod serve;
+mod state;
 mod table;
 mod token_facts;
 mod verify;
@@ -57,6 +59,8 @@ enum Command {
     Inbox(inbox::Inbox),
     /// Make and look at keys.
     Keys(keys::Keys),
+    /// Issue a state for an endpoint that browsers come back to.
+    State(state::State),
     /// Ask a running receiver how it is.
     Health(health::Health),
 }
@@ -116,6 +120,7 @@ fn execute(arguments: Arguments) -> Result<(), Ended> {
         Command::Send(send) => runtime(false)?.block_on(send.run()),
         Command::Inbox(inbox) => runtime(false)?.block_on(inbox.run(config)),
         Command::Keys(keys) => keys.run(),
+        Command::State(state) => state.run(config),
         Command::Health(health) => runtime(false)?.block_on(health.run(config)),
     }
 }

@@ -34,7 +34,7 @@ pub fn answer(
 ) -> Response<Full<Bytes>> {
     let mut extensions = http::Extensions::new();
     let (mut answer, outcome) = match result {
-        Ok(reply) => accepted(reply, success),
+        Ok(reply) => accepted(reply, success, dialect),
         Err(rejection) => {
             let answer = refused(&rejection, dialect, context);
             let outcome = Outcome::Refused(rejection.code());
@@ -58,7 +58,10 @@ pub fn answer(
     response
 }
 
-fn accepted(reply: Reply, success: StatusCode) -> (Answer, Outcome) {
+fn accepted(reply: Reply, success: StatusCode, dialect: &dyn Dialect) -> (Answer, Outcome) {
+    // A handler that says something itself says it to the person.
+    let says_nothing = reply.body.is_empty() && reply.status.is_none_or(|status| status.is_success());
+    let landing = reply.outcome.filter(|_| says_nothing);
     let mut answer = Answer::empty(reply.status.unwrap_or(success));
     answer.content_type = (!reply.body.is_empty()).then(|| HeaderValue::from_str(&reply.content_type).ok()).flatten();
     answer.body = reply.body;
@@ -69,6 +72,11 @@ fn accepted(reply: Reply, success: StatusCode) -> (Answer, Outcome) {
     };
     let word = if reply.duplicate { "duplicate" } else { "accepted" };
     answer.headers.insert(RESULT, HeaderValue::from_static(word));
+    if let Some(outcome) = landing {
+        // A 204 would leave a browser where it was.
+        answer.status = success;
+        dialect.landing(outcome, &mut answer);
+    }
     (answer, outcome)
 }
 

@@ -341,6 +341,7 @@ impl<State> EndpointBuilder<State> {
         let said = Said {
             profile: &self.profile,
             bearer,
+            api_key: self.credentials.api_key.is_some(),
             public_url: self.public_url.is_some(),
             decryption: self.decryption.as_ref(),
             demo_keys: self.demo_keys,

@@ -28,9 +28,10 @@ use crate::fail_point::{self, Point};
 use crate::inbox::{RetryPlan, Worker};
 use crate::observed::{Observed, Stage, timed};
 use crate::once::Once;
-use crate::profile::{Context, Profile, Route};
+use crate::profile::{Context, Profile, Route, Scheme};
 use crate::reply::Reply;
 use crate::stage::StageFuture;
+use crate::state::StateIssuer;
 use crate::store::Store;
 use crate::verify::Verifier;
 use crate::wire::uuid::is_uuid;
@@ -95,6 +96,13 @@ impl Endpoint {
         S::Future: Send,
     {
         Worker::new(store, self.name(), self.decoder(), Arc::clone(&self.shared.clock), retry, service)
+    }
+
+    /// What issues the states that this endpoint takes; `None` if its sender is none of redirects.
+    pub fn state_issuer(&self) -> Option<StateIssuer> {
+        let Scheme::Redirect(_) = self.shared.profile.scheme else { return None };
+        let (name, clock) = (Arc::clone(&self.shared.name), Arc::clone(&self.shared.clock));
+        Some(StateIssuer::with_ring(name, Arc::clone(self.shared.verifier.keys.as_ref()?), clock))
     }
 
     /// Whether a path belongs to this endpoint: its own, or one below it.
@@ -169,7 +177,9 @@ impl Endpoint {
     async fn respond<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
         let shared = &*self.shared;
         let request_id = reflected_id(&request, shared.profile.dialect.correlation_header());
-        let wrong_method = matches!(self.route(request.method(), request.uri().path()), Err(Code::MethodNotAllowed));
+        let path = request.uri().path();
+        let wrong_method = matches!(self.route(request.method(), path), Err(Code::MethodNotAllowed));
+        let allowed = wrong_method.then(|| self.allowed(path));
         let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
         let observed = Observed::begin(peer);
         let closes = request.version() < Version::HTTP_2 && strict::has_body(request.headers());
@@ -177,8 +187,10 @@ impl Endpoint {
         let result = observed.during(self.receive(request, peer, &mut is_read)).await;
         let context = Context { now: shared.clock.now(), request_id: request_id.as_deref() };
         let mut response = answer(result, shared.profile.success, &*shared.profile.dialect, context);
-        if wrong_method && response.extensions().get() == Some(&Outcome::Refused(Code::MethodNotAllowed)) {
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        if let Some(allowed) = allowed
+            && response.extensions().get() == Some(&Outcome::Refused(Code::MethodNotAllowed))
+        {
+            response.headers_mut().insert(ALLOW, allowed);
         }
         // A body that nobody reads is not followed by another request: who could send one has to know.
         if closes && !is_read {
@@ -233,6 +245,14 @@ impl Endpoint {
         let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
         delivery.peer = peer;
         (shared.stack)(delivery).await
+    }
+
+    /// The methods of a path that has another than was asked with.
+    fn allowed(&self, path: &str) -> HeaderValue {
+        let below = self.below(path).unwrap_or_default();
+        let routes = self.shared.profile.routes.iter().filter(|route| &*route.path == below);
+        let methods: Vec<&str> = routes.map(|route| route.method.as_str()).collect();
+        HeaderValue::try_from(methods.join(", ")).unwrap_or(HeaderValue::from_static("POST"))
     }
 
     fn route(&self, method: &Method, path: &str) -> Result<&Route, Code> {

@@ -4,7 +4,10 @@
 
 use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeySet};
-use crate::profile::{ClaimRules, Demand, Form, Fresh, Identification, Jose, Nesting, Profile, Scheme};
+use crate::profile::{
+    ClaimRules, Demand, Form, Fresh, Identification, Jose, LONGEST_LIFETIME, Nesting, Profile, Redirect,
+    SHORTEST_LIFETIME, Scheme,
+};
 use crate::verify::MOST_KEYS;
 use crate::wire::template::Part;
 
@@ -14,7 +17,7 @@ use crate::wire::template::Part;
 /// # Errors
 /// [`ConfigError`] if one of the keys is for demos and those are not trusted, or there are more than are tried.
 pub fn acceptable(profile: &Profile, keys: &KeySet, trusting_demo_keys: bool) -> Result<(), ConfigError> {
-    if matches!(profile.scheme, Scheme::Body(_)) && keys.len() > MOST_KEYS {
+    if matches!(profile.scheme, Scheme::Body(_) | Scheme::Redirect(_)) && keys.len() > MOST_KEYS {
         let message = format!(
             "expected at most {MOST_KEYS} keys, because this sender does not name its key and each is tried, \
              but found {}",
@@ -44,6 +47,7 @@ pub fn acceptable(profile: &Profile, keys: &KeySet, trusting_demo_keys: bool) ->
 pub(super) struct Said<'a> {
     pub(super) profile: &'a Profile,
     pub(super) bearer: bool,
+    pub(super) api_key: bool,
     pub(super) public_url: bool,
     pub(super) decryption: Option<&'a DecryptionKeys>,
     pub(super) demo_keys: bool,
@@ -55,6 +59,7 @@ impl Said<'_> {
         self.url_is_known()?;
         match &self.profile.scheme {
             Scheme::Jose(scheme) => self.jose(scheme),
+            Scheme::Redirect(scheme) => self.redirect(scheme),
             Scheme::Body(_) | Scheme::Http(_) => self.no_token(),
         }
     }
@@ -67,7 +72,8 @@ impl Said<'_> {
             (Fresh::Member(name), Scheme::Body(scheme)) => scheme.input.covers_member(name),
             (Fresh::Claim(_), Scheme::Jose(scheme)) => rules(scheme).is_some(),
             (Fresh::Expiry, Scheme::Jose(scheme)) => rules(scheme) == Some(Demand::Required),
-            (Fresh::Member(_) | Fresh::Claim(_) | Fresh::Expiry, _) => false,
+            (Fresh::Issued, Scheme::Redirect(_)) => true,
+            (Fresh::Member(_) | Fresh::Claim(_) | Fresh::Expiry | Fresh::Issued, _) => false,
         };
         if signed {
             return Ok(());
@@ -83,7 +89,7 @@ impl Said<'_> {
                 Form::Detached { input, .. } => Some(input),
                 Form::Body | Form::Token { .. } => None,
             },
-            Scheme::Http(_) => None,
+            Scheme::Http(_) | Scheme::Redirect(_) => None,
         };
         if self.public_url || input.is_none_or(|input| !input.parts().any(|part| matches!(part, Part::Url))) {
             return Ok(());
@@ -92,11 +98,37 @@ impl Said<'_> {
         Err(ConfigError::new("public_url", message))
     }
 
+    /// What a browser that comes back has to show, and what it cannot.
+    fn redirect(&self, scheme: &Redirect) -> Result<(), ConfigError> {
+        if self.bearer || self.api_key {
+            let message = "expected no secret of a sender, because a browser shows none, but found one";
+            return Err(ConfigError::new(if self.bearer { "bearer" } else { "api_key" }, message));
+        }
+        if self.decryption.is_some() {
+            return Err(ConfigError::new("decrypt", "expected keys only where a token is encrypted, but found some"));
+        }
+        if scheme.session.is_none() {
+            let message = "expected session = { cookie = \"…\" }, which a state is bound to, or, said aloud, \"off\", \
+                           but found nothing: without it, anybody's answer is taken in anybody's browser";
+            return Err(ConfigError::new("redirect", message));
+        }
+        let (lifetime, least, most) = (self.profile.tolerance, SHORTEST_LIFETIME, LONGEST_LIFETIME);
+        if self.profile.fresh != Fresh::Issued || lifetime < least || lifetime > most {
+            let found = lifetime.as_secs();
+            let message = format!("expected a lifetime of states from 60s to 24h, but found {found}s");
+            return Err(ConfigError::new("redirect.lifetime", message));
+        }
+        if self.profile.identification != Identification::State {
+            return Err(ConfigError::new("id", "expected the state to name the event, but found something else"));
+        }
+        Ok(())
+    }
+
     fn no_token(&self) -> Result<(), ConfigError> {
-        if matches!(self.profile.identification, Identification::Claim { .. }) {
+        if matches!(self.profile.identification, Identification::Claim { .. } | Identification::State) {
             return Err(ConfigError::new(
                 "id",
-                "expected header, json or fingerprint, but found claim, which only a token has",
+                "expected header, json or fingerprint, but found claim or state, which another sender has",
             ));
         }
         if self.decryption.is_some() {
@@ -107,6 +139,9 @@ impl Said<'_> {
 
     fn jose(&self, scheme: &Jose) -> Result<(), ConfigError> {
         self.keys_to_decrypt(scheme)?;
+        if self.profile.identification == Identification::State {
+            return Err(ConfigError::new("id", "expected an id of this sender, but found the state of a redirect"));
+        }
         let in_authorization = matches!(&scheme.form, Form::Token { header, .. } if &**header == "authorization");
         if [self.bearer, scheme.authorization.is_some(), in_authorization].into_iter().filter(|one| *one).count() > 1 {
             let message = "expected one kind of token in Authorization, but found two that could stand there";

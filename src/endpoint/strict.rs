@@ -1,7 +1,7 @@
 //! Strict HTTP: what a signature verifier must not forgive although HTTP libraries do.
 
 use http::header::{
-    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, HeaderMap, TRANSFER_ENCODING, UPGRADE,
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, EXPECT, HOST, HeaderMap, TRANSFER_ENCODING, UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderValue, Version};
@@ -29,6 +29,7 @@ pub(super) fn settle(head: &mut Parts) -> Result<(), Rejection> {
     if head.version <= Version::HTTP_11 {
         return Ok(());
     }
+    crumbs(&mut head.headers)?;
     let Some(authority) = head.uri.authority() else { return Ok(()) };
     if head.headers.contains_key(HOST) {
         let agrees = only(&head.headers, HOST.as_str()) == Some(authority.as_str());
@@ -37,6 +38,18 @@ pub(super) fn settle(head: &mut Parts) -> Result<(), Rejection> {
     let value = HeaderValue::from_str(authority.as_str());
     let value = value.map_err(|_| Rejection::new(Code::RequestMalformed, "expected a host, but found none"))?;
     head.headers.insert(HOST, value);
+    Ok(())
+}
+
+/// HTTP/2 may cut the cookies into several fields, which are one header to whoever looks for it (RFC 9113 section 8.2.3).
+fn crumbs(headers: &mut HeaderMap) -> Result<(), Rejection> {
+    let crumbs: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if crumbs.len() < 2 {
+        return Ok(());
+    }
+    let value = HeaderValue::from_bytes(&crumbs.join(&b"; "[..]));
+    let value = value.map_err(|_| Rejection::new(Code::RequestMalformed, "expected cookies, but found other bytes"))?;
+    headers.insert(COOKIE, value);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::{Event, Money};
+use crate::clock::Timestamp;
 use crate::crypto::Sha256;
 use crate::verified::Provenance;
 use crate::wire::encoding::Encoding;
@@ -106,10 +107,37 @@ struct Data<'a> {
     provider_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<&'a Money>,
+    #[serde(flatten)]
+    authorization: Option<Authorization<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<Box<RawValue>>,
     #[serde(rename = "detail_base64", skip_serializing_if = "Option::is_none")]
     detail_base64: Option<String>,
+}
+
+/// What only a redirect says.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Authorization<'a> {
+    reference: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<Spelled<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code_expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<&'a str>,
+}
+
+/// A code on its way to the sink; it stays hidden where an envelope is printed for debugging.
+#[derive(Serialize)]
+struct Spelled<'a>(&'a str);
+
+impl std::fmt::Debug for Spelled<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("..")
+    }
 }
 
 impl<'a> CloudEvent<'a> {
@@ -141,7 +169,7 @@ impl<'a> CloudEvent<'a> {
             requestid: request_id,
             fingerprint: Encoding::Hex.encode(fingerprint),
             attempt,
-            data: Data::of(event),
+            data: Data::of(event, provenance.received_at),
         }
     }
 
@@ -155,7 +183,7 @@ impl<'a> CloudEvent<'a> {
 }
 
 impl<'a> Data<'a> {
-    fn of(event: &'a Event) -> Self {
+    fn of(event: &'a Event, received_at: Timestamp) -> Self {
         let mut data = Self::default();
         match event {
             Event::Consent(event) => {
@@ -175,7 +203,18 @@ impl<'a> Data<'a> {
                 data.amount = event.amount.as_ref();
             }
             Event::DebtorToken(event) => data.payment_id = Some(&event.payment_id),
-            Event::Authorization(_) => {}
+            Event::Authorization(event) => {
+                data.payment_id = event.payment_id.as_deref();
+                data.status = Some(event.outcome.as_str());
+                data.provider_status = event.provider_status.as_deref();
+                data.authorization = Some(Authorization {
+                    reference: &event.reference,
+                    code: event.code.as_ref().map(|code| Spelled(code.expose())),
+                    code_expires: event.code_lifetime.map(|span| received_at.after(span).to_string()),
+                    message: event.message.as_deref(),
+                    issuer: event.issuer.as_deref(),
+                });
+            }
             Event::AccountRequest(event) => data.account_id = event.account_id.as_deref(),
             Event::FundsRequest(event) => {
                 data.account_id = event.account_id.as_deref();

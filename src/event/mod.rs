@@ -4,6 +4,7 @@
 //! ([`cbuae`], [`tribe`], [`worldline`]) and the exact bytes that were signed. Unknown members and unknown words pass through.
 
 mod account;
+mod authorization;
 pub mod cbuae;
 mod cloud;
 mod consent;
@@ -22,10 +23,13 @@ use bytes::Bytes;
 use crate::verified::Unsigned;
 
 pub use account::{AccountRequestEvent, FundsRequestEvent};
+pub use authorization::{
+    AuthorizationCode, AuthorizationError, AuthorizationEvent, AuthorizationOutcome, CallbackGrammar,
+};
 pub use cloud::{CloudEvent, EventType};
 pub use consent::{ConsentDetail, ConsentEvent, ConsentStatus};
 pub use money::{Currency, Decimal, Money, MoneyError};
-pub use other::{AuthorizationEvent, AuthorizationOutcome, DebtorTokenEvent, OtherEvent};
+pub use other::{DebtorTokenEvent, OtherEvent};
 pub use payment::{PaymentDetail, PaymentEvent, PaymentRequestEvent, PaymentRequestKind, PaymentStatus};
 
 /// What a sender says happened, or asks for.
@@ -111,7 +115,7 @@ impl Event {
             Self::Payment(event) => Some(&event.payment_id),
             Self::PaymentRequest(event) => event.payment_id.as_deref(),
             Self::DebtorToken(event) => Some(&event.payment_id),
-            Self::Authorization(event) => event.reference.as_deref(),
+            Self::Authorization(event) => Some(event.payment_id.as_deref().unwrap_or(&event.reference)),
             Self::AccountRequest(event) => event.account_id.as_deref(),
             Self::FundsRequest(event) => event.account_id.as_deref(),
             Self::Other(event) => event.subject.as_deref(),

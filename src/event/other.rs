@@ -1,4 +1,4 @@
-//! Debtor tokens, redirects, and what a configured profile does not read more closely.
+//! Debtor tokens, and what a configured profile does not read more closely.
 
 use bytes::Bytes;
 
@@ -15,27 +15,6 @@ pub struct DebtorTokenEvent {
     pub detail: Box<DebtorToken>,
     /// The exact bytes that were signed.
     pub content: Bytes,
-}
-
-/// A user came back from the bank's login.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct AuthorizationEvent {
-    /// What the user decided.
-    pub outcome: AuthorizationOutcome,
-    /// The reference that we gave to the authorization when it began.
-    pub reference: Option<String>,
-    /// The query of the redirect.
-    pub content: Bytes,
-}
-
-/// What a user decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AuthorizationOutcome {
-    /// Yes.
-    Granted,
-    /// No, or the bank failed.
-    Denied,
 }
 
 /// A verified event of a profile that was written in the configuration.

@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::clock::Timestamp;
 use crate::error::{Class, Code};
+use crate::event::AuthorizationOutcome;
 
 /// As much of a refusal as a sender may know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -176,6 +177,9 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     fn correlation_header(&self) -> &'static str {
         "x-request-id"
     }
+
+    /// Where a person goes whose authorization was taken: `answer` is that of success. Only a browser needs it.
+    fn landing(&self, _outcome: AuthorizationOutcome, _answer: &mut Answer) {}
 
     /// What is the same on every answer, success included.
     fn finish(&self, _answer: &mut Answer, _context: Context<'_>) {}

@@ -17,6 +17,8 @@ pub enum Identification {
         /// Whether a token without it is refused; if not, its content names the event.
         required: bool,
     },
+    /// The state that we issued, which is good once.
+    State,
     /// A member of the verified document.
     Json(JsonPointer),
     /// The verified content itself.
@@ -39,6 +41,7 @@ impl Identification {
         match self {
             Self::Header { name, .. } => format!("header:{}", name.to_ascii_lowercase()),
             Self::Claim { name, .. } => format!("claim:{name}"),
+            Self::State => "state".to_owned(),
             Self::Json(pointer) => format!("json:{}", pointer.as_str()),
             Self::Fingerprint => "fingerprint".to_owned(),
         }

@@ -8,6 +8,7 @@ mod dialect;
 mod http_signature;
 mod id;
 mod jose;
+mod redirect;
 mod tribe;
 mod worldline;
 mod younify;
@@ -29,6 +30,8 @@ pub use dialect::{Answer, Context, Dialect, Plain, Told};
 pub use http_signature::{HttpSignature, KeyIdMatch, Presence};
 pub use id::{Identification, JsonPointer};
 pub use jose::{Authorization, BodyHash, ClaimRules, Demand, Extension, Form, Jose, Nesting, Types};
+pub use redirect::{Address, Begin, Page, Redirect, RequestSpelling, UnknownParameters};
+pub(crate) use redirect::{LONGEST_LIFETIME, SHORTEST_LIFETIME};
 pub use younify::Younify;
 
 /// How a sender proves itself.
@@ -41,6 +44,8 @@ pub enum Scheme {
     Http(HttpSignature),
     /// A compact JWS, with or without encryption.
     Jose(Box<Jose>),
+    /// A browser that comes back with a state of ours.
+    Redirect(Box<Redirect>),
 }
 
 /// Which signed time has to be recent.
@@ -54,6 +59,8 @@ pub enum Fresh {
     Claim(Box<str>),
     /// The token says itself until when it holds.
     Expiry,
+    /// The state says itself when we issued it.
+    Issued,
     /// No signed time is looked at: only the memory of the store stops a replay.
     Off,
 }
@@ -349,7 +356,10 @@ impl Profile {
     pub fn id_is_signed(&self) -> bool {
         match &self.identification {
             Identification::Header { name, .. } => self.covers(name),
-            Identification::Json(_) | Identification::Claim { .. } | Identification::Fingerprint => true,
+            Identification::Json(_)
+            | Identification::Claim { .. }
+            | Identification::State
+            | Identification::Fingerprint => true,
         }
     }
 
@@ -362,6 +372,7 @@ impl Profile {
                 Form::Detached { input, .. } => input.covers(header),
                 Form::Body | Form::Token { .. } => false,
             },
+            Scheme::Redirect(_) => false,
         }
     }
 }

@@ -6,6 +6,7 @@ mod callers;
 pub mod config;
 pub mod connection;
 mod figures;
+mod forged_state;
 mod forged_token;
 mod gate;
 mod generation;

@@ -2,8 +2,8 @@
 //! sender shows, but with a signature that is none. An endpoint that takes it must not start.
 
 use super::config::EndpointSettings;
-use super::forged_token;
 use super::trial::judge;
+use super::{forged_state, forged_token};
 use crate::clock::Timestamp;
 use crate::crypto::Digest;
 use crate::error::{Class, Code};
@@ -39,6 +39,7 @@ fn request(settings: &EndpointSettings, at: Timestamp) -> String {
     let (tokens, body) = match profile.scheme() {
         Scheme::Jose(scheme) => forged_token::request(settings, scheme, at, BODY, &NO_SIGNATURE),
         Scheme::Body(_) | Scheme::Http(_) => (Vec::new(), BODY.to_owned()),
+        Scheme::Redirect(scheme) => return forged_state::request(settings, scheme, at),
     };
     let content_type = profile.content_types().first().copied().unwrap_or("application/json");
     let mut headers = vec![
@@ -85,6 +86,7 @@ fn request(settings: &EndpointSettings, at: Timestamp) -> String {
                 }
             }
         }
+        Scheme::Redirect(_) => {}
     }
     let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     format!("POST {}{route} HTTP/1.1\r\n{lines}\r\n{body}", settings.path)

@@ -19,7 +19,7 @@ pub struct Record {
     /// A second name that must not have been seen either, for senders whose id is not signed: a record whose fence is
     /// taken is a duplicate.
     pub fence: Option<Identity>,
-    /// SHA-256 of the verified content.
+    /// SHA-256 of the verified content; of a redirect, of its state, which alone is proved.
     pub fingerprint: Sha256,
     /// What copies are compared by: the fingerprint, and what is not signed but changes the answer. The same identity
     /// with another value is a conflict. It is looked at when an identity is claimed, and not kept with the content.

@@ -12,6 +12,7 @@ mod jose;
 mod journal;
 mod layer;
 mod permits;
+mod redirect;
 mod renewal;
 
 use std::sync::Arc;
@@ -95,6 +96,10 @@ impl Verifier {
                 let verified = jose::Engine { verifier: self, scheme, keys, delivery }.verify(journal)?;
                 return Ok(self.with_ids(verified, request_id, user_token));
             }
+            Scheme::Redirect(scheme) => {
+                let verified = redirect::verify(self, scheme, keys, delivery, journal)?;
+                return Ok(self.with_ids(verified, request_id, user_token));
+            }
         };
         let verified = match (prepared, bearer) {
             (Some(prepared), _) => {
@@ -156,6 +161,7 @@ impl Verifier {
                 let keys = self.keys(head)?;
                 jose::Engine { verifier: self, scheme, keys: keys.as_deref(), delivery: head }.head(journal)
             }
+            Scheme::Redirect(scheme) => redirect::head(scheme, head).map(drop),
         }
     }
 

@@ -7,6 +7,7 @@
 pub mod bearer;
 pub mod cavage;
 pub mod client_cert;
+pub mod cookie;
 pub mod digest;
 pub mod encoding;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod http1;
 pub mod jose;
 pub mod json;
 pub mod members;
+pub mod query;
 pub mod template;
 pub mod time;
 mod token;

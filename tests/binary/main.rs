@@ -24,6 +24,7 @@ mod proxy;
 #[path = "../../benches/receipts/mod.rs"]
 mod receipts;
 mod receiver;
+mod redirect;
 mod redis;
 mod redis_faults;
 #[path = "../redis_server/mod.rs"]

@@ -19,6 +19,7 @@ pub fn folder(change: impl FnOnce(String) -> String) -> tempfile::TempDir {
         "tribe/api-key",
         "cbuae/signing.jwks.json",
         "cbuae/encryption.key.pem",
+        "redirect/state-secret",
     ] {
         let to = folder.path().join("keys").join(name);
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
@@ -93,6 +94,7 @@ impl Receiver {
     pub fn send(&self, profile: &str, event: &str, more: &[&str]) -> Output {
         let path = match profile {
             "worldline" => "/v3/notification".to_owned(),
+            "joompay" | "younify" => format!("/{profile}/callback"),
             other => format!("/{other}"),
         };
         let to = format!("http://{}{path}", self.address);

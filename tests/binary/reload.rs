@@ -99,7 +99,9 @@ fn another_secret_another_sink_and_another_endpoint_take_effect_and_one_line_say
     assert_eq!(status(&receiver.raw(&Signer::demo().request("00000000-0000-4000-8000-000000000001", "p"))), Some(404));
     assert_eq!(count(&receiver, "applied"), "1");
     assert!(!receiver.errors().contains("the secret that"));
-    assert!(page(&receiver, "/status").contains("\"endpoints\":[\"tribe\",\"cbuae\",\"hmac\"]"));
+    assert!(
+        page(&receiver, "/status").contains("\"endpoints\":[\"tribe\",\"cbuae\",\"joompay\",\"younify\",\"hmac\"]")
+    );
     // And back again.
     rewrite(folder.path(), |text| text.replace("/elsewhere", "/tribe"));
     assert!(reload(&receiver, "reloaded", 2).contains("endpoint \\\"tribe\\\" changed (path)"));

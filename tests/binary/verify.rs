@@ -125,7 +125,7 @@ fn an_unknown_endpoint_is_bad_usage_and_names_the_known_ones() {
     let folder = folder(|text| text);
     let output = run(folder.path(), &["verify", "--endpoint", "nobody", "request.http"]);
     assert_eq!(output.status.code(), Some(64));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("worldline, tribe, cbuae"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("worldline, tribe, cbuae, joompay, younify"));
 }
 
 #[test]

@@ -17,5 +17,6 @@ mod place;
 #[path = "../binary/receiver.rs"]
 #[allow(dead_code, reason = "shared with the tests of the binary")]
 mod receiver;
+mod redirect;
 mod reload;
 mod segments;

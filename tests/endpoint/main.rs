@@ -12,5 +12,6 @@ mod inline;
 mod observed;
 mod parties;
 mod queue;
+mod redirect;
 mod strict;
 mod timing;

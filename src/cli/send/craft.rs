@@ -1,5 +1,6 @@
 //! One signed request.
 
+use http::Method;
 use serde_json::Value;
 
 use super::cbuae::{self, TokenOptions};
@@ -24,16 +25,22 @@ pub(super) enum Sender {
     Worldline(&'static str),
     Tribe(&'static str),
     Cbuae(&'static str),
+    /// A browser that comes back: the profile, and what was decided.
+    Callback(&'static str, &'static str),
 }
 
 impl Sender {
     pub(super) fn named(profile: &str, event: &str) -> Result<Self, String> {
+        if let Some(sender) = super::callback::named(profile, event) {
+            return Ok(sender);
+        }
         let worldline = ["payment", "consent", "debtor-token"];
         let known: &[&'static str] = match profile {
             "worldline" => &worldline,
             "tribe" => &crate::event::tribe::ACTIONS,
             "cbuae" => &samples::cbuae::KINDS,
-            _ => return Err(format!("expected worldline, tribe or cbuae, but found {profile:?}")),
+            "joompay" | "younify" => &super::callback::EVENTS,
+            _ => return Err(format!("expected worldline, tribe, cbuae, joompay or younify, but found {profile:?}")),
         };
         let event = known
             .iter()
@@ -51,6 +58,10 @@ impl Sender {
             Self::Worldline(_) => "http://127.0.0.1:8400/v3/notification",
             Self::Tribe(_) => "http://127.0.0.1:8400/tribe",
             Self::Cbuae(_) => "http://127.0.0.1:8400/cbuae",
+            Self::Callback("joompay", _) => "http://127.0.0.1:8400/joompay/callback",
+            Self::Callback("younify", _) => "http://127.0.0.1:8400/younify/callback",
+            Self::Callback("tribe", _) => "http://127.0.0.1:8400/redirect/tribe",
+            Self::Callback(..) => "http://127.0.0.1:8400/redirect/cbuae",
         }
     }
 
@@ -60,7 +71,7 @@ impl Sender {
             Self::Worldline("debtor-token") => "/debtorToken".to_owned(),
             Self::Worldline(_) => "/status".to_owned(),
             Self::Tribe(action) => format!("/{action}"),
-            Self::Cbuae(_) => String::new(),
+            Self::Cbuae(_) | Self::Callback(..) => String::new(),
         }
     }
 
@@ -69,6 +80,7 @@ impl Sender {
             Self::Worldline(kind) => samples::worldline::sample(kind, ids).map(|(_, document)| document),
             Self::Tribe(action) => samples::tribe::sample(action, ids).map(|(_, document)| document),
             Self::Cbuae(kind) => samples::cbuae::sample(kind, ids),
+            Self::Callback(..) => None,
         }
     }
 }
@@ -77,6 +89,7 @@ impl Sender {
 #[derive(Debug, Clone)]
 pub(super) struct Crafted {
     sender: Sender,
+    pub(super) method: Method,
     pub(super) path: String,
     pub(super) host: String,
     pub(super) headers: Headers,
@@ -112,9 +125,27 @@ impl Crafted {
         let body = document.as_ref().map(body).unwrap_or_default();
         let (path, host) = (target.path.clone(), target.host.clone());
         let (fault, token) = (wishes.fault, wishes.token.clone());
-        let mut crafted = Self { sender, path, host, headers: Vec::new(), body, document, fault, token, ids };
+        let method = Method::POST;
+        let mut crafted = Self { sender, method, path, host, headers: Vec::new(), body, document, fault, token, ids };
         crafted.sign(signer, now)?;
         Ok(crafted)
+    }
+
+    /// A browser that comes back to `path`, which holds the whole query.
+    pub(super) fn returning(sender: Sender, host: &str, path: String, cookie: &str, id: String) -> Self {
+        let ids = SampleIds { id, at: String::new(), number: 0 };
+        Self {
+            sender,
+            method: Method::GET,
+            path,
+            host: host.to_owned(),
+            headers: named(&[("cookie", cookie)]),
+            body: Vec::new(),
+            document: None,
+            fault: None,
+            token: TokenOptions::default(),
+            ids,
+        }
     }
 
     /// The same id with other content, honestly signed.
@@ -141,6 +172,7 @@ impl Crafted {
                 self.body = body;
                 headers
             }
+            Sender::Callback(..) => return Ok(()),
         };
         if self.fault == Some(Fault::TamperedBody) && !matches!(self.sender, Sender::Cbuae(_)) {
             // One member more: still a document, but not the one that was signed.
@@ -171,11 +203,14 @@ impl Crafted {
 
     /// The request as it goes over the wire, in the form that `verify` reads.
     pub(super) fn raw(&self) -> Vec<u8> {
-        let mut raw = format!("POST {} HTTP/1.1\r\nhost: {}\r\n", self.path, self.host);
+        let mut raw = format!("{} {} HTTP/1.1\r\nhost: {}\r\n", self.method, self.path, self.host);
         for (name, value) in &self.headers {
             raw.push_str(&format!("{name}: {value}\r\n"));
         }
-        raw.push_str(&format!("content-length: {}\r\n\r\n", self.body.len()));
+        if self.method == Method::POST {
+            raw.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        }
+        raw.push_str("\r\n");
         [raw.as_bytes(), &self.body].concat()
     }
 }

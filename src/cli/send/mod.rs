@@ -1,5 +1,6 @@
 //! `send`: the opposite side. Makes a realistic event, signs it, and posts it or prints it.
 
+mod callback;
 mod cbuae;
 mod change;
 mod craft;
@@ -18,6 +19,7 @@ use clap::Args;
 
 use super::Ended;
 use super::table::coloured;
+use callback::{Browser, BrowserOptions};
 use cbuae::TokenOptions;
 use craft::{Crafted, Sender, Wishes};
 use fault::Fault;
@@ -31,15 +33,18 @@ use signer::{Recipient, Signer};
               v2_payment_single_status, v2_payment_bulk, v2_payment_bulk_status, v2_payment_direct_single,
               v2_funds_confirmations, v2_payment_status, v2_payment_confirmation_link_expire
   cbuae       payment, consent
+  joompay, younify, tribe, cbuae   callback, denied: a browser that comes back from a bank
 
 Examples:
   countersign send worldline payment
   countersign send worldline payment --set CommonPaymentData.PaymentStatus=Cancelled
   countersign send tribe v2_payment_single --fault tampered-body
   countersign send cbuae consent --set Data.Status=Revoked --claim jti=7 --without-authorization
+  countersign send joompay callback --fault foreign
+  countersign send younify denied --set error=server_error
   countersign send worldline debtor-token --print > request.http")]
 pub(super) struct Send {
-    /// The sender: worldline, tribe or cbuae.
+    /// The sender: worldline, tribe, cbuae, joompay or younify.
     #[arg(value_name = "PROFILE")]
     profile: String,
     /// What happened; see below.
@@ -48,7 +53,8 @@ pub(super) struct Send {
     /// The endpoint's URL, without the profile's own routes.
     #[arg(long, value_name = "URL")]
     to: Option<String>,
-    /// Private key in PKCS#8 PEM; the demo key unless said, and that only to a loopback address.
+    /// Private key in PKCS#8 PEM, or the secret of the states (callbacks); the demo key unless said, and that only to a
+    /// loopback address.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// Certificate of --key, whose thumbprint names it (worldline).
@@ -61,11 +67,13 @@ pub(super) struct Send {
     #[arg(long, value_name = "FILE")]
     encrypt_to: Option<PathBuf>,
     /// Replaces a member of the document (cbuae: of the message): PATH is names joined by dots, VALUE is JSON or else a
-    /// string.
+    /// string. Of a callback, a parameter of its query.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
     token: TokenOptions,
+    #[command(flatten)]
+    browser: BrowserOptions,
     /// Replaces or adds a header after signing; may be repeated.
     #[arg(long = "header", value_name = "NAME=VALUE")]
     headers: Vec<String>,
@@ -85,7 +93,13 @@ impl Send {
         let sender = Sender::named(&self.profile, &self.event).map_err(Ended::Usage)?;
         let target =
             Target::new(self.to.as_deref().unwrap_or(sender.default_url()), sender.route()).map_err(Ended::Usage)?;
-        let signer = self.signer(sender, &target)?;
+        let hand = self.hand(sender, &target)?;
+        if self.browser != BrowserOptions::default() && !matches!(sender, Sender::Callback(..)) {
+            let found = &self.event;
+            return Err(Ended::Usage(format!(
+                "expected --session and --endpoint only with callback and denied, but found {found}"
+            )));
+        }
         let tokens = self.token != TokenOptions::default() || self.encrypt_to.is_some();
         if tokens && !matches!(sender, Sender::Cbuae(_)) {
             let found = &self.profile;
@@ -97,7 +111,7 @@ impl Send {
             fault.fits(sender).map_err(Ended::Usage)?;
         }
         if self.print {
-            let crafted = self.craft(sender, &signer, &target, 0)?;
+            let crafted = self.craft(sender, &hand, &target, 0)?;
             let last = crafted.last().ok_or_else(|| Ended::Failed("expected a request, but found none".to_owned()))?;
             return std::io::stdout().write_all(&last.raw()).map_err(|error| Ended::Failed(error.to_string()));
         }
@@ -105,9 +119,9 @@ impl Send {
         let start = Instant::now();
         let mut refused = 0_u64;
         for number in 0..self.count {
-            for crafted in self.craft(sender, &signer, &target, number)? {
+            for crafted in self.craft(sender, &hand, &target, number)? {
                 let answer = connection.post(&crafted).await.map_err(Ended::Unavailable)?;
-                if !(200..300).contains(&answer.status) {
+                if !answer.is_success() {
                     refused = refused.saturating_add(1);
                 }
                 self.report(&crafted, &answer)?;
@@ -119,6 +133,13 @@ impl Send {
             super::print(&format!("{} events in {seconds:.2} s, {refused} answers refused", self.count))?;
         }
         if refused == 0 { Ok(()) } else { Err(Ended::Refused) }
+    }
+
+    fn hand(&self, sender: Sender, target: &Target) -> Result<Hand, Ended> {
+        let Sender::Callback(profile, _) = sender else { return self.signer(sender, target).map(Hand::Signer) };
+        let on_this_machine = target.is_loopback() || self.print;
+        let browser = Browser::new(profile, &self.browser, self.key.as_deref(), on_this_machine, self.fault);
+        browser.map(Hand::Browser).map_err(Ended::Usage)
     }
 
     fn signer(&self, sender: Sender, target: &Target) -> Result<Signer, Ended> {
@@ -144,7 +165,13 @@ impl Send {
     }
 
     /// One request, or two where the fault is in the second.
-    fn craft(&self, sender: Sender, signer: &Signer, target: &Target, number: u64) -> Result<Vec<Crafted>, Ended> {
+    fn craft(&self, sender: Sender, hand: &Hand, target: &Target, number: u64) -> Result<Vec<Crafted>, Ended> {
+        let signer = match hand {
+            Hand::Signer(signer) => signer,
+            Hand::Browser(browser) => {
+                return browser.craft(sender, target, &self.set, &self.headers).map_err(Ended::Usage);
+            }
+        };
         let wishes = Wishes { fault: self.fault, set: &self.set, token: &self.token };
         let mut first = Crafted::new(sender, signer, target, number, wishes).map_err(Ended::Usage)?;
         first.set_headers(&self.headers).map_err(Ended::Usage)?;
@@ -160,17 +187,25 @@ impl Send {
     }
 
     fn report(&self, crafted: &Crafted, answer: &post::Received) -> Result<(), Ended> {
-        if self.count > 1 && (200..300).contains(&answer.status) {
+        if self.count > 1 && answer.is_success() {
             return Ok(());
         }
-        let word = match (answer.status, answer.result.as_deref()) {
-            (200..=299, Some("duplicate")) => coloured("duplicate", AnsiColor::Yellow),
-            (200..=299, _) => coloured("accepted", AnsiColor::Green),
+        let word = match (answer.is_success(), answer.result.as_deref()) {
+            (true, Some("duplicate")) => coloured("duplicate", AnsiColor::Yellow),
+            (true, _) => coloured("accepted", AnsiColor::Green),
             _ => coloured("refused", AnsiColor::Red),
         };
         super::print(&format!("{} {word}  {} {}  {}", answer.status, self.profile, self.event, crafted.request_id()))?;
-        if answer.body.is_empty() { Ok(()) } else { super::print(&super::table::plain(&answer.body)) }
+        // A page is for a browser.
+        let page = crafted.method == http::Method::GET;
+        if answer.body.is_empty() || page { Ok(()) } else { super::print(&super::table::plain(&answer.body)) }
     }
+}
+
+/// Who makes the requests.
+enum Hand {
+    Signer(Signer),
+    Browser(Browser),
 }
 
 /// Tells a person who waits longer than a second where it stands.

@@ -48,6 +48,13 @@ pub(super) struct Received {
     pub(super) body: String,
 }
 
+impl Received {
+    /// Success, or the way on of a person whose authorization was taken.
+    pub(super) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status) || (self.status == 303 && self.result.is_some())
+    }
+}
+
 pub(super) struct Connection<'t> {
     target: &'t Target,
     sender: SendRequest<Full<Bytes>>,
@@ -62,7 +69,7 @@ impl<'t> Connection<'t> {
         if self.sender.ready().await.is_err() {
             self.sender = connect(self.target).await?;
         }
-        let mut request = Request::post(&crafted.path).header("host", &crafted.host);
+        let mut request = Request::builder().method(&crafted.method).uri(&crafted.path).header("host", &crafted.host);
         for (name, value) in &crafted.headers {
             request = request.header(name, value);
         }

@@ -15,6 +15,8 @@ const CBUAE_KEY: &str = include_str!("../../../keys/cbuae/signing.key.pem");
 const CBUAE_KEY_SET: &str = include_str!("../../../keys/cbuae/signing.jwks.json");
 const CBUAE_RECIPIENT: &str = include_str!("../../../keys/cbuae/encryption.jwks.json");
 
+const UNSIGNED: &str = "expected a sender that signs, but found a browser";
+
 pub(super) struct Signer {
     key: SigningKey,
     key_id: String,
@@ -53,6 +55,7 @@ impl Signer {
         match sender {
             Sender::Worldline(_) => Self::certified(WORLDLINE_KEY, Some(WORLDLINE_CERTIFICATE.as_bytes())),
             Sender::Tribe(_) => Self::certified(TRIBE_KEY, None),
+            Sender::Callback(..) => Err(UNSIGNED.to_owned()),
             Sender::Cbuae(_) => {
                 let set = file::read(Backend::default(), CBUAE_KEY_SET.as_bytes(), Some(Algorithm::Ps256));
                 let set = set.map_err(|error| error.to_string())?;
@@ -85,6 +88,7 @@ impl Signer {
         match sender {
             Sender::Cbuae(_) => Self::new(&pem, sender, "stranger".to_owned()),
             Sender::Worldline(_) | Sender::Tribe(_) => Self::certified(&pem, Some(certificate.as_bytes())),
+            Sender::Callback(..) => Err(UNSIGNED.to_owned()),
         }
     }
 

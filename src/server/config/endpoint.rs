@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::file::{EndpointTable, Mode, UndecodableWord};
 use super::sink::SinkSettings;
-use super::{ServerSettings, client, decrypt, keys, profile, secret, span_field, units};
+use super::{ServerSettings, client, decrypt, keys, profile, redirect, secret, span_field, units};
 use crate::client::Pins;
 use crate::clock::Clock;
 use crate::crypto::Secret;
@@ -36,6 +36,13 @@ impl Surroundings<'_> {
     /// Whether only this machine can connect, so that keys which everybody has do no harm. Through a proxy, others can.
     pub(super) fn on_loopback(&self) -> bool {
         self.server.listen.ip().is_loopback() && !self.server.proxies.is_behind_one()
+    }
+
+    /// Whether everybody has to show a certificate, who connects or on whose behalf a proxy does.
+    pub(super) fn demands_clients(&self) -> bool {
+        let shown = self.server.tls.as_ref().is_some_and(|tls| tls.client_required);
+        let brought = self.server.proxies.client_cert.as_ref().is_some_and(|settings| settings.required);
+        brought || (shown && !self.server.proxies.is_behind_one())
     }
 
     /// Whether certificates of clients get here.
@@ -78,6 +85,7 @@ pub struct EndpointSettings {
     public_url: Option<String>,
     on_loopback: bool,
     sources: Vec<Source>,
+    addresses: [Option<String>; 2],
 }
 
 impl EndpointSettings {
@@ -151,6 +159,7 @@ impl EndpointSettings {
             public_url: table.public_url.clone().or_else(|| around.public_url.map(str::to_owned)),
             on_loopback,
             sources,
+            addresses: redirect::addresses(table),
         };
         if settings.keys.as_ref().is_some_and(|keys| keys.has_demo_key()) && on_loopback {
             warnings
@@ -170,6 +179,7 @@ impl EndpointSettings {
                 "endpoint {name:?} does not compare aud: whoever gets a message of the hub can encrypt it anew for us, and it is taken; set claims = {{ iss = \"…\", aud = \"your client id\" }}"
             ));
         }
+        redirect::warn(&settings.name, &settings.profile, around, warnings);
         // What the builder refuses is refused here, with a line.
         let clock = Arc::new(crate::clock::SystemClock);
         let builder = settings.builder(clock.clone());
@@ -280,6 +290,12 @@ impl EndpointSettings {
         let bearer =
             self.bearer.as_ref().map(|secret| ("authorization".to_owned(), format!("Bearer {}", text(secret))));
         bearer.into_iter().chain(self.api_key.as_ref().map(|secret| ("x-api-key".to_owned(), text(secret)))).collect()
+    }
+
+    /// Where a person goes who agreed, and who did not, if not to a page of ours.
+    pub fn addresses(&self) -> (Option<&str>, Option<&str>) {
+        let [done, failed] = &self.addresses;
+        (done.as_deref(), failed.as_deref())
     }
 
     /// The largest body that is taken, in bytes.

@@ -12,6 +12,7 @@ use super::decrypt::DecryptTable;
 use super::profile::DialectWord;
 use super::proxy::{ClientCertTable, ForwardedForm, UntrustedWord};
 use super::ready::ReadyTable;
+use super::redirect::RedirectTable;
 use super::sink_table::SinkTable;
 use super::tls::TlsTable;
 use super::traces::TraceTable;
@@ -169,6 +170,7 @@ pub(super) struct EndpointTable {
     pub(super) authorization: Option<AuthorizationWord>,
     pub(super) authorization_claims: Option<ClaimsTable>,
     pub(super) reply_key: Option<ReplyKeyTable>,
+    pub(super) redirect: Option<RedirectTable>,
 }
 
 /// What signs our error documents.

@@ -29,6 +29,12 @@ pub(super) fn read(
         at_hand.extend(keys.unwrap_or_default());
         sources.push(source);
     }
+    if tables.iter().filter(|table| table.secret.is_some() && table.key_id.is_none()).count() > 1 {
+        return Err(ConfigError::new(
+            "keys.key_id",
+            "expected a name for each of several secrets, by which events and logs tell them apart, but found none",
+        ));
+    }
     let keys = if at_hand.is_empty() { None } else { Some(KeySet::new(at_hand).map_err(wrong)?) };
     Ok((sources, keys))
 }

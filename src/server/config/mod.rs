@@ -14,6 +14,7 @@ mod problem;
 mod profile;
 mod proxy;
 mod ready;
+mod redirect;
 mod said;
 mod secret;
 mod sink;

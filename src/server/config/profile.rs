@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::endpoint::Surroundings;
 use super::file::{EndpointTable, FreshValue, IdTable, ReplayWord, SignatureTable, SignatureValue};
-use super::span_field;
+use super::{redirect, span_field};
 use crate::error::ConfigError;
 use crate::event::EventType;
 use crate::profile::{
@@ -17,7 +17,8 @@ use crate::profile::{
 };
 use crate::wire::encoding::Encoding;
 
-const KNOWN: &str = "cbuae, tribe, worldline, body-signature, http-signature or jose";
+const KNOWN: &str = "cbuae, tribe, worldline, body-signature, http-signature, jose, joompay, younify, tribe-redirect, \
+                     cbuae-redirect or redirect";
 
 /// In whose words refusals are told.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -36,16 +37,19 @@ pub(super) fn read(table: &EndpointTable, around: &Surroundings<'_>) -> Result<(
         "http-signature" => (http_signature(table)?, false),
         "cbuae" => (super::cbuae::read(table, around)?, false),
         "jose" => (super::jose::jose(table)?, false),
+        name if redirect::PROFILES.contains(&name) => (redirect::read(table)?, false),
         other => return Err(ConfigError::new("profile", format!("expected {KNOWN}, but found {other:?}"))),
     };
     let cbuae = table.profile == "cbuae";
     let jose = cbuae || table.profile == "jose";
+    let returns = redirect::PROFILES.contains(&table.profile.as_str());
     let only = [
         ("decrypt", !table.decrypt.is_empty(), jose, "\"jose\" or \"cbuae\""),
         ("claims", table.claims.is_some(), jose, "\"jose\" or \"cbuae\""),
         ("authorization", table.authorization.is_some(), cbuae, "\"cbuae\""),
         ("authorization_claims", table.authorization_claims.is_some(), cbuae, "\"cbuae\""),
         ("reply_key", table.reply_key.is_some(), cbuae, "\"cbuae\""),
+        ("redirect", table.redirect.is_some(), returns, "\"joompay\", \"younify\" and others of redirects"),
     ];
     if let Some((field, .., with)) = only.into_iter().find(|(_, given, read, _)| *given && !*read) {
         return Err(ConfigError::new(

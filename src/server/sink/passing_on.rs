@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::failed;
 use crate::error::Rejection;
+use crate::event::Event;
 use crate::once::Once;
 use crate::reply::Reply;
 use crate::server::config::{ACTION, HttpForm};
@@ -33,8 +34,13 @@ pub(super) fn passed_on(request: Builder, once: &Once, statement: Option<&str>) 
     let body = once.event().content().clone();
     let mut request = request;
     if !body.is_empty() {
-        let is_json = serde_json::from_slice::<IgnoredAny>(&body).is_ok();
-        request = request.header(CONTENT_TYPE, if is_json { "application/json" } else { "application/octet-stream" });
+        let kind = match &**once.event() {
+            // The query of a browser that came back.
+            Event::Authorization(_) => "application/x-www-form-urlencoded",
+            _ if serde_json::from_slice::<IgnoredAny>(&body).is_ok() => "application/json",
+            _ => "application/octet-stream",
+        };
+        request = request.header(CONTENT_TYPE, kind);
     }
     if let Some(id) = once.request_id().and_then(as_header) {
         request = request.header("x-request-id", id);

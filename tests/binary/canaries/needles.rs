@@ -13,8 +13,9 @@ pub const SENT: [&str; 5] =
 pub fn private_lines(folder: &Path) -> Vec<String> {
     let pem = fs::read_to_string(folder.join("keys/cbuae/encryption.key.pem")).unwrap();
     let api_key = fs::read_to_string(folder.join("keys/tribe/api-key")).unwrap();
+    let states = fs::read_to_string(folder.join("keys/redirect/state-secret")).unwrap();
     let lines = pem.lines().filter(|line| !line.starts_with('-') && line.len() > 20).map(str::to_owned);
-    lines.chain([api_key.trim().to_owned()]).collect()
+    lines.chain([api_key.trim().to_owned(), states.trim().to_owned()]).collect()
 }
 
 /// Forms of one text.

@@ -3,11 +3,13 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use countersign::clock::{Clock, SystemClock};
+use countersign::clock::{Clock, FixedClock, SystemClock, Timestamp};
 use countersign::crypto::{Algorithm, MacKey, Secret, SigningKey};
-use countersign::keys::read_private;
+use countersign::keys::{Key, KeySet, read_private};
+use countersign::state::{Binding, StateIssuer};
 use countersign::wire::encoding::Encoding;
 use serde_json::{Value, json};
 
@@ -46,6 +48,13 @@ pub fn setting() -> tempfile::TempDir {
     let jose = "[[endpoint]]\nname = \"bank\"\npath = \"/bank\"\nprofile = \"jose\"\nsink = \"stdout\"\n\
                 keys = [{ jwks = \"keys/cbuae/signing.jwks.json\" }]\nsignature = { form = \"body\", typ = [\"JWT\"], claims = \
                 { iss = \"demo-api-hub\", aud = \"us\", max_lifetime = \"1h\", jti = \"required\" } }\nid = { claim = \"jti\" }\n\n";
+    let returning = |name: &str, cookie: &str| {
+        format!(
+            "[[endpoint]]\nname = \"{name}\"\npath = \"/{name}\"\nprofile = \"redirect\"\nsink = \"stdout\"\n\
+             keys = [{{ secret = {{ env = \"STAMP_SECRET\" }} }}]\nredirect = {{ session = {{ cookie = \"{cookie}\" }}, \
+             issuer = \"https://bank.example\", done = \"/done\" }}\n\n"
+        )
+    };
     let sink = |name: &str, at: &str| {
         format!(
             "[[sink]]\nname = \"{name}\"\ntype = \"http\"\nurl = \"http://{at}/\"\nsecret = {{ env = \"SINK_SECRET\" }}\ntimeout = \"4s\"\n"
@@ -60,6 +69,8 @@ pub fn setting() -> tempfile::TempDir {
         stamped("away", "away", &format!("{signature}\n{id}\nmode = \"inline\"")),
         stamped("slow", "silent", &format!("{signature}\n{id}\nmode = \"inline\"\ndeadline = \"4s\"")),
         jose.to_owned(),
+        returning("back", "session"),
+        returning("gone", "another"),
     ];
     let limits = "[server]\nlimits = { in_flight = \"600KiB\", head_timeout = \"500ms\", body_timeout = \"3s\" }";
     folder(|text| {
@@ -133,7 +144,8 @@ impl<'a> Wire<'a> {
 
     /// One answer for each way to be refused.
     pub fn refusals(&self) -> Vec<String> {
-        [self.of_http(), self.slow_ones(), self.of_signatures(), self.of_tokens(), self.of_events()].concat()
+        let redirects = self.of_redirects();
+        [self.of_http(), self.slow_ones(), self.of_signatures(), self.of_tokens(), self.of_events(), redirects].concat()
     }
 
     fn of_http(&self) -> Vec<String> {
@@ -298,6 +310,40 @@ impl<'a> Wire<'a> {
         ]
     }
 
+    /// A browser that comes back with a state of this moment, and more.
+    fn back(&self, path: &str, issued_at: Timestamp, headers: &str, more: &str) -> String {
+        let key = Key::secret(Algorithm::Hs256, &Secret::new(SECRETS[0].1).unwrap()).unwrap();
+        let keys = KeySet::new(vec![key]).unwrap();
+        let issuer = StateIssuer::new("back", keys, Arc::new(FixedClock::at(issued_at))).unwrap();
+        let state = issuer.issue(&Binding::session("canary-token-of-a-user-81f3").unwrap()).unwrap();
+        let state = state.as_str();
+        let request = format!(
+            "GET {path}?state={state}&code=canary-state-6b7e{more} HTTP/1.1\r\nhost: x\r\n{STRAY}{headers}connection: close\r\n\r\n"
+        );
+        self.receiver.raw(request.as_bytes())
+    }
+
+    fn of_redirects(&self) -> Vec<String> {
+        let now = SystemClock.now();
+        let iss = "&iss=https%3A%2F%2Fbank.example";
+        let old = now.before(Duration::from_secs(4000));
+        let text = |query: &str| {
+            let request = format!("GET /back?{query} HTTP/1.1\r\nhost: x\r\n{STRAY}connection: close\r\n\r\n");
+            self.receiver.raw(request.as_bytes())
+        };
+        let forged = Encoding::Base64Url.encode(&[&[1][..], &now.seconds().to_be_bytes(), &[7; 48]].concat());
+        vec![
+            self.back("/back", now, "", "&code=NL91ABNA0417164300"),
+            self.back("/back", old, "", iss),
+            self.back("/back", now, "cookie: session=canary-token-of-a-user-81f3\r\n", iss),
+            self.back("/gone", now, "", iss),
+            self.back("/back", now, "", "&iss=https%3A%2F%2Fcanary-state-6b7e"),
+            text("code=NL91ABNA0417164300"),
+            text("state=canary-state-6b7e&code=NL91ABNA0417164300"),
+            text(&format!("state={forged}&code=NL91ABNA0417164300&error_description=Edsger+Wybe")),
+        ]
+    }
+
     fn of_events(&self) -> Vec<String> {
         let other = PERSONAL.replace("Edsger Wybe", "Edsger Wybe D");
         let slow = PERSONAL.replace("w-1", "w-slow");
@@ -324,7 +370,9 @@ impl<'a> Wire<'a> {
         let answers =
             [self.signed("/queued", PERSONAL), self.signed("/queued", PERSONAL), self.signed("/queued", kept)];
         assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 200")), "{answers:?}");
-        answers.concat()
+        let back = self.back("/back", SystemClock.now(), "", "&iss=https%3A%2F%2Fbank.example&name=Edsger+Wybe");
+        assert!(back.starts_with("HTTP/1.1 303"), "{back}");
+        answers.concat() + &back
     }
 
     /// What `verify` says of captured requests that it refuses.
