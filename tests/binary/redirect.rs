@@ -1,6 +1,7 @@
 //! Browsers that come back from a bank, to the real program: who is let in, what operators see, and what nobody sees.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
 
 use countersign::crypto::Digest;
@@ -307,7 +308,7 @@ fn several_secrets_have_names_and_the_first_issues() {
         )
     });
     fs::write(unnamed.path().join("a"), "the new secret of states, 32 bytes").unwrap();
-    fs::set_permissions(unnamed.path().join("a"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    fs::set_permissions(unnamed.path().join("a"), Permissions::from_mode(0o600)).unwrap();
     let output = run(unnamed.path(), &["check"]);
     assert_eq!(output.status.code(), Some(64));
     assert!(err(&output).contains("keys.key_id: expected a name for each of several secrets"), "{}", err(&output));
@@ -414,6 +415,7 @@ fn check_says_that_a_listener_which_demands_certificates_keeps_browsers_out() {
         let folder = folder(|text| text.replacen("[server]", &tls, 1));
         fs::write(folder.path().join("tls.pem"), certificate.pem()).unwrap();
         fs::write(folder.path().join("tls.key"), pair.serialize_pem()).unwrap();
+        fs::set_permissions(folder.path().join("tls.key"), Permissions::from_mode(0o600)).unwrap();
         let output = run(folder.path(), &["check"]);
         let text = out(&output) + &err(&output);
         assert_eq!(text.matches("a browser shows no certificate").count(), if warned { 2 } else { 0 }, "{text}");
