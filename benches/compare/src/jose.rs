@@ -29,7 +29,8 @@ pub fn seal(keys: &Keys, token: &str) -> Result<String> {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &content_key).map_err(failed)?);
     let mut content = token.as_bytes().to_vec();
     let nonce_value = Nonce::assume_unique_for_key(nonce);
-    let tag = key.seal_in_place_separate_tag(nonce_value, Aad::from(header.as_bytes()), &mut content).map_err(failed)?;
+    let tag =
+        key.seal_in_place_separate_tag(nonce_value, Aad::from(header.as_bytes()), &mut content).map_err(failed)?;
     let [wrapped, nonce, content, tag] = [&*wrapped, &nonce, &content, tag.as_ref()].map(|part| URL.encode(part));
     Ok(format!("{header}.{wrapped}.{nonce}.{content}.{tag}"))
 }

@@ -118,9 +118,11 @@ impl Keys {
             Algorithm::Es256 => return Ok(self.ec.sign(&random, message).map_err(failed)?.as_ref().to_vec()),
             Algorithm::Rs256(_) | Algorithm::Ps256 => {}
         }
-        let (key, padding) = (self.rsa(algorithm), if algorithm == Algorithm::Ps256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 });
+        let (key, padding) =
+            (self.rsa(algorithm), if algorithm == Algorithm::Ps256 { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 });
         let mut signature = vec![0; key.public_modulus_len()];
-        key.sign(padding as &dyn aws_lc_rs::signature::RsaEncoding, &random, message, &mut signature).map_err(failed)?;
+        key.sign(padding as &dyn aws_lc_rs::signature::RsaEncoding, &random, message, &mut signature)
+            .map_err(failed)?;
         Ok(signature)
     }
 

@@ -56,7 +56,8 @@ impl Table {
             let word = if matches!(row.cell, Cell::Failed(_)) { "failed" } else { "-" };
             return std::iter::once(row.contender).chain(std::iter::repeat_n(word, 8)).map(str::to_owned).collect();
         };
-        let of = |figure: fn(&Figures) -> f64| spread(rounds.iter().map(figure).collect()).map_or(f64::NAN, |all| all.0);
+        let of =
+            |figure: fn(&Figures) -> f64| spread(rounds.iter().map(figure).collect()).map_or(f64::NAN, |all| all.0);
         let ratio = |ceiling| self.ratio(rounds, ceiling).map_or("-".to_owned(), |ratio| format!("{:.2}", ratio.0));
         let rate = spread(rounds.iter().map(|figures| figures.rate).collect());
         vec![
@@ -87,7 +88,8 @@ impl Table {
     /// Aligned for a terminal, and as Markdown just the same.
     pub fn text(&self) -> String {
         let head = Self::HEAD.map(str::to_owned).to_vec();
-        let lines: Vec<Vec<String>> = std::iter::once(head).chain(self.rows.iter().map(|row| self.cells(row))).collect();
+        let lines: Vec<Vec<String>> =
+            std::iter::once(head).chain(self.rows.iter().map(|row| self.cells(row))).collect();
         let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..Self::HEAD.len()).map(width).collect();
         let write = |line: &Vec<String>| {
@@ -192,6 +194,7 @@ pub fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let (begin, end) = ("<!-- compare: begin -->\n", "<!-- compare: end -->");
     let whole = std::fs::read_to_string(file)?;
     let parts = whole.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
-    let (before, after) = parts.ok_or_else(|| std::io::Error::other("expected two marks in the file, but found none"))?;
+    let (before, after) =
+        parts.ok_or_else(|| std::io::Error::other("expected two marks in the file, but found none"))?;
     std::fs::write(file, format!("{before}{begin}{text}{end}{after}"))
 }

@@ -187,17 +187,18 @@ impl Make<'_> {
             }
             Dialect::Cavage => {
                 let date = httpdate::fmt_http_date(SystemTime::now());
-                let input = format!(
-                    "(request-target): post /hook\nhost: 127.0.0.1\ndate: {date}\ndigest: SHA-256={digest}"
-                );
+                let input =
+                    format!("(request-target): post /hook\nhost: 127.0.0.1\ndate: {date}\ndigest: SHA-256={digest}");
                 let signature = sign(input.as_bytes())?;
                 let covered = "(request-target) host date digest";
-                let header = format!("signature: keyId=\"{key_id}\",headers=\"{covered}\",signature=\"{signature}\"\r\n");
+                let header =
+                    format!("signature: keyId=\"{key_id}\",headers=\"{covered}\",signature=\"{signature}\"\r\n");
                 format!("date: {date}\r\ndigest: SHA-256={digest}\r\n{}", self.unless_unsigned(header))
             }
             Dialect::MessageSignature => {
+                // In this order, because `httpsig-hyper` writes them anew in its own one before it verifies.
                 let parameters = format!(
-                    "(\"@method\" \"@path\" \"content-digest\");created={};keyid=\"{key_id}\";alg=\"rsa-v1_5-sha256\"",
+                    "(\"@method\" \"@path\" \"content-digest\");created={};alg=\"rsa-v1_5-sha256\";keyid=\"{key_id}\"",
                     seconds()?
                 );
                 let digest = format!("sha-256=:{digest}:");

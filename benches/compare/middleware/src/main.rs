@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign::Endpoint;
-use countersign::endpoint::Limits;
 use countersign::clock::SystemClock;
 use countersign::crypto::{Algorithm, Backend, Secret};
 use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
+use countersign::endpoint::Limits;
 use countersign::keys::{Key, KeySet, file};
 use countersign::profile::{BodySignature, Identification, Profile};
 use countersign::store::MemoryStore;
