@@ -43,7 +43,7 @@ function done(summary, latency)
   for _, thread in ipairs(threads) do out = out + thread:get("exhausted") end
   local errors = summary.errors
   io.write(string.format(
-    '\nfigures {"requests":%d,"micros":%d,"refused":%d,"broken":%d,"exhausted":%d,"p50":%d,"p99":%d,"p999":%d}\n',
-    summary.requests, summary.duration, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
-    out, latency:percentile(50), latency:percentile(99), latency:percentile(99.9)))
+    '\nfigures {"requests":%d,"micros":%d,"refused":%d,"broken":%d,"late":%d,"exhausted":%d,"p50":%d,"p99":%d,"p999":%d}\n',
+    summary.requests, summary.duration, errors.status, errors.connect + errors.read + errors.write,
+    errors.timeout, out, latency:percentile(50), latency:percentile(99), latency:percentile(99.9)))
 end

@@ -1,14 +1,15 @@
 //! A client of our own, for what wrk cannot do: one request for a control, and an open model: requests are due at a constant
 //! rate whether or not the ones before are answered, and a time counts from when a request was due.
 
-use std::io::{Error, Read, Write};
+use std::io::{Error, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::requests::Stream;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long an answer may take, as with wrk.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One connection, opened when it is needed.
 pub struct Connection {
@@ -81,12 +82,40 @@ fn whole(read: &[u8]) -> Option<String> {
     complete.then_some(head)
 }
 
+/// A closed model for what wrk refuses to send, a head without the body that it announces: answers how many of `connections`
+/// senders' requests were answered as expected, and fails with the first that was not.
+pub fn closed(
+    port: u16,
+    request: &[u8],
+    (connections, lasting): (usize, Duration),
+    expected: fn(u16) -> bool,
+) -> std::io::Result<usize> {
+    let start = Instant::now();
+    let one = || {
+        let (mut connection, mut count) = (Connection::to(port), 0_usize);
+        while start.elapsed() < lasting {
+            let answer = connection.exchange(request)?;
+            if !expected(answer.status) {
+                return Err(Error::other(format!("expected another status, but found {}", answer.status)));
+            }
+            count += 1;
+        }
+        Ok(count)
+    };
+    std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..connections).map(|_| scope.spawn(one)).collect();
+        senders.into_iter().map(|sender| sender.join().expect("a sender that ends")).sum()
+    })
+}
+
 /// What a constant rate came to.
 pub struct Paced {
     /// From when each was due to its answer, shortest first.
     pub times: Vec<Duration>,
-    /// Answers with another status than expected, and those that never came.
+    /// Answers with another status than expected, and connections that broke.
     pub wrong: usize,
+    /// Those that were not answered, or not even sent, in time.
+    pub late: usize,
 }
 
 /// Sends `rate` requests a second for so long, `connections` at once at most, from the record `first` on.
@@ -100,28 +129,34 @@ pub fn paced(
     let (next, start) = (AtomicUsize::new(0), Instant::now() + Duration::from_millis(50));
     let count = (rate * lasting.as_secs_f64()) as usize;
     let one = || {
-        let (mut connection, mut times, mut wrong) = (Connection::to(port), Vec::new(), 0_usize);
+        let (mut connection, mut times) = (Connection::to(port), Vec::new());
+        let (mut wrong, mut late) = (0_usize, 0_usize);
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                break (times, wrong, late);
+            }
             // A contender that is hopelessly behind is not waited for.
-            if number >= count || start.elapsed() > lasting * 3 {
-                break (times, wrong);
+            if start.elapsed() > lasting * 3 {
+                late += 1;
+                continue;
             }
             let due = start + Duration::from_secs_f64(number as f64 / rate);
             let request = stream.request(first + number);
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             match connection.exchange(&request) {
                 Ok(answer) if expected(answer.status) => times.push(due.elapsed()),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => late += 1,
                 _ => wrong += 1,
             }
         }
     };
-    let parts: Vec<(Vec<Duration>, usize)> = std::thread::scope(|scope| {
+    let parts: Vec<(Vec<Duration>, usize, usize)> = std::thread::scope(|scope| {
         let senders: Vec<_> = (0..connections).map(|_| scope.spawn(one)).collect();
         senders.into_iter().map(|sender| sender.join().expect("a sender that ends")).collect()
     });
-    let wrong = parts.iter().map(|part| part.1).sum();
+    let (wrong, late) = (parts.iter().map(|part| part.1).sum(), parts.iter().map(|part| part.2).sum());
     let mut times: Vec<Duration> = parts.into_iter().flat_map(|part| part.0).collect();
     times.sort_unstable();
-    Paced { times, wrong }
+    Paced { times, wrong, late }
 }

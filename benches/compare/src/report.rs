@@ -14,6 +14,8 @@ pub enum Cell {
     /// It cannot do this.
     Dash,
     Rounds(Vec<Figures>),
+    /// Ten seconds were not enough for one of its answers.
+    Slow(String),
     Failed(String),
 }
 
@@ -53,7 +55,11 @@ impl Table {
 
     fn cells(&self, row: &Row) -> Vec<String> {
         let Cell::Rounds(rounds) = &row.cell else {
-            let word = if matches!(row.cell, Cell::Failed(_)) { "failed" } else { "-" };
+            let word = match row.cell {
+                Cell::Failed(_) => "failed",
+                Cell::Slow(_) => "too slow",
+                Cell::Dash | Cell::Rounds(_) => "-",
+            };
             return std::iter::once(row.contender).chain(std::iter::repeat_n(word, 8)).map(str::to_owned).collect();
         };
         let of =
@@ -115,6 +121,7 @@ impl Table {
         };
         let row = |row: &Row| match &row.cell {
             Cell::Dash => json!({"contender": row.contender, "rounds": null}),
+            Cell::Slow(why) => json!({"contender": row.contender, "tooSlow": why}),
             Cell::Failed(why) => json!({"contender": row.contender, "failed": why}),
             Cell::Rounds(rounds) => {
                 let ratio = |ceiling| {

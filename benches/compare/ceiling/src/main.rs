@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 enum Check {
     Nothing,
     Public(ParsedPublicKey),
-    Mac(hmac::Key),
+    Mac(Box<hmac::Key>),
 }
 
 fn check() -> Check {
@@ -36,7 +36,7 @@ fn check() -> Check {
         "RS256" => public(&RSA_PKCS1_2048_8192_SHA256),
         "PS256" => public(&RSA_PSS_2048_8192_SHA256),
         "ES256" => public(&ECDSA_P256_SHA256_FIXED),
-        "HS256" => Check::Mac(hmac::Key::new(hmac::HMAC_SHA256, &key)),
+        "HS256" => Check::Mac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, &key))),
         other => panic!("expected an algorithm, but found {other}"),
     }
 }
