@@ -9,7 +9,7 @@ use crate::keys::{Algorithm, Keys};
 use crate::plan::{Scheme, Speaks, Workload};
 use crate::process::{Running, free_port};
 
-/// Folders that do not change during a run.
+/// What does not change during a run.
 pub struct Places {
     /// benches/compare.
     pub here: PathBuf,
@@ -17,6 +17,8 @@ pub struct Places {
     pub built: PathBuf,
     /// The release binary.
     pub binary: PathBuf,
+    /// How many cores a contender may use; 0 is all of them.
+    pub cores: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +82,7 @@ impl Contender {
     /// Starts it for a workload, with `folder` to itself.
     pub fn start(&self, places: &Places, keys: &Keys, workload: &Workload, folder: &Path) -> Result<Running> {
         let port = free_port()?;
-        let mut running = Running::new(port);
+        let mut running = Running::new(port, places.cores);
         let algorithm = workload.scheme.algorithm();
         let mut command = match self.kind {
             Kind::Ceiling => {

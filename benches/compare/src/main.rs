@@ -23,13 +23,14 @@ use report::{Cell, Row, Table};
 use round::{Round, Times};
 
 const USAGE: &str = "benches/compare/run [--quick] [--only WORKLOAD,...] [--contenders NAME,...] [--rounds N] [--seconds N] \
-                     [--write] [--list]";
+                     [--cores N] [--write] [--list]";
 
 struct Options {
     only: Option<Vec<String>>,
     contenders: Option<Vec<String>>,
     rounds: usize,
     times: Times,
+    cores: usize,
     quick: bool,
     write: bool,
     list: bool,
@@ -40,7 +41,7 @@ impl Options {
         let seconds = Duration::from_secs;
         let times = Times { warm: seconds(2), load: seconds(6), paced: seconds(6) };
         let mut options =
-            Self { only: None, contenders: None, rounds: 5, times, quick: false, write: false, list: false };
+            Self { only: None, contenders: None, rounds: 5, times, cores: 0, quick: false, write: false, list: false };
         let mut words = std::env::args().skip(1);
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("expected a value after {word}, but found none"));
@@ -56,6 +57,7 @@ impl Options {
                 "--only" => options.only = names(value()?),
                 "--contenders" => options.contenders = names(value()?),
                 "--rounds" => options.rounds = usize::try_from(number(value()?)?).unwrap_or(1).max(1),
+                "--cores" => options.cores = usize::try_from(number(value()?)?).unwrap_or(0),
                 "--seconds" => {
                     let lasting = seconds(number(value()?)?.max(1));
                     options.times = Times { load: lasting, paced: lasting, ..options.times };
@@ -88,9 +90,10 @@ impl Options {
 
     fn how(&self) -> String {
         let Times { warm, load, paced } = self.times;
+        let cores = if self.cores > 0 { format!("; contenders on {} of the cores", self.cores) } else { String::new() };
         format!(
             "{} rounds in turns, each of a fresh process: {} s to warm up, {} s as fast as it goes (wrk), {} s at half of that, \
-             due at a constant rate",
+             due at a constant rate{cores}",
             self.rounds,
             warm.as_secs(),
             load.as_secs(),
@@ -145,7 +148,7 @@ fn run(options: &Options) -> Result<bool, Box<dyn std::error::Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).to_owned();
     let built = PathBuf::from(std::env::var("COMPARE_BUILT")?);
     let binary = PathBuf::from(std::env::var("COMPARE_BINARY")?);
-    let (load, places) = (report::load(), Places { here, built, binary });
+    let (load, places) = (report::load(), Places { here, built, binary, cores: options.cores });
     let keys = Keys::make(&places.built.join("keys"))?;
     let mut tables = Vec::new();
     for workload in &chosen {

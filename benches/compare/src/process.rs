@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 /// What it and its children, a Redis beside it among them, are.
 pub struct Running {
     leaders: Vec<Child>,
+    /// How many cores they may use; 0 is all of them.
+    cores: usize,
     pub port: u16,
 }
 
@@ -22,14 +24,29 @@ struct Stat {
 }
 
 impl Running {
-    pub fn new(port: u16) -> Self {
-        Self { leaders: Vec::new(), port }
+    pub fn new(port: u16, cores: usize) -> Self {
+        Self { leaders: Vec::new(), cores, port }
+    }
+
+    /// The same program, on as many cores as it may use; who counts its cores finds that many.
+    fn bound(&self, command: &Command) -> Command {
+        let mut bound = Command::new("taskset");
+        bound.arg("-c").arg(format!("0-{}", self.cores - 1)).arg(command.get_program()).args(command.get_args());
+        bound.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        bound
     }
 
     /// Starts a program in `folder` and waits until it takes connections at `port`.
     pub fn start(&mut self, command: &mut Command, folder: &Path, port: u16) -> std::io::Result<()> {
         let log = folder.join(format!("log-{port}"));
         let file = File::create(&log)?;
+        let mut bound;
+        let command = if self.cores > 0 {
+            bound = self.bound(command);
+            &mut bound
+        } else {
+            command
+        };
         let child = command.current_dir(folder).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         self.leaders.push(child.process_group(0).spawn()?);
         let deadline = Instant::now() + Duration::from_secs(20);
