@@ -127,7 +127,7 @@ pub fn paced(
     expected: fn(u16) -> bool,
 ) -> Paced {
     let (next, start) = (AtomicUsize::new(0), Instant::now() + Duration::from_millis(50));
-    let count = (rate * lasting.as_secs_f64()) as usize;
+    let count = ((rate * lasting.as_secs_f64()) as usize).max(1);
     let one = || {
         let (mut connection, mut times) = (Connection::to(port), Vec::new());
         let (mut wrong, mut late) = (0_usize, 0_usize);

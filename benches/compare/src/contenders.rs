@@ -56,7 +56,7 @@ pub fn contenders() -> Vec<Contender> {
     vec![
         one("hyper", Kind::Ceiling, Speaks::Nothing, Some(""), "nothing"),
         one("hyper+verify", Kind::Ceiling, Speaks::Bare, Some(""), "nothing"),
-        one("middleware", Kind::Middleware, Speaks::Bodies, ours, "ids, in memory"),
+        one("middleware", Kind::Middleware, Speaks::Bodies, ours, "events, in memory"),
         one("memory", Kind::Binary(Store::Memory), Speaks::Everything, ours, "events, in memory"),
         one("SQLite", Kind::Binary(Store::Sqlite), Speaks::Everything, ours, "events, on disk before the answer"),
         one("Redis", Kind::Binary(Store::Redis), Speaks::Everything, ours, "events, on disk within a second"),
@@ -79,6 +79,12 @@ pub fn contenders() -> Vec<Contender> {
 }
 
 impl Contender {
+    /// Whether it is there: what a peer needs could not be had otherwise, and `run` said so.
+    pub fn is_here(&self, places: &Places) -> bool {
+        let Kind::Peer(name) = self.kind else { return true };
+        places.built.join("peers").join(name).join("prepared").is_file()
+    }
+
     /// Starts it for a workload, with `folder` to itself.
     pub fn start(&self, places: &Places, keys: &Keys, workload: &Workload, folder: &Path) -> Result<Running> {
         let port = free_port()?;
@@ -123,7 +129,7 @@ fn redis(running: &mut Running, folder: &Path) -> Result<u16> {
     let mut command = Command::new("redis-server");
     command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--daemonize", "no"]);
     command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--loglevel", "warning"]);
-    running.start(&mut command, folder, port)?;
+    running.start(&command, folder, port)?;
     Ok(port)
 }
 

@@ -112,7 +112,11 @@ fn known<'a>(names: &[String], all: impl Iterator<Item = &'a str>) -> Result<(),
 fn measure(places: &Places, keys: &Keys, workload: &Workload, all: &[Contender], options: &Options) -> Table {
     let row = |one: &Contender| {
         let dialect = one.speaks.dialect(workload, one.knows_copies.is_some());
-        let cell = if dialect.is_some() { Cell::Rounds(Vec::new()) } else { Cell::Dash };
+        let cell = match dialect {
+            Some(_) if one.is_here(places) => Cell::Rounds(Vec::new()),
+            Some(_) => Cell::LeftOut,
+            None => Cell::Dash,
+        };
         Row { contender: one.name, keeps: one.keeps, cell }
     };
     let mut table = Table { workload: workload.clone(), rows: all.iter().map(row).collect() };
@@ -127,7 +131,7 @@ fn measure(places: &Places, keys: &Keys, workload: &Workload, all: &[Contender],
                     rounds.push(figures);
                 }
                 Err(error) => {
-                    eprintln!("{} {number}: {}: FAILED: {error}", workload.name, contender.name);
+                    eprintln!("{} {number}: {}: no figure: {error}", workload.name, contender.name);
                     // A peer that cannot keep up with one request in ten seconds is a finding about it, and not a wrong answer.
                     let slow = error.kind() == ErrorKind::TimedOut && matches!(contender.kind, Kind::Peer(_));
                     row.cell = if slow { Cell::Slow(error.to_string()) } else { Cell::Failed(error.to_string()) };

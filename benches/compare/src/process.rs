@@ -28,25 +28,24 @@ impl Running {
         Self { leaders: Vec::new(), cores, port }
     }
 
-    /// The same program, on as many cores as it may use; who counts its cores finds that many.
+    /// The same program, which ends with us however we end, on as many cores as it may use; who counts its cores finds that
+    /// many.
     fn bound(&self, command: &Command) -> Command {
-        let mut bound = Command::new("taskset");
-        bound.arg("-c").arg(format!("0-{}", self.cores - 1)).arg(command.get_program()).args(command.get_args());
+        let mut bound = Command::new("setpriv");
+        bound.args(["--pdeathsig", "TERM"]);
+        if self.cores > 0 {
+            bound.args(["taskset", "-c", &format!("0-{}", self.cores - 1)]);
+        }
+        bound.arg(command.get_program()).args(command.get_args());
         bound.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
         bound
     }
 
     /// Starts a program in `folder` and waits until it takes connections at `port`.
-    pub fn start(&mut self, command: &mut Command, folder: &Path, port: u16) -> std::io::Result<()> {
+    pub fn start(&mut self, command: &Command, folder: &Path, port: u16) -> std::io::Result<()> {
         let log = folder.join(format!("log-{port}"));
         let file = File::create(&log)?;
-        let mut bound;
-        let command = if self.cores > 0 {
-            bound = self.bound(command);
-            &mut bound
-        } else {
-            command
-        };
+        let mut command = self.bound(command);
         let child = command.current_dir(folder).stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
         self.leaders.push(child.process_group(0).spawn()?);
         let deadline = Instant::now() + Duration::from_secs(20);

@@ -13,6 +13,8 @@ use crate::round::Figures;
 pub enum Cell {
     /// It cannot do this.
     Dash,
+    /// It could not be installed.
+    LeftOut,
     Rounds(Vec<Figures>),
     /// Ten seconds were not enough for one of its answers.
     Slow(String),
@@ -58,9 +60,10 @@ impl Table {
             let word = match row.cell {
                 Cell::Failed(_) => "failed",
                 Cell::Slow(_) => "too slow",
+                Cell::LeftOut => "left out",
                 Cell::Dash | Cell::Rounds(_) => "-",
             };
-            return std::iter::once(row.contender).chain(std::iter::repeat_n(word, 8)).map(str::to_owned).collect();
+            return [row.contender, word].into_iter().chain(std::iter::repeat_n("-", 7)).map(str::to_owned).collect();
         };
         let of =
             |figure: fn(&Figures) -> f64| spread(rounds.iter().map(figure).collect()).map_or(f64::NAN, |all| all.0);
@@ -121,6 +124,7 @@ impl Table {
         };
         let row = |row: &Row| match &row.cell {
             Cell::Dash => json!({"contender": row.contender, "rounds": null}),
+            Cell::LeftOut => json!({"contender": row.contender, "leftOut": true}),
             Cell::Slow(why) => json!({"contender": row.contender, "tooSlow": why}),
             Cell::Failed(why) => json!({"contender": row.contender, "failed": why}),
             Cell::Rounds(rounds) => {
