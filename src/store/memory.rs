@@ -155,11 +155,20 @@ impl Store for MemoryStore {
 mod tests {
     use super::*;
     use crate::clock::FixedClock;
-    use crate::store::conformance::{Bench, conformance};
+    use crate::store::conformance::{Bench, conformance, event};
 
     fn open(clock: Arc<FixedClock>) -> Bench {
         Bench { store: Arc::new(MemoryStore::new(clock.clone())), clock, home: None }
     }
 
     conformance!(open);
+
+    #[tokio::test]
+    async fn what_is_kept_does_not_keep_the_buffer_that_it_came_in() {
+        let store = MemoryStore::new(Arc::new(FixedClock::default()));
+        let read = bytes::Bytes::from(vec![b'x'; 64 * 1024]);
+        let part = event("a").verified().map(|record| Record { content: read.slice(7..1031), ..record });
+        assert_eq!(store.accept(part).await, Ok(Acceptance::Accepted));
+        assert!(read.is_unique());
+    }
 }

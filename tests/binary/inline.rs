@@ -50,7 +50,12 @@ pub fn inlined(text: String, address: &str) -> String {
     let sink = format!(
         "[[sink]]\nname = \"core\"\ntype = \"http\"\nurl = \"http://{address}/events\"\nsecret = {{ file = \"keys/tribe/api-key\" }}\ntimeout = \"5s\"\n"
     );
-    text.replace("mode    = \"queue\"", "mode = \"inline\"").replace("sink    = \"stdout\"", "sink = \"core\"") + &sink
+    let lines = text.lines().map(|line| match line.split_once(" =").map(|(name, _)| name.trim()) {
+        Some("mode") => "mode = \"inline\"",
+        Some("sink") => "sink = \"core\"",
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n" + &sink
 }
 
 const YES: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 22\r\nconnection: close\r\n\r\n{\"funds_available\":true}";

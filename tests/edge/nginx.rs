@@ -130,7 +130,10 @@ fn folder_of(parties: &Parties) -> tempfile::TempDir {
         let pinned = format!(
             "[[endpoint]]\nallow_ip = [\"127.0.0.3\"]\nclient = [{{ organization_identifier = \"{ORGANIZATION}\" }}]\n"
         );
-        text.replacen("[server]\n", server, 1).replace("[[endpoint]]\n", &pinned).replace("\"keys/", "\"own/")
+        // A browser that comes back shows no certificate.
+        let (signed, rest) = text.split_once("[[endpoint]]\nname     = \"joompay\"").unwrap();
+        let signed = signed.replacen("[server]\n", server, 1).replace("[[endpoint]]\n", &pinned);
+        (signed + "[[endpoint]]\nname     = \"joompay\"" + rest).replace("\"keys/", "\"own/")
     });
     write(folder.path(), "clients.pem", &parties.clients.pem);
     let made = run(folder.path(), &["keys", "generate", "--out", "own"]);

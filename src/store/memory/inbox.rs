@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::Inner;
 use crate::clock::Timestamp;
 use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
@@ -21,6 +23,9 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn new(id: EventId, record: Verified<Record>, state: State, reason: Option<String>) -> Self {
+        // A copy: the content is a part of what a connection read at once, and would keep all of that.
+        let content = Bytes::copy_from_slice(&record.content);
+        let record = record.map(|record| Record { content, ..record });
         Self { id, record, state, reason, attempts: 0, fence: 0, due: Timestamp::default() }
     }
 

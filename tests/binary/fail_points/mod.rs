@@ -49,7 +49,11 @@ impl Desk {
         let folder = folder(|text| change(text.replace("url = \"sqlite:countersign.db\"", store)));
         let text = std::fs::read_to_string(folder.path().join("countersign.toml")).unwrap();
         let none = "[[sink]]\nname = \"nowhere\"\ntype = \"none\"\n";
-        let armed = text.replace("sink    = \"stdout\"", "sink = \"nowhere\"") + none;
+        let lines = text.lines().map(|line| match line.split_once('=') {
+            Some((name, value)) if name.trim() == "sink" && value.trim() == "\"stdout\"" => "sink = \"nowhere\"",
+            _ => line,
+        });
+        let armed = lines.collect::<Vec<_>>().join("\n") + "\n" + none;
         std::fs::write(folder.path().join("armed.toml"), armed).unwrap();
         Self { folder, signer: Signer::demo() }
     }
