@@ -8,7 +8,7 @@ const OTHERS: u64 = 128;
 
 /// Asks for as many as the system allows, which is more than most shells give. Whether there are fewer than so many
 /// connections need: how many there are then, and how many connections there can be.
-pub fn raise(connections: usize) -> Option<(u64, usize)> {
+pub(crate) fn raise(connections: usize) -> Option<(u64, usize)> {
     let limit = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
     let most = connections_at_most();

@@ -6,7 +6,7 @@ mod callers;
 pub mod config;
 pub mod connection;
 mod figures;
-pub mod files;
+pub(crate) mod files;
 mod forged_token;
 mod gate;
 mod generation;
