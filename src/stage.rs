@@ -1,12 +1,30 @@
-//! How one stage drives the next: the instance that was polled ready is the one that is called.
+//! How one stage drives the next. The rules: the instance that was polled ready is the one that is called, and what goes on in
+//! a task of its own keeps the turn of its request.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tower_service::Service;
 
 /// The future of a stage. Boxed once per stage, so that no type has to be named.
 pub type StageFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+tokio::task_local! {
+    /// The turn of the request that this task works on.
+    static TURN: Arc<OwnedSemaphorePermit>;
+}
+
+/// Works on a request that has its turn.
+pub(crate) async fn in_turn<F: Future>(turn: OwnedSemaphorePermit, work: F) -> F::Output {
+    TURN.scope(Arc::new(turn), work).await
+}
+
+/// The turn of this request, if it has one, to be kept beyond its caller.
+pub(crate) fn turn() -> Option<Arc<OwnedSemaphorePermit>> {
+    TURN.try_with(Arc::clone).ok()
+}
 
 /// Waits until `service` is ready, then calls it.
 pub(crate) async fn oneshot<S, R>(mut service: S, request: R) -> Result<S::Response, S::Error>

@@ -7,10 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::{Ended, load, logs, runtime};
-use crate::server::{Config, Order, Sockets};
-
-/// Open files besides connections: the store, sinks, listeners.
-const OTHERS: u64 = 128;
+use crate::server::{Config, Order, Sockets, files};
 
 pub(super) fn run(path: &Path, log: logs::Form) -> Result<(), Ended> {
     // Before there are threads: the environment is read, and changed.
@@ -50,16 +47,15 @@ fn orders() -> std::io::Result<mpsc::UnboundedReceiver<Order>> {
 
 /// Every connection is an open file: as many as the system allows, which is more than most shells give.
 fn raise_files(config: &Config) {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    let (found, wanted) = (getrlimit(Resource::Nofile).current, config.server.limits.connections as u64);
-    if found.is_some_and(|found| found < wanted.saturating_add(OTHERS)) {
+    let wanted = config.server.limits.connections;
+    if let Some((limit, most)) = files::raise(wanted) {
         tracing::warn!(
             code = "open_files",
-            limit = found,
+            limit,
             connections = wanted,
-            "fewer files may be open than limits.connections asks for: raise LimitNOFILE or lower it"
+            most,
+            "fewer files may be open than limits.connections asks for, and no more connections are taken than that: raise \
+             LimitNOFILE or lower it"
         );
     }
 }

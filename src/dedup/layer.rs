@@ -1,4 +1,4 @@
-//! The tower part of inline handling. A claim is decided by the store; a copy that arrives in flight waits a little
+//! The tower part of inline handling. The rule: a claim is decided by the store; a copy that arrives in flight waits a little
 //! and is then sent away, never answered with success.
 
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::claims::Claims;
-use super::{InlineTimes, OnUndecodable, conflict, unavailable};
+use super::{Handlers, InlineTimes, OnUndecodable, conflict, unavailable};
 use crate::decode::Receipt;
 use crate::error::{Code, Rejection};
 use crate::observed::{self, Stage};
 use crate::once::Once;
 use crate::reply::Reply;
-use crate::stage::{StageFuture, oneshot};
+use crate::stage::{self, StageFuture, oneshot};
 use crate::store::{Acceptance, Claim, Record, Store};
 use crate::verified::Verified;
 
@@ -24,12 +24,20 @@ use crate::verified::Verified;
 pub struct DedupLayer {
     claims: Claims,
     undecodable: OnUndecodable,
+    handlers: Handlers,
 }
 
 impl DedupLayer {
     /// Remembers in `store`.
     pub fn new(store: Arc<dyn Store>, times: InlineTimes, undecodable: OnUndecodable) -> Self {
-        Self { claims: Claims { store, times }, undecodable }
+        Self { claims: Claims { store, times }, undecodable, handlers: Handlers::default() }
+    }
+
+    /// Counts handlers together with others: see [`Handlers`].
+    #[must_use]
+    pub fn handlers(mut self, handlers: Handlers) -> Self {
+        self.handlers = handlers;
+        self
     }
 }
 
@@ -65,7 +73,13 @@ where
         let inner = self.inner.clone();
         // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
         // Boxed, because a task's future is moved many times before it is first polled.
-        let work = tokio::spawn(Box::pin(observed::carried(self.settings.clone().handle(receipt, inner))));
+        let at_work = (self.settings.handlers.begin(), stage::turn());
+        let handled = observed::carried(self.settings.clone().handle(receipt, inner));
+        let work = tokio::spawn(Box::pin(async move {
+            let reply = handled.await;
+            drop(at_work);
+            reply
+        }));
         Box::pin(async move {
             work.await.unwrap_or_else(|_| {
                 Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))

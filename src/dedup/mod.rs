@@ -1,11 +1,14 @@
-//! Once, with an answer: claim, run, complete with the answer, or release so that the sender's retry runs again.
+//! Once, with an answer: claim, run, complete with the answer, or release so that the sender's retry runs again. The rule: only
+//! the store decides who is first, and without its word nothing is answered as if it were kept.
 
 mod claims;
+mod handlers;
 mod layer;
 mod without;
 
 #[cfg(feature = "grpc")]
 pub(crate) use claims::Claims;
+pub use handlers::Handlers;
 pub(crate) use layer::undecodable;
 pub use layer::{Dedup, DedupLayer};
 pub use without::WithoutDedupLayer;

@@ -1,4 +1,5 @@
-//! No memory at all, said aloud: every copy of an event is handled again, and a captured one too.
+//! No memory at all, said aloud: every copy of an event is handled again, and a captured one too. The rule: what nobody keeps
+//! is not answered as if it were kept.
 
 use std::task::{Context, Poll};
 

@@ -1,4 +1,5 @@
-//! Reads a body once, into one buffer, under a limit, a deadline, a minimum rate and the budget of all.
+//! Reads a body once, into one buffer. The rule: never more than a limit, later than a deadline, slower than a minimum rate, or
+//! beyond the budget of all.
 
 use std::pin::pin;
 use std::time::Duration;

@@ -1,5 +1,4 @@
-//! Builds the stack of an endpoint. What protects cannot be left out: keys and the choice of what remembers are
-//! demanded, and opting out has a name.
+//! Builds the stack of an endpoint. The rule: what protects cannot be left out, and opting out has a name.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,24 +12,22 @@ use tower_service::Service;
 use super::BodyBudget;
 use super::admission::Admission;
 use super::body::Limits;
-use super::edge::{Endpoint, Shared, Stack};
+use super::edge::{Endpoint, Shared};
 use super::line::Lines;
 use super::promises::{Said, acceptable};
+use super::stack::{Stack, stack};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Secret;
-use crate::decode::{DecodeLayer, Decoder, Receipt};
-use crate::dedup::{DedupLayer, InlineTimes, OnUndecodable, WithoutDedupLayer};
-use crate::delivery::Delivery;
+use crate::decode::Decoder;
+use crate::dedup::{DedupLayer, Handlers, InlineTimes, OnUndecodable, WithoutDedupLayer};
 use crate::error::{ConfigError, Rejection};
 use crate::inbox::Inbox;
 use crate::keys::{DecryptionKeys, KeyRing, KeySet};
 use crate::once::Once;
 use crate::profile::{Presence, Profile, Scheme};
 use crate::reply::Reply;
-use crate::stage::oneshot;
 use crate::store::Store;
-use crate::verified::Verified;
-use crate::verify::{Account, Credentials, DecryptionPermits, Verifier, VerifyLayer};
+use crate::verify::{Account, Credentials, DecryptionPermits, Verifier};
 
 /// Identities are remembered at least this long, whatever the profile says.
 pub(super) const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
@@ -42,7 +39,7 @@ pub struct Undecided(());
 #[derive(Debug)]
 pub struct Chosen(());
 
-type Ending = Box<dyn FnOnce(OnUndecodable, Arc<Decoder>, Verifier) -> Stack + Send>;
+type Ending = Box<dyn FnOnce(OnUndecodable, Arc<Decoder>, Verifier, Handlers) -> Stack + Send>;
 
 /// Builds an [`Endpoint`]. `build` exists only once it is decided what remembers: [`EndpointBuilder::queue`],
 /// [`EndpointBuilder::inline`] or, said aloud, [`EndpointBuilder::without_dedup`].
@@ -58,6 +55,7 @@ pub struct EndpointBuilder<State> {
     limits: Limits,
     pub(super) admission: Admission,
     in_flight: usize,
+    handlers: Handlers,
     budget: BodyBudget,
     retain: Duration,
     undecodable: OnUndecodable,
@@ -82,6 +80,7 @@ impl EndpointBuilder<Undecided> {
             limits: Limits::default(),
             admission: Admission::default(),
             in_flight: 1024,
+            handlers: Handlers::default(),
             budget: BodyBudget::default(),
             retain: SHORTEST_RETENTION,
             undecodable: OnUndecodable::default(),
@@ -96,7 +95,7 @@ impl EndpointBuilder<Undecided> {
     /// Keeps each event in `store`, answers, and leaves delivery to a [`crate::inbox::Worker`].
     #[must_use]
     pub fn queue(self, store: Arc<dyn Store>) -> EndpointBuilder<Chosen> {
-        self.ending(move |undecodable, decoder, verifier| stack(verifier, decoder, Inbox::new(store, undecodable)))
+        self.ending(move |undecodable, decoder, verifier, _| stack(verifier, decoder, Inbox::new(store, undecodable)))
     }
 
     /// Runs `handler` while the sender waits; its answer is the sender's answer, and copies get it again.
@@ -106,8 +105,8 @@ impl EndpointBuilder<Undecided> {
         S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        self.ending(move |undecodable, decoder, verifier| {
-            stack(verifier, decoder, DedupLayer::new(store, times, undecodable).layer(handler))
+        self.ending(move |undecodable, decoder, verifier, handlers| {
+            stack(verifier, decoder, DedupLayer::new(store, times, undecodable).handlers(handlers).layer(handler))
         })
     }
 
@@ -118,12 +117,12 @@ impl EndpointBuilder<Undecided> {
         S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        self.ending(move |_, decoder, verifier| stack(verifier, decoder, said.layer(handler)))
+        self.ending(move |_, decoder, verifier, _| stack(verifier, decoder, said.layer(handler)))
     }
 
     fn ending(
         self,
-        ending: impl FnOnce(OnUndecodable, Arc<Decoder>, Verifier) -> Stack + Send + 'static,
+        ending: impl FnOnce(OnUndecodable, Arc<Decoder>, Verifier, Handlers) -> Stack + Send + 'static,
     ) -> EndpointBuilder<Chosen> {
         EndpointBuilder {
             name: self.name,
@@ -137,6 +136,7 @@ impl EndpointBuilder<Undecided> {
             limits: self.limits,
             admission: self.admission,
             in_flight: self.in_flight,
+            handlers: self.handlers,
             budget: self.budget,
             retain: self.retain,
             undecodable: self.undecodable,
@@ -147,20 +147,6 @@ impl EndpointBuilder<Undecided> {
             state: PhantomData,
         }
     }
-}
-
-/// The stack, from the outside in.
-fn stack<S>(verifier: Verifier, decoder: Arc<Decoder>, ending: S) -> Stack
-where
-    S: Service<Verified<Receipt>, Response = Reply, Error = Rejection> + Clone + Send + Sync + 'static,
-    S::Future: Send,
-{
-    // Decoding comes after verification, because nothing that is not authentic is worth parsing; and before the
-    // store, because the document may name the event.
-    let decoded = DecodeLayer::new(decoder).layer(ending);
-    // Verification is the outermost stage: no store is asked about an id that is not verified.
-    let verified = VerifyLayer::new(verifier).layer(decoded);
-    Arc::new(move |delivery: Delivery| Box::pin(oneshot(verified.clone(), delivery)))
 }
 
 impl<State> EndpointBuilder<State> {
@@ -230,6 +216,13 @@ impl<State> EndpointBuilder<State> {
     #[must_use]
     pub fn in_flight(mut self, most: usize) -> Self {
         self.in_flight = most;
+        self
+    }
+
+    /// Counts the handlers of inline mode together with those of others: see [`Handlers`].
+    #[must_use]
+    pub fn handlers(mut self, handlers: Handlers) -> Self {
+        self.handlers = handlers;
         self
     }
 
@@ -362,7 +355,7 @@ impl EndpointBuilder<Chosen> {
             return Err(ConfigError::new("mode", "expected a choice of what remembers, but found none"));
         };
         let decoder = Arc::new(Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain));
-        let stack = ending(self.undecodable, Arc::clone(&decoder), verifier.clone());
+        let stack = ending(self.undecodable, Arc::clone(&decoder), verifier.clone(), self.handlers.clone());
         let in_flight = Arc::new(Semaphore::new(self.in_flight));
         let lines = Lines::new(Arc::clone(&self.name), Arc::clone(&profile.name));
         Ok(Endpoint {
@@ -374,6 +367,7 @@ impl EndpointBuilder<Chosen> {
                 limits: self.limits,
                 admission: self.admission,
                 in_flight,
+                handlers: self.handlers,
                 budget: self.budget,
                 decoder,
                 verifier,

@@ -1,4 +1,5 @@
-//! The service itself. Always ready; the stages behind it are driven inside of its future.
+//! The service itself. Always ready; the stages behind it are driven inside of its future. The rule: the cheapest check first,
+//! and a body is read after all that the head can tell.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,10 +19,12 @@ use super::admission::{Admission, Peer};
 use super::answer::{Outcome, answer};
 use super::body::{Limits, read, too_large};
 use super::line::Lines;
+use super::stack::Stack;
 use super::{BodyBudget, BodyFault, EndpointBuilder, Undecided, strict};
 use crate::client::ClientCertificate;
 use crate::clock::Clock;
 use crate::decode::Decoder;
+use crate::dedup::Handlers;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
@@ -30,14 +33,11 @@ use crate::observed::{Observed, Stage, timed};
 use crate::once::Once;
 use crate::profile::{Context, Profile, Route, Scheme};
 use crate::reply::Reply;
-use crate::stage::StageFuture;
+use crate::stage::{self, StageFuture};
 use crate::state::StateIssuer;
 use crate::store::Store;
 use crate::verify::Verifier;
 use crate::wire::uuid::is_uuid;
-
-/// The stages behind the edge, without their types.
-pub(super) type Stack = Arc<dyn Fn(Delivery) -> StageFuture<Reply, Rejection> + Send + Sync>;
 
 /// One URL that receives webhooks of one sender.
 #[derive(Clone)]
@@ -53,6 +53,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     pub(super) admission: Admission,
     pub(super) in_flight: Arc<Semaphore>,
+    pub(super) handlers: Handlers,
     pub(super) budget: BodyBudget,
     pub(super) decoder: Arc<Decoder>,
     pub(super) verifier: Verifier,
@@ -135,6 +136,12 @@ impl Endpoint {
     /// now and then; the next line for the same reason says it too.
     pub fn summarise_log(&self) {
         self.shared.lines.summarise();
+    }
+
+    /// Resolves when no handler of inline mode is at work any more. A handler ends its work also when its sender hangs up,
+    /// so whoever stops a server awaits this after the last connection, and before the runtime ends.
+    pub async fn idle(&self) {
+        self.shared.handlers.idle().await;
     }
 
     /// The room for bodies that it shares.
@@ -237,14 +244,15 @@ impl Endpoint {
         *is_read = true;
         fail_point::reached(Point::BodyRead);
         // Not before: whoever sends nothing would hold it. Until here connections and bytes are bounded.
-        let _permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
+        let permit = Arc::clone(&shared.in_flight).try_acquire_owned().map_err(|_| {
             let wait = std::time::Duration::from_secs(1);
             Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
                 .with_retry_after(wait)
         })?;
         let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
         delivery.peer = peer;
-        (shared.stack)(delivery).await
+        // A handler whose sender has hung up keeps its turn.
+        stage::in_turn(permit, (shared.stack)(delivery)).await
     }
 
     /// The methods of a path that has another than was asked with.

@@ -92,6 +92,13 @@ impl Lines {
     }
 }
 
+/// An endpoint that is gone, as after a reload, has said what it left out.
+impl Drop for Lines {
+    fn drop(&mut self) {
+        self.summarise();
+    }
+}
+
 fn cut(id: &str) -> &str {
     id.get(..id.floor_char_boundary(LONGEST)).unwrap_or_default()
 }

@@ -13,6 +13,7 @@ mod fault;
 mod line;
 pub(crate) mod log_limit;
 mod promises;
+mod stack;
 mod strict;
 
 pub use admission::Peer;

@@ -88,6 +88,12 @@ impl Rotation {
         self.keeper.ring()
     }
 
+    /// Whether it takes demo keys, now and later.
+    #[cfg(feature = "server")]
+    pub(crate) fn trusts_demo_keys(&self) -> bool {
+        self.trusting_demo_keys
+    }
+
     /// How often each outcome was seen.
     pub fn counts(&self) -> Arc<Counts> {
         Arc::clone(&self.counts)

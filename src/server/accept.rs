@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::{CONNECTION, HeaderValue};
+use http::{Request, Response, Version};
 use http_body::Body;
 use http_body_util::Full;
 use tokio::net::{TcpListener, TcpStream};
@@ -16,9 +17,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::connection::Refused;
+use super::handshaken::Handshaken;
 use super::places::Places;
-use super::{callers, connection, http2, standing, tls};
-use crate::client::ClientCertificate;
+use super::seldom::Seldom;
+use super::{connection, http2, standing, tls};
 
 type Answering = Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>;
 
@@ -38,6 +41,10 @@ pub(super) struct Hall {
     pub(super) standing: standing::Place,
     pub(super) places: Arc<Places>,
     pub(super) closing: watch::Receiver<bool>,
+    /// More than these never come in: others need their files.
+    pub(super) most: usize,
+    /// Connections that could not be accepted.
+    pub(super) failures: Seldom,
 }
 
 impl Door {
@@ -85,13 +92,16 @@ impl Hall {
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(code = "accept_failed", %error, "a connection could not be accepted");
+                if let Some(suppressed) = self.failures.admit() {
+                    tracing::warn!(code = "accept_failed", %error, suppressed, "a connection could not be accepted");
+                }
                 return tokio::time::sleep(Duration::from_millis(50)).await;
             }
         };
         let now = self.standing.load_full();
         let limits = now.limits;
-        let place = match self.places.take(peer.ip(), limits.connections, limits.connections_per_address) {
+        let place = match self.places.take(peer.ip(), limits.connections.min(self.most), limits.connections_per_address)
+        {
             Ok(place) => place,
             Err(full) => return turn_away(&stream, full.as_str(), now.tls.is_none()),
         };
@@ -107,17 +117,19 @@ impl Hall {
                     connection::serve_within(stream, respond, times, room, closing).await
                 }
                 Some(tls) => {
-                    // As the files are now; connections that stand keep what they began with.
-                    let handshaking = TlsAcceptor::from(tls.current()).accept(stream);
+                    // As the files are now. Connections that stand keep what they began with, but for who is trusted.
+                    let listening = tls.current();
+                    let handshaking = TlsAcceptor::from(Arc::clone(&listening.config)).accept(stream);
                     let Some(stream) = shake(limits.handshake, handshaking).await else { return };
-                    let shown = match callers::shown(stream.get_ref().1.peer_certificates()) {
+                    let shown = match Handshaken::new(stream.get_ref().1.peer_certificates(), &listening) {
                         Ok(shown) => shown,
                         Err(error) => return tracing::debug!(error, "a client's certificate could not be read"),
                     };
                     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2);
-                    let respond = answering(standing, peer.ip(), shown);
+                    drop(listening);
+                    let respond = answering(standing, peer.ip(), Some(Arc::new(shown)));
                     if is_http2 {
-                        http2::serve(stream, respond, times, closing).await
+                        http2::serve(stream, respond, times, room, closing).await
                     } else {
                         connection::serve_within(stream, respond, times, room, closing).await
                     }
@@ -135,7 +147,7 @@ impl Hall {
 fn answering<B>(
     standing: standing::Place,
     peer: IpAddr,
-    shown: Option<ClientCertificate>,
+    shown: Option<Arc<Handshaken>>,
 ) -> impl Fn(Request<B>) -> Answering + Clone + Send + Sync + 'static
 where
     B: Body + Send + 'static,
@@ -144,9 +156,24 @@ where
 {
     move |mut request| {
         let now = standing.load();
-        let address = now.callers.introduce(&mut request, peer, shown.as_ref());
+        let listening = now.tls.as_ref().map(|tls| tls.current());
+        let clients = listening.as_ref().and_then(|listening| listening.clients.as_ref());
+        let client = shown.as_ref().map_or(Ok(None), |shown| shown.client(clients, now.clock.now()));
+        let last = client.is_err() && request.version() < Version::HTTP_2;
+        let client = client.unwrap_or_else(|rejection| {
+            request.extensions_mut().insert(Refused(rejection));
+            None
+        });
+        let address = now.callers.introduce(&mut request, peer, client);
         let router = now.router.clone();
-        Box::pin(async move { router.respond(request, Some(address)).await })
+        Box::pin(async move {
+            let mut response = router.respond(request, Some(address)).await;
+            if last {
+                // With a handshake of now it may be taken.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        })
     }
 }
 

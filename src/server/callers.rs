@@ -7,7 +7,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::header::{FORWARDED, HeaderMap, HeaderName};
-use rustls::pki_types::CertificateDer;
 
 use super::config::{ClientCertForm, ClientCertSettings, ForwardedForm, ProxySettings};
 use super::connection::Refused;
@@ -181,12 +180,6 @@ fn brought(
     authority.verify(&der, &chain, now)?;
     let client = ClientCertificate::vouched_for(&der).map_err(|_| malformed(&settings.header, "no certificate"))?;
     Ok(Some(client))
-}
-
-/// The certificate that a peer showed in a handshake; the first is its own.
-pub(super) fn shown(certificates: Option<&[CertificateDer<'_>]>) -> Result<Option<ClientCertificate>, String> {
-    let own = certificates.and_then(<[_]>::first);
-    own.map(|der| ClientCertificate::vouched_for(der)).transpose().map_err(|error| error.to_string())
 }
 
 /// The one value of a header; there is no list of them, and no other letters.

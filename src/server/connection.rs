@@ -1,5 +1,5 @@
-//! One connection: HTTP/1.1 only, checked before hyper sees it, with a deadline for everything that a peer can draw out.
-//! The same code reads a captured request from a file.
+//! One connection of HTTP/1.1; the same code reads a captured request from a file. The rule: hyper sees nothing that was not
+//! checked before, and everything that a peer can draw out has a deadline.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,15 +1,14 @@
 //! What a configuration makes of the receiver, in two steps: everything that may fail is prepared beside what runs, and
 //! then all of it takes its place at once. The rule: the second step cannot fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use tokio::sync::watch;
 
 use super::callers::Callers;
-use super::config::{Config, Differences, EndpointSettings, SinkKind, SinkSettings};
+use super::config::{Config, Differences, EndpointSettings, ProxySettings, SinkKind, SinkSettings};
 use super::keys::{self, Shown};
 use super::live::Live;
 use super::run::Failure;
@@ -19,6 +18,7 @@ use super::traces::Traces;
 use super::workforce::{Keep, Task, Workforce};
 use super::{Router, self_test, tls};
 use crate::clock::Clock;
+use crate::dedup::Handlers;
 use crate::inbox::{Breaker, Worker};
 use crate::rotation::Rotation;
 use crate::store::Store;
@@ -32,6 +32,8 @@ pub(super) struct Ground {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) traces: Option<Arc<Traces>>,
+    /// Those of every generation.
+    pub(super) handlers: Handlers,
 }
 
 /// What of the generation that runs may go on in the next one.
@@ -59,7 +61,7 @@ pub(super) struct Examined {
     rotations: Vec<Option<Rotation>>,
     going_on: BTreeMap<Arc<str>, Shown>,
     sinks: BTreeMap<String, Sink>,
-    tls: Option<Arc<Live<ServerConfig>>>,
+    tls: Option<Arc<Live<tls::Listening>>>,
     authority: Option<Arc<Live<tls::Authority>>>,
 }
 
@@ -75,7 +77,10 @@ pub(super) async fn examine(
     let mut going_on = BTreeMap::new();
     for endpoint in &mut config.endpoints {
         let same = differences.is_some_and(|found| !found.concern_endpoint(&endpoint.name));
-        if let (true, Some(shown)) = (same, remaining.keys.get(&endpoint.name)) {
+        // Behind a proxy demo keys are trusted no longer, which who keeps the keys does not know.
+        let kept = remaining.keys.get(&endpoint.name);
+        let kept = kept.filter(|shown| shown.trusts_demo_keys() == endpoint.trusts_demo_keys());
+        if let (true, Some(shown)) = (same, kept) {
             endpoint.go_on_with_keys(shown.ring());
             going_on.insert(Arc::clone(&endpoint.name), shown.clone());
         }
@@ -85,21 +90,40 @@ pub(super) async fn examine(
         self_test(endpoint, clock.now()).await.map_err(|why| wrong(endpoint, &why))?;
     }
     // The one place where the files of TLS are opened, at the start and at each reload. They are looked at by themselves, too.
-    let tls = config.server.tls.as_ref().map(tls::open).transpose().map_err(Failure::Config)?;
-    let authority = authority(config).map_err(Failure::Config)?;
+    let (listener, proxies) = (config.server.tls.clone(), config.server.proxies.clone());
+    let (settings, before) = (config.sinks.clone(), remaining.sinks.clone());
+    let same: BTreeSet<String> = settings
+        .iter()
+        .filter(|sink| differences.is_some_and(|found| !found.concern_sink(&sink.name)))
+        .map(|sink| sink.name.clone())
+        .collect();
+    // A disk may hang, and whoever is receiving does not wait for it.
+    let opened = tokio::task::spawn_blocking(move || {
+        let tls = listener.as_ref().map(tls::open).transpose()?;
+        Ok((tls, authority(&proxies)?, sinks(&settings, &same, &before)?))
+    });
+    let gone = |error| Failure::Unavailable(format!("expected files to be opened, but found {error}"));
+    let (tls, authority, sinks) = opened.await.map_err(gone)?.map_err(Failure::Config)?;
+    Ok(Examined { rotations, going_on, sinks, tls, authority })
+}
+
+/// Opens the sinks, but for those that are the same as before.
+fn sinks(
+    settings: &[SinkSettings],
+    same: &BTreeSet<String>,
+    before: &BTreeMap<String, Sink>,
+) -> Result<BTreeMap<String, Sink>, String> {
     let mut sinks: BTreeMap<String, Sink> = BTreeMap::new();
-    for settings in &config.sinks {
-        let same = differences.is_some_and(|found| !found.concern_sink(&settings.name));
-        if let (true, Some(sink)) = (same, remaining.sinks.get(&settings.name)) {
-            sinks.insert(settings.name.clone(), sink.clone());
-            continue;
-        }
-        let open = remaining.sinks.values().chain(sinks.values());
-        let sink =
-            Sink::reopen(settings, open).map_err(|why| Failure::Config(format!("sink {:?}: {why}", settings.name)))?;
+    for settings in settings {
+        let known = before.get(&settings.name).filter(|_| same.contains(&settings.name)).cloned();
+        let sink = match known {
+            Some(sink) => sink,
+            None => Sink::reopen(settings, before.values().chain(sinks.values()))
+                .map_err(|why| format!("sink {:?}: {why}", settings.name))?,
+        };
         sinks.insert(settings.name.clone(), sink);
     }
-    Ok(Examined { rotations, going_on, sinks, tls, authority })
+    Ok(sinks)
 }
 
 /// Builds the endpoints.
@@ -113,7 +137,7 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
             (None, going_on) => going_on.cloned(),
         };
         let (sink, service) = sink_of(config, &sinks, settings)?;
-        let mut builder = settings.builder(Arc::clone(&ground.clock));
+        let mut builder = settings.builder(Arc::clone(&ground.clock)).handlers(ground.handlers.clone());
         if let Some(shown) = &shown {
             builder = builder.key_ring(Arc::clone(shown.ring()));
             keep.push((Arc::clone(&name), rotation.map_or(Keep::On, |rotation| Keep::From(Box::new(rotation)))));
@@ -138,7 +162,8 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
     }
     let router = Router::new(built, Arc::clone(&ground.clock)).traced(ground.traces.clone());
     let callers = Callers::new(config.server.proxies.clone(), authority.clone(), Arc::clone(&ground.clock));
-    let standing = Standing { router, callers, limits: config.server.limits, room: config.budget.clone(), tls };
+    let clock = Arc::clone(&ground.clock);
+    let standing = Standing { router, callers, clock, limits: config.server.limits, room: config.budget.clone(), tls };
     let shown = config.endpoints.iter().filter_map(|endpoint| keys.get(&endpoint.name).cloned()).collect();
     let names = config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
     let over = Some(Arc::new(watch::Sender::new(())));
@@ -180,8 +205,8 @@ impl Remaining {
 }
 
 /// Authorities of the clients whose certificates a proxy brings.
-pub(super) fn authority(config: &Config) -> Result<Option<Arc<Live<tls::Authority>>>, String> {
-    config.server.proxies.client_cert.as_ref().map(|settings| tls::authority(&settings.ca)).transpose()
+pub(super) fn authority(proxies: &ProxySettings) -> Result<Option<Arc<Live<tls::Authority>>>, String> {
+    proxies.client_cert.as_ref().map(|settings| tls::authority(&settings.ca)).transpose()
 }
 
 /// The keys of all endpoints but of those that go on with theirs, in the order of the endpoints.

@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -15,10 +16,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
-use super::connection::{GRACE, LIFETIME, Times};
+use super::connection::{GRACE, LIFETIME, Refused, Times};
+use crate::endpoint::BodyBudget;
+use crate::error::{Code, Rejection};
 
-/// Requests at once on one connection.
-const STREAMS: u32 = 100;
+/// Requests at once on one connection. The head of each is in memory.
+const STREAMS: u32 = 16;
 /// Largest head after HPACK, in bytes, as RFC 9113 section 6.5.2 counts them.
 const HEADERS: u32 = 16 * 1024;
 /// What a peer may send of one body, and of all on its connection, before somebody reads it.
@@ -29,11 +32,16 @@ const RESETS: usize = 20;
 /// Streams that we refused because of a peer's faults, before the connection ends.
 const FAULTS: usize = 100;
 
-/// Serves one connection until it ends or `closing` says so.
+/// How long somebody who is silent may still begin a request once the receiver stops, as over HTTP/1.1.
+const LAST: Duration = Duration::from_millis(500);
+
+/// Serves one connection until it ends or `closing` says so; what comes after that is [`Refused`] with
+/// [`Code::ShuttingDown`]. Heads share their room with bodies and other connections.
 pub(super) async fn serve<IO, R, F>(
     io: IO,
     respond: R,
     times: Times,
+    room: &BodyBudget,
     mut closing: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error>
 where
@@ -43,12 +51,18 @@ where
 {
     let (open, mut busy) = watch::channel(0_usize);
     let open = Arc::new(open);
-    let service = service_fn(|request: hyper::Request<Incoming>| {
-        let asked = Asked::new(&open);
+    let stopping = closing.clone();
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
+        let (asked, mut share) = (Asked::new(&open), room.share(None));
+        let roomed = share.take(size(&request));
+        let late = stopping.borrow().then(|| Rejection::new(Code::ShuttingDown, "expected a receiver that goes on"));
+        if let Some(rejection) = late.or(roomed.err()) {
+            request.extensions_mut().insert(Refused(rejection));
+        }
         let answer = respond(request);
         async move {
             let answer = answer.await;
-            drop(asked);
+            drop((asked, share));
             Ok::<_, Infallible>(answer)
         }
     });
@@ -68,7 +82,12 @@ where
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => return ended,
-        _ = closing.wait_for(|closing| *closing) => {}
+        () = async { drop(closing.wait_for(|closing| *closing).await) } => {
+            // Who is idle may have a request on its way: it is answered.
+            if let Ok(ended) = tokio::time::timeout(LAST.min(times.idle), connection.as_mut()).await {
+                return ended;
+            }
+        }
         () = silence(&mut busy, times) => {}
         () = tokio::time::sleep(LIFETIME) => {}
     }
@@ -76,6 +95,16 @@ where
     let patience = if *busy.borrow() == 0 { times.answer } else { GRACE };
     connection.as_mut().graceful_shutdown();
     tokio::time::timeout(patience, connection).await.unwrap_or(Ok(()))
+}
+
+/// What a head takes, as RFC 9113 section 6.5.2 counts it.
+fn size<B>(request: &hyper::Request<B>) -> usize {
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    let host = request.uri().authority().map_or(0, |host| host.as_str().len());
+    // The four of each request: method, scheme, path, authority.
+    let named = fields.fold(target.saturating_add(host), |sum, field| sum.saturating_add(field).saturating_add(32));
+    named.saturating_add(4 * 42)
 }
 
 /// Ends when nothing has been asked for as long as a connection may be idle; a new one has less time. Frames that ask

@@ -3,6 +3,7 @@
 //! The rule: labels and names come from the configuration and from closed lists; an address is shown by its host.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -39,7 +40,10 @@ pub(super) async fn open(
     }
     let mut opened = Vec::new();
     while let Some(joined) = opening.join_next().await {
-        opened.push(joined.map_err(|error| Failure::Unavailable(error.to_string()))?);
+        let gone = |error: tokio::task::JoinError| {
+            Failure::Unavailable(format!("expected the keys to be opened, but found {error}"))
+        };
+        opened.push(joined.map_err(gone)?);
     }
     opened.sort_by_key(|(place, ..)| *place);
     let mut rotations = Vec::new();
@@ -56,11 +60,16 @@ pub(super) struct Shown {
     endpoint: Arc<str>,
     ring: Arc<KeyRing>,
     counts: Arc<Counts>,
+    /// How much of each count the metrics have.
+    told: Arc<[AtomicU64; Outcome::ALL.len()]>,
+    trusts_demo_keys: bool,
 }
 
 impl Shown {
     pub(super) fn new(endpoint: Arc<str>, rotation: &Rotation) -> Self {
-        Self { endpoint, ring: rotation.ring(), counts: rotation.counts() }
+        let told = Arc::new(std::array::from_fn(|_| AtomicU64::new(0)));
+        let trusts_demo_keys = rotation.trusts_demo_keys();
+        Self { endpoint, ring: rotation.ring(), counts: rotation.counts(), told, trusts_demo_keys }
     }
 
     /// Whether a key of this endpoint verifies anything now.
@@ -71,6 +80,11 @@ impl Shown {
     /// Whose keys they are.
     pub(super) fn endpoint(&self) -> String {
         self.endpoint.to_string()
+    }
+
+    /// Whether a demo key may come to be one of them.
+    pub(super) fn trusts_demo_keys(&self) -> bool {
+        self.trusts_demo_keys
     }
 
     /// The keys themselves.
@@ -87,10 +101,25 @@ impl Shown {
         metrics::gauge!("countersign_keys_age_seconds", "endpoint" => endpoint()).set(gauges.age.as_secs_f64());
         metrics::gauge!("countersign_keys_stale", "endpoint" => endpoint()).set(stale);
         metrics::gauge!("countersign_keys_expire_seconds", "endpoint" => endpoint()).set(expire);
-        for outcome in Outcome::ALL {
-            let result = outcome.as_str();
-            metrics::counter!("countersign_keys_refreshes_total", "endpoint" => endpoint(), "result" => result)
-                .absolute(self.counts.of(*outcome));
+        self.count();
+    }
+
+    /// The endpoint is gone, or its keys are kept by another: nothing of these is to be worried about.
+    pub(super) fn forget(&self) {
+        let endpoint = || self.endpoint.to_string();
+        metrics::gauge!("countersign_keys_age_seconds", "endpoint" => endpoint()).set(0.0);
+        metrics::gauge!("countersign_keys_stale", "endpoint" => endpoint()).set(0.0);
+        metrics::gauge!("countersign_keys_expire_seconds", "endpoint" => endpoint()).set(f64::INFINITY);
+        self.count();
+    }
+
+    /// Adds what was counted since the last time: who keeps the keys after this one begins from nothing.
+    fn count(&self) {
+        for (outcome, told) in Outcome::ALL.iter().zip(&*self.told) {
+            let (result, now) = (outcome.as_str(), self.counts.of(*outcome));
+            let more = now.saturating_sub(told.fetch_max(now, Ordering::Relaxed));
+            metrics::counter!("countersign_keys_refreshes_total", "endpoint" => self.endpoint.to_string(), "result" => result)
+                .increment(more);
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub(super) struct Live<T> {
     make: Make<T>,
     current: ArcSwap<T>,
     seen: Mutex<Seen>,
+    /// Nobody looks any more: a look that is still under way says nothing.
+    over: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -54,7 +57,7 @@ impl<T: Send + Sync + 'static> Live<T> {
         let made = make(&contents)?;
         let seen = Seen { good: Some(digest(&contents)), ..Seen::default() };
         let (make, current) = (Box::new(make), ArcSwap::from_pointee(made));
-        Ok(Arc::new(Self { name, files, make, current, seen: Mutex::new(seen) }))
+        Ok(Arc::new(Self { name, files, make, current, seen: Mutex::new(seen), over: AtomicBool::new(false) }))
     }
 
     /// What is in use.
@@ -122,6 +125,9 @@ impl<T: Send + Sync + 'static> Live<T> {
     }
 
     fn count(&self, result: &'static str, is_news: bool) {
+        if self.over.load(Ordering::Acquire) {
+            return;
+        }
         let stale = if result == "failed" { 1.0 } else { 0.0 };
         metrics::gauge!("countersign_tls_stale", "files" => self.name).set(stale);
         if is_news {
@@ -136,17 +142,23 @@ impl<T: Send + Sync + 'static> Live<T> {
 
     /// Looks at the files until `end` resolves.
     pub(super) async fn run(self: Arc<Self>, end: impl Future<Output = ()> + Send) {
-        metrics::gauge!("countersign_tls_stale", "files" => self.name).set(0.0);
-        let mut end = std::pin::pin!(end);
-        loop {
-            tokio::select! {
-                () = end.as_mut() => return,
-                () = tokio::time::sleep(self.pause()) => {}
+        let stale = metrics::gauge!("countersign_tls_stale", "files" => self.name);
+        stale.set(0.0);
+        let looking = async {
+            loop {
+                tokio::time::sleep(self.pause()).await;
+                let live = Arc::clone(&self);
+                // A disk that hangs holds up no connection.
+                let _ = tokio::task::spawn_blocking(move || live.look()).await;
             }
-            let live = Arc::clone(&self);
-            // A disk that hangs holds up no connection.
-            let _ = tokio::task::spawn_blocking(move || live.look()).await;
+        };
+        // Nor does it hold up the end.
+        tokio::select! {
+            () = end => {}
+            () = looking => {}
         }
+        self.over.store(true, Ordering::Release);
+        stale.set(0.0);
     }
 }
 
@@ -209,5 +221,24 @@ mod tests {
         write("three");
         (0..2).for_each(|_| live.look());
         assert_eq!(*live.current(), "three");
+    }
+
+    #[tokio::test]
+    async fn a_look_that_hangs_holds_up_no_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a");
+        std::fs::write(&file, "one").unwrap();
+        let live = Live::open("test", vec![file.clone()], text).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let running = tokio::spawn(Arc::clone(&live).run(async move { drop(ended.await) }));
+        // Opened when somebody reads, who waits for what never comes.
+        let path = file.clone();
+        let held = tokio::task::spawn_blocking(move || std::fs::File::options().write(true).open(path).unwrap());
+        let held = held.await.unwrap();
+        drop(end);
+        tokio::time::timeout(Duration::from_secs(10), running).await.expect("an end").unwrap();
+        drop(held);
     }
 }

@@ -26,7 +26,7 @@ impl Config {
     /// What cannot be opened, with the name of its file.
     pub fn try_files(&self) -> Result<(), String> {
         self.server.tls.as_ref().map(tls::open).transpose()?;
-        authority(self)?;
+        authority(&self.server.proxies)?;
         self.sinks.iter().try_for_each(|sink| Sink::open(sink).map(drop))
     }
 }

@@ -32,7 +32,8 @@ pub(super) async fn next(old: Arc<Config>, ground: Ground, remaining: Remaining)
     let path: PathBuf = old.path.clone();
     // Files of keys may lie on a slow disk, and whoever is receiving does not wait for it.
     let read = tokio::task::spawn_blocking(move || Config::load(&path)).await;
-    let read = read.map_err(|error| Refused::Failure(Failure::Unavailable(error.to_string())))?;
+    let gone = |error| Refused::Failure(Failure::Unavailable(format!("expected a file to be read, but found {error}")));
+    let read = read.map_err(gone)?;
     let mut config = read.map_err(Refused::Problem)?;
     let differences = old.said.differences(&config.said);
     if !differences.needing_restart().is_empty() {

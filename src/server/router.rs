@@ -1,4 +1,5 @@
-//! From a path to its endpoint. A path that no endpoint owns is answered without looking at anything else.
+//! From a path to its endpoint. The rule: a path that no endpoint owns is answered without looking at anything else, and every
+//! answer is counted once.
 
 use std::convert::Infallible;
 use std::net::IpAddr;

@@ -2,29 +2,32 @@
 //! is told so is finished, and what is told in between changes everything or nothing.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 use super::accept::{Door, Hall};
 use super::admin::{Admin, Door as AdminDoor};
 use super::config::Config;
-use super::figures;
 use super::generation::{Ground, Prepared, Remaining, examine, prepare};
 use super::places::Places;
 use super::ready::Readiness;
 use super::reload::{self, Next, Refused};
+use super::seldom::Seldom;
 use super::sockets::Sockets;
-use super::standing;
 use super::supervisor::Supervisor;
 use super::traces::Traces;
 use super::upkeep::{forget_some, halted, prune, report_stranded, summarise};
 use super::workforce::Workforce;
+use super::{figures, files, standing};
 use crate::clock::{Clock, SystemClock};
+use crate::dedup::Handlers;
 
 /// Why the receiver does not run.
 #[derive(Debug)]
@@ -82,7 +85,7 @@ pub async fn serve(
         }
     };
     supervisor.ready("receiving");
-    let mut reloads = JoinSet::new();
+    let (mut reloads, mut watchdog) = (JoinSet::new(), supervisor.watchdog());
     let ended = loop {
         if reload && reloads.is_empty() {
             reload = false;
@@ -99,7 +102,7 @@ pub async fn serve(
             _ = &mut running.door => {
                 break Err(Failure::Unavailable("expected to go on accepting connections, but found an end".to_owned()));
             }
-            () = supervisor.asks() => supervisor.alive(),
+            () = watchdog.asks() => supervisor.alive(),
         }
     };
     // A configuration that was being read comes too late.
@@ -139,17 +142,17 @@ impl Running {
         let store = config.store.open(Arc::clone(&clock)).await?;
         tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
         let traces = Traces::open(config.server.traces.as_ref(), Arc::clone(&clock)).map_err(Failure::Config)?;
-        let ground = Ground { store, clock, traces: traces.map(Arc::new) };
+        let ground = Ground { store, clock, traces: traces.map(Arc::new), handlers: Handlers::default() };
         let prepared = prepare(&config, &ground, examined)?;
         report_stranded(&config, &ground.store).await;
 
         let (close, closing) = watch::channel(false);
         let (listener, kept) = sockets.senders(config.server.listen).await?;
-        let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
+        let address = address_of(&listener)?;
         let (mut admin, mut shown) = (None, None);
         if let Some(wanted) = config.server.admin {
             let listener = sockets.admin(wanted).await?;
-            let address = listener.local_addr().map_err(|error| Failure::Unavailable(error.to_string()))?;
+            let address = address_of(&listener)?;
             let pages = pages(&config, &ground, &prepared, metrics.clone(), closing.clone());
             let (sender, receiver) = watch::channel(Arc::new(pages));
             shown = Some(sender);
@@ -176,7 +179,13 @@ impl Running {
         }
         let places = Places::of("senders");
         let (left, rest) = oneshot::channel::<()>();
-        let hall = Hall { standing: Arc::clone(&standing), places: Arc::clone(&places), closing };
+        let hall = Hall {
+            standing: Arc::clone(&standing),
+            places: Arc::clone(&places),
+            closing,
+            most: files::connections_at_most(),
+            failures: Seldom::default(),
+        };
         let door = Door { listener, kept, hall }.attend(async move { drop(rest.await) });
         let door = tokio::spawn(door);
         let paths: Vec<_> =
@@ -193,7 +202,10 @@ impl Running {
 
     /// Puts what was prepared in its place, or says why nothing changed; in a word, for the supervisor.
     fn turn_to(&mut self, next: Result<Result<Next, Refused>, JoinError>) -> &'static str {
-        let gone = |error: JoinError| Refused::Failure(Failure::Unavailable(error.to_string()));
+        let gone = |error: JoinError| {
+            let message = format!("expected the configuration to be read, but found {error}");
+            Refused::Failure(Failure::Unavailable(message))
+        };
         let Next { config, prepared, differences } = match next.map_err(gone).and_then(|next| next) {
             Ok(next) => next,
             Err(refused) => {
@@ -208,10 +220,11 @@ impl Running {
             let pages = pages(&config, &self.ground, &prepared, self.metrics.clone(), self.close.subscribe());
             let before = shown.send_replace(Arc::new(pages));
             // Those that go on are measured when somebody looks.
-            before.forget_breakers();
+            before.forget();
         }
         let (standing, remaining) = prepared.take_over(&mut self.workforce);
-        self.standing.store(Arc::new(standing));
+        // What was left out of the log so far is said; what is still in flight says the rest itself.
+        self.standing.swap(Arc::new(standing)).router.summarise_log();
         (self.config, self.remaining) = (config, remaining);
         let (config, store) = (Arc::clone(&self.config), Arc::clone(&self.ground.store));
         self.workforce.beside(async move { report_stranded(&config, &store).await });
@@ -231,12 +244,16 @@ impl Running {
         let _ = self.close.send(true);
         tracing::info!(code = "draining", connections, "stopping: what is in flight is finished");
         let (workforce, door, left) = (&mut self.workforce, &mut self.door, self.left);
+        let (handlers, standing) = (&self.ground.handlers, &self.standing);
         let drained = async move {
             workforce.left().await;
             drop(left);
             if !door.is_finished() {
                 let _ = door.await;
             }
+            // Those too whose senders have hung up.
+            handlers.idle().await;
+            standing.load().router.summarise_log();
         };
         let again = async {
             while orders.recv().await == Some(Order::Reload) {}
@@ -263,18 +280,26 @@ impl Running {
         };
         // Counted before it happens.
         let (connections, workers) = (self.places.taken(), self.workforce.busy().join(", "));
+        let handlers = self.ground.handlers.at_work();
         self.door.abort();
+        self.standing.load().router.summarise_log();
         tracing::warn!(
             code = "drain_timeout",
             connections,
+            handlers,
             workers,
             "what was in flight is cut off: senders that got no answer and workers that did not finish try again"
         );
         let workers = if workers.is_empty() { "no worker".to_owned() } else { format!("the workers of {workers}") };
         Err(Failure::CutOff(format!(
-            "expected what was in flight to end {why}, but found {connections} connections and {workers} at it"
+            "expected what was in flight to end {why}, but found {connections} connections, {handlers} handlers and {workers} at it"
         )))
     }
+}
+
+fn address_of(listener: &TcpListener) -> Result<SocketAddr, Failure> {
+    let unknown = |error| Failure::Unavailable(format!("expected a listener with an address, but found {error}"));
+    listener.local_addr().map_err(unknown)
 }
 
 /// What operators are shown of a generation.

@@ -4,6 +4,8 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
+use tokio::time::{Interval, MissedTickBehavior};
+
 /// The one who started us, if that one wants to be told.
 #[derive(Debug, Default)]
 pub(super) struct Supervisor {
@@ -48,12 +50,13 @@ impl Supervisor {
         self.tell("WATCHDOG=1");
     }
 
-    /// Resolves when it is time to say that we are alive.
-    pub(super) async fn asks(&self) {
-        match self.watchdog {
-            Some(period) => tokio::time::sleep(period).await,
-            None => std::future::pending().await,
-        }
+    /// When it is time to say that we are alive, from now on, whatever else happens.
+    pub(super) fn watchdog(&self) -> Watchdog {
+        Watchdog(self.watchdog.map(|period| {
+            let mut interval = tokio::time::interval(period);
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            interval
+        }))
     }
 
     fn tell(&self, text: &str) {
@@ -61,6 +64,20 @@ impl Supervisor {
             && let Err(error) = socket.send(text.as_bytes())
         {
             tracing::debug!(%error, "the supervisor could not be told");
+        }
+    }
+}
+
+/// A clock that goes on while other things are waited for.
+#[derive(Debug)]
+pub(super) struct Watchdog(Option<Interval>);
+
+impl Watchdog {
+    /// Resolves each time that it is time.
+    pub(super) async fn asks(&mut self) {
+        match &mut self.0 {
+            Some(interval) => drop(interval.tick().await),
+            None => std::future::pending().await,
         }
     }
 }

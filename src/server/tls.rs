@@ -16,20 +16,29 @@ use rustls::server::danger::ClientCertVerifier;
 use super::config::TlsSettings;
 use super::live::Live;
 use crate::clock::Timestamp;
+use crate::crypto::{Digest, Sha256};
 use crate::error::{Code, Rejection};
 
 /// What ALPN calls HTTP/2 over TLS (RFC 9113 section 3.2).
 pub(super) const HTTP2: &[u8] = b"h2";
 
+/// What a handshake is made with.
+#[derive(Debug)]
+pub(super) struct Listening {
+    pub(super) config: Arc<ServerConfig>,
+    /// Authorities of clients, if they are asked for certificates.
+    pub(super) clients: Option<Authority>,
+}
+
 /// The listener's certificate, key and authorities of clients, as the files are now.
-pub(super) fn open(settings: &TlsSettings) -> Result<Arc<Live<ServerConfig>>, String> {
+pub(super) fn open(settings: &TlsSettings) -> Result<Arc<Live<Listening>>, String> {
     let mut files = vec![settings.certificate.clone(), settings.key.clone()];
     files.extend(settings.client_ca.clone());
     let settings = settings.clone();
     Live::open("listener", files, move |contents| server(&settings, contents))
 }
 
-fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<ServerConfig, String> {
+fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<Listening, String> {
     let [certificate, key, rest @ ..] = contents else { return Err("expected two files, but found fewer".to_owned()) };
     let provider = provider();
     let chain = certificates(&settings.certificate, certificate)?;
@@ -38,12 +47,14 @@ fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<ServerConfig, 
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
-    let builder = match (&settings.client_ca, rest.first()) {
-        (Some(path), Some(pem)) => {
-            builder.with_client_cert_verifier(verifier(path, pem, settings.client_required, provider)?)
-        }
+    let clients = match (&settings.client_ca, rest.first()) {
+        (Some(path), Some(pem)) => Some(Authority::read(path, pem, settings.client_required, provider)?),
         (Some(path), None) => return Err(found(path, &"nothing")),
-        (None, _) => builder.with_no_client_auth(),
+        (None, _) => None,
+    };
+    let builder = match &clients {
+        Some(clients) => builder.with_client_cert_verifier(Arc::clone(&clients.verifier)),
+        None => builder.with_no_client_auth(),
     };
     let mut config = builder.with_single_cert(chain, key).map_err(|error| {
         let (certificate, key) = (settings.certificate.display(), settings.key.display());
@@ -53,7 +64,7 @@ fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<ServerConfig, 
         config.alpn_protocols.push(HTTP2.to_vec());
     }
     config.alpn_protocols.push(b"http/1.1".to_vec());
-    Ok(config)
+    Ok(Listening { config: Arc::new(config), clients })
 }
 
 /// Authorities of the clients whose certificates a proxy brings.
@@ -61,21 +72,34 @@ pub(super) fn authority(path: &Path) -> Result<Arc<Live<Authority>>, String> {
     let named = path.to_owned();
     Live::open("client_cert", vec![path.to_owned()], move |contents| {
         let pem = contents.first().map(Vec::as_slice).unwrap_or_default();
-        verifier(&named, pem, true, provider()).map(Authority)
+        Authority::read(&named, pem, true, provider())
     })
 }
 
 /// Checks a chain as a handshake would.
 #[derive(Debug)]
-pub(super) struct Authority(Arc<dyn ClientCertVerifier>);
+pub(super) struct Authority {
+    verifier: Arc<dyn ClientCertVerifier>,
+    /// Whether a client without a certificate is turned away.
+    pub(super) required: bool,
+    /// Of the file: authorities with the same are the same.
+    pub(super) digest: Sha256,
+}
 
 impl Authority {
+    fn read(path: &Path, pem: &[u8], required: bool, provider: Arc<CryptoProvider>) -> Result<Self, String> {
+        let verifier = verifier(path, pem, required, provider)?;
+        Ok(Self { verifier, required, digest: Digest::sha256_of(pem) })
+    }
+
     /// Checks a chain at a moment; that its holder has the key is for the proxy to have seen.
     pub(super) fn verify(&self, client: &[u8], chain: &[Vec<u8>], now: Timestamp) -> Result<(), Rejection> {
         let seconds = u64::try_from(now.seconds()).unwrap_or(0);
         let now = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
         let chain: Vec<_> = chain.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
-        let Err(error) = self.0.verify_client_cert(&CertificateDer::from(client), &chain, now) else { return Ok(()) };
+        let Err(error) = self.verifier.verify_client_cert(&CertificateDer::from(client), &chain, now) else {
+            return Ok(());
+        };
         use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
         let code = match &error {
             rustls::Error::InvalidCertificate(

@@ -1,4 +1,5 @@
-//! What is done for the store beside receiving: old identities are forgotten, and what only an operator can mend is said.
+//! What is done beside receiving: old identities are forgotten, and what only an operator can mend is said. The rule: it is done
+//! a little at a time, and no request waits for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,17 +51,14 @@ pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
     }
 }
 
-/// Says now and then, and in the end, how many refusals were not logged one by one.
+/// Says now and then how many refusals were not logged one by one; the last time is when the door has closed.
 pub(super) async fn summarise(standing: standing::Place, mut closing: watch::Receiver<bool>) {
     loop {
-        let is_last = tokio::select! {
-            _ = closing.wait_for(|closing| *closing) => true,
-            () = tokio::time::sleep(SUMMARY) => false,
-        };
-        standing.load().router.summarise_log();
-        if is_last {
-            return;
+        tokio::select! {
+            _ = closing.wait_for(|closing| *closing) => return,
+            () = tokio::time::sleep(SUMMARY) => {}
         }
+        standing.load().router.summarise_log();
     }
 }
 

@@ -187,6 +187,26 @@ fn a_supervisor_is_told_ready_alive_reloading_and_stopping() {
 }
 
 #[test]
+fn who_is_told_to_reload_all_the_time_says_that_it_is_alive_all_the_same() {
+    let folder = folder(|text| text);
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut supervisor = Supervisor { socket, heard: Vec::new() };
+    let environment = [("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "2000000")];
+    let receiver = Receiver::start_with(folder.path(), &[], &environment);
+    supervisor.hears("READY=1");
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    // The first is said at once.
+    while supervisor.heard.iter().filter(|text| text.starts_with("WATCHDOG=1")).count() < 3 {
+        assert!(std::time::Instant::now() < deadline, "{:?}", supervisor.heard);
+        receiver.signal("HUP");
+        supervisor.hears("RELOADING=1");
+        supervisor.hears("READY=1");
+    }
+}
+
+#[test]
 fn a_supervisor_that_is_gone_is_not_waited_for() {
     let folder = folder(|text| text);
     let receiver = Receiver::start_with(folder.path(), &[], &[("NOTIFY_SOCKET", "/nowhere/notify")]);

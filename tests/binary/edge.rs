@@ -4,7 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::receiver::{Receiver, err, exchange, folder, run, status};
+use crate::receiver::{PROGRAM, Receiver, err, exchange, folder, run, status};
+use crate::redis::until;
 
 fn with_limits(limits: &str) -> tempfile::TempDir {
     let limits = format!("[server]\nlimits = {{ {limits} }}");
@@ -118,6 +119,24 @@ fn heads_that_are_never_whole_take_no_more_memory_than_there_is_room_for() {
         std::thread::sleep(Duration::from_millis(20));
         status(&receiver.raw(whole.as_bytes())).is_some_and(|status| status != 503)
     }));
+}
+
+#[test]
+fn a_crowd_leaves_files_for_everything_else() {
+    let folder = with_limits("head_timeout = \"60s\"");
+    let mut command = std::process::Command::new("bash");
+    command.args(["-c", &format!("ulimit -n 160; exec {PROGRAM}")]).stdout(std::process::Stdio::null());
+    let receiver = Receiver::start_by(folder.path(), command);
+    assert!(receiver.logged("\"code\":\"open_files\"", 1).contains("\"most\":40"), "{}", receiver.errors());
+    let _crowd: Vec<TcpStream> = (0..200).map(|_| connect(&receiver)).collect();
+    let refused = "countersign_connections_refused_total{limit=\"connections\"} 160";
+    until("a crowd is turned away", || metrics(&receiver).contains(refused));
+    let path = folder.path().join("countersign.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, text.replace("60s", "59s")).unwrap();
+    receiver.signal("HUP");
+    receiver.logged("\"code\":\"reloaded\"", 1);
+    assert!(!receiver.errors().contains("accept_failed"), "{}", receiver.errors());
 }
 
 #[test]

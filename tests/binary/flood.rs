@@ -5,14 +5,28 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::receiver::{Receiver, folder};
+use crate::inline::inlined;
+use crate::receiver::{Receiver, folder, status};
 use crate::redis::{page, until};
+use crate::reload::{reload, rewrite, with_hmac};
+use crate::signer::Signer;
+use crate::stop::{connect, held_core};
 
 /// Names and labels of everything that is measured.
 fn series(receiver: &Receiver) -> BTreeSet<String> {
     let page = page(receiver, "/metrics");
     let lines = page.lines().filter(|line| line.starts_with("countersign_"));
     lines.map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect()
+}
+
+/// Lines of refusals, and those that these and other lines say were left out.
+fn told(text: &str) -> u64 {
+    let left_out = |line: &str| {
+        let digits = line.split("\"suppressed\":").nth(1)?;
+        digits.split(|letter: char| !letter.is_ascii_digit()).next()?.parse::<u64>().ok()
+    };
+    let of = |line: &str| u64::from(line.contains("\"outcome\":\"refused\"")) + left_out(line).unwrap_or(0);
+    text.lines().map(of).sum()
 }
 
 fn sum(receiver: &Receiver, start: &str) -> u64 {
@@ -88,6 +102,39 @@ fn twenty_thousand_refusals_make_few_lines_no_series_and_are_all_counted() {
     // Whoever is refused while the flood goes on for another reason is still seen.
     receiver.raw(b"POST /tribe/v2_account HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n");
     until("another reason has its line", || receiver.errors().contains("\"endpoint\":\"tribe\""));
-    // When it stops, what was left out is told at the end.
-    assert_eq!(sum(&receiver, "countersign_log_lines_suppressed_total{"), suppressed);
+    // When it stops, what was left out is told at the end: each refusal has its line, or is counted in another.
+    receiver.signal("TERM");
+    assert_eq!(told(&receiver.logged("\"code\":\"drained\"", 1)), 4 * EACH + STRANGE + 1);
+}
+
+#[test]
+fn what_the_log_leaves_out_while_it_stops_is_told_at_the_end() {
+    const COUNT: usize = 200;
+    let (core, go, seen) = held_core();
+    let folder = folder(|text| inlined(text, &core));
+    let receiver = Receiver::start(folder.path());
+    let mut flying = connect(&receiver);
+    flying.write_all(&Signer::demo().request("00000000-0000-4000-8000-000000000001", "p")).unwrap();
+    seen.recv_timeout(Duration::from_secs(20)).unwrap();
+    receiver.signal("TERM");
+    receiver.logged("\"code\":\"draining\"", 1);
+    for _ in 0..COUNT {
+        assert_eq!(status(&receiver.raw(b"GET /nothing HTTP/1.1\r\nhost: x\r\n\r\n")), Some(503));
+    }
+    go.send(()).unwrap();
+    assert_eq!(told(&receiver.logged("\"code\":\"drained\"", 1)), COUNT as u64);
+}
+
+#[test]
+fn what_the_log_left_out_before_a_reload_is_told_by_it() {
+    const COUNT: usize = 600;
+    let folder = with_hmac(|text| text.replacen("[server]", "[server]\nlimits = { idle_timeout = \"20s\" }", 1));
+    let receiver = Receiver::start(folder.path());
+    let forged = "POST /hmac HTTP/1.1\r\nhost: x\r\nx-signature: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\
+                  content-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+    let answers = receiver.raw(forged.repeat(COUNT).as_bytes());
+    assert_eq!(answers.matches("HTTP/1.1 401").count(), COUNT);
+    rewrite(folder.path(), |text| text.replace("20s", "21s"));
+    reload(&receiver, "reloaded", 1);
+    assert_eq!(told(&receiver.errors()), COUNT as u64);
 }

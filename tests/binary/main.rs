@@ -31,6 +31,7 @@ mod redis_faults;
 mod redis_server;
 mod redis_tls;
 mod reload;
+mod reload_keys;
 mod reload_sinks;
 mod secrets;
 mod signer;

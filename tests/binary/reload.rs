@@ -14,10 +14,10 @@ use crate::redis::page;
 use crate::signer::Signer;
 use crate::stop::{answer, connect, held_core};
 
-const OLD: &[u8; 32] = b"the secret that is in use so far";
-const NEW: &[u8; 32] = b"the secret that comes after that";
+pub const OLD: &[u8; 32] = b"the secret that is in use so far";
+pub const NEW: &[u8; 32] = b"the secret that comes after that";
 /// An endpoint with a secret in a file.
-const HMAC: &str = r#"
+pub const HMAC: &str = r#"
 [[endpoint]]
 name = "hmac"
 path = "/hmac"
@@ -32,19 +32,19 @@ type = "file"
 path = "events.jsonl"
 "#;
 
-fn write_secret(folder: &Path, secret: &[u8]) {
+pub fn write_secret(folder: &Path, secret: &[u8]) {
     let path = folder.join("secret");
     std::fs::write(&path, secret).unwrap();
     std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
-fn with_hmac(change: impl FnOnce(String) -> String) -> tempfile::TempDir {
+pub fn with_hmac(change: impl FnOnce(String) -> String) -> tempfile::TempDir {
     let folder = folder(|text| change(text + HMAC));
     write_secret(folder.path(), OLD);
     folder
 }
 
-fn rewrite(folder: &Path, change: impl FnOnce(String) -> String) {
+pub fn rewrite(folder: &Path, change: impl FnOnce(String) -> String) {
     let path = folder.join("countersign.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     let changed = change(text.clone());
@@ -53,7 +53,7 @@ fn rewrite(folder: &Path, change: impl FnOnce(String) -> String) {
 }
 
 /// A request of the endpoint with the secret, signed with this one.
-fn signed(secret: &[u8; 32], id: &str) -> Vec<u8> {
+pub fn signed(secret: &[u8; 32], id: &str) -> Vec<u8> {
     let key = MacKey::new(Algorithm::Hs256, &Secret::new(*secret).unwrap()).unwrap();
     let body = format!("{{\"id\":\"{id}\"}}");
     let signature = Encoding::Base64.encode(&key.sign(&[body.as_bytes()]));
@@ -66,7 +66,7 @@ fn signed(secret: &[u8; 32], id: &str) -> Vec<u8> {
 }
 
 /// SIGHUP, and what was said of it: the line of the time that this is.
-fn reload(receiver: &Receiver, outcome: &str, times: usize) -> String {
+pub fn reload(receiver: &Receiver, outcome: &str, times: usize) -> String {
     receiver.signal("HUP");
     let text = receiver.logged(&format!("\"code\":\"{outcome}\""), times);
     let lines: Vec<&str> = text.lines().filter(|line| line.contains(&format!("\"code\":\"{outcome}\""))).collect();

@@ -1,6 +1,7 @@
 //! What stands before the signature: strict HTTP, deadlines and budgets, TLS, and proxies that are trusted or are not.
 
 mod deadlines;
+mod drain;
 mod gunicorn;
 mod hall;
 mod handshake;
@@ -20,3 +21,4 @@ mod receiver;
 mod redirect;
 mod reload;
 mod segments;
+mod slow_disk;

@@ -91,11 +91,58 @@ async fn authorities_of_clients_change_without_a_start() {
     let new = connector(&servers, Some(&second.client("b.example", "B")));
     let taken = async |tls| ask(tls, &receiver.address, &signed("a", "", "{}")).await.is_ok();
     assert!(taken(&old).await && !taken(&new).await);
+    let mut kept = handshake(&old, &receiver.address).await.unwrap();
+    assert_eq!(status(&exchange(&mut kept, &signed("a", "", "{}")).await.unwrap()), Some(200));
     write(folder.path(), "client_ca.pem", &format!("{}{}", first.pem, second.pem));
     until("the second authority", async || taken(&new).await).await;
     assert!(taken(&old).await);
+    let mut other = handshake(&new, &receiver.address).await.unwrap();
+    assert_eq!(status(&exchange(&mut other, &signed("a", "", "{}")).await.unwrap()), Some(200));
     write(folder.path(), "client_ca.pem", &second.pem);
     // A session of before is not resumed past its authority.
     until("the end of the first authority", async || !taken(&old).await).await;
     assert!(taken(&new).await);
+    // Nor is a connection of before a way past it, while one of an authority that stays goes on.
+    let answer = exchange(&mut kept, &signed("a", "", "{\"kept\":1}")).await.unwrap();
+    assert!(status(&answer) == Some(401) && answer.to_lowercase().contains("connection: close"), "{answer}");
+    let answer = exchange(&mut other, &signed("a", "", "{\"other\":1}")).await.unwrap();
+    assert_eq!(status(&answer), Some(200), "{answer}");
+    let log = receiver.errors();
+    assert!(log.contains("client_certificate_invalid"), "{log}");
+}
+
+#[tokio::test]
+async fn a_connection_from_before_certificates_were_demanded_is_asked_for_one() {
+    let (servers, clients) = (Authority::new("servers"), Authority::new("clients"));
+    let optional = MUTUAL.replace(" }", ", client = \"optional\" }");
+    let folder = folder(&optional, &[("a", "")]);
+    tls_files(folder.path(), &servers.server(), &clients);
+    let receiver = Receiver::start(folder.path());
+    let mut kept = handshake(&connector(&servers, None), &receiver.address).await.unwrap();
+    assert_eq!(status(&exchange(&mut kept, &signed("a", "", "{}")).await.unwrap()), Some(200));
+    let path = folder.path().join("countersign.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, text.replace(&optional, MUTUAL)).unwrap();
+    receiver.signal("HUP");
+    receiver.logged("\"code\":\"reloaded\"", 1);
+    let answer = exchange(&mut kept, &signed("a", "", "{\"kept\":1}")).await.unwrap();
+    assert!(status(&answer) == Some(401) && answer.to_lowercase().contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
+async fn files_that_are_no_longer_named_are_not_stale() {
+    let authority = Authority::new("clients");
+    let proxy = "trusted_proxies = [\"127.0.0.1/32\"]\nforwarded = \"none\"\nclient_cert = { ca = \"client_ca.pem\" }";
+    let folder = folder(proxy, &[("a", "")]);
+    write(folder.path(), "client_ca.pem", &authority.pem);
+    let receiver = Receiver::start(folder.path());
+    let stale = |value: u8| format!("countersign_tls_stale{{files=\"client_cert\"}} {value}");
+    write(folder.path(), "client_ca.pem", "none");
+    until("a file that cannot be used", async || metrics(&receiver).contains(&stale(1))).await;
+    let path = folder.path().join("countersign.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, text.replace(proxy, "")).unwrap();
+    receiver.signal("HUP");
+    receiver.logged("\"code\":\"reloaded\"", 1);
+    until("no such file", async || metrics(&receiver).contains(&stale(0))).await;
 }

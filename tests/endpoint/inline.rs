@@ -274,3 +274,42 @@ fn futures_poll<F: Future + Unpin>(future: &mut F) -> bool {
     let waker = std::task::Waker::noop();
     std::pin::Pin::new(future).poll(&mut std::task::Context::from_waker(waker)).is_ready()
 }
+
+/// Whether a future has nothing to say yet.
+async fn is_pending(mut future: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
+    std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context).is_pending())).await
+}
+
+#[tokio::test]
+async fn a_handler_whose_sender_hung_up_keeps_its_turn_and_can_be_waited_for() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (signal, gate) = (Arc::clone(&begun), Arc::clone(&go_on));
+    let dispatch = Dispatch::new().otherwise(move |_| {
+        let (signal, gate) = (Arc::clone(&signal), Arc::clone(&gate));
+        async move {
+            signal.notify_one();
+            gate.notified().await;
+        }
+    });
+    let store = memory(&clock);
+    let builder = builder.in_flight(1);
+    let endpoint =
+        builder.inline(Arc::clone(&store) as Arc<dyn Store>, InlineTimes::default(), dispatch).build().unwrap();
+    endpoint.idle().await;
+    let first = {
+        let (endpoint, request) = (endpoint.clone(), sender.worldline(ID, PAYMENT));
+        tokio::spawn(async move { post(&endpoint, request).await })
+    };
+    begun.notified().await;
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    let other = post(&endpoint, sender.worldline("11111111-2222-4333-8444-555555555555", PAYMENT)).await;
+    assert_eq!(other.outcome, Outcome::Refused(Code::TooManyRequests));
+    let mut idle = std::pin::pin!(endpoint.idle());
+    assert!(is_pending(idle.as_mut()).await);
+    go_on.notify_one();
+    idle.await;
+    assert_eq!(post(&endpoint, sender.worldline(ID, PAYMENT)).await.outcome, Outcome::Duplicate);
+}

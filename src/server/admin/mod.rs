@@ -88,9 +88,10 @@ impl Admin {
         }
     }
 
-    /// Its breakers are no longer shown.
-    pub(super) fn forget_breakers(&self) {
+    /// Its breakers and keys are no longer shown: whatever is gone worries nobody.
+    pub(super) fn forget(&self) {
         self.breakers.iter().for_each(figures::forget_breaker);
+        self.keys.iter().for_each(Shown::forget);
     }
 
     async fn respond<B>(&self, request: &Request<B>, local: Option<IpAddr>) -> Response<Full<Bytes>> {

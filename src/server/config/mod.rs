@@ -117,6 +117,8 @@ impl Config {
         let source = Source { file: path, text };
         let file: File = toml::from_str(text).map_err(|error| source.unreadable(&error))?;
         let folder = path.parent().unwrap_or_else(|| Path::new("")).to_owned();
+        // Before anything is read: of a file that changes meanwhile the next reload sees a change too many, and never too few.
+        let said = Said::of(text, &folder);
         let mut warnings = Vec::new();
         let (server, public_url) = server(&file.server, &folder, source, &mut warnings)?;
         let retain = units::span(file.store.retain.get_ref()).map_err(|message| {
@@ -167,7 +169,6 @@ impl Config {
         if endpoints.is_empty() {
             return Err(Problem::of_file(path, "expected at least one [[endpoint]], but found none"));
         }
-        let said = Said::of(text, &folder);
         Ok(Self { path: path.to_owned(), server, store, endpoints, sinks, warnings, said, budget })
     }
 

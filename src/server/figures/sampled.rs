@@ -1,4 +1,5 @@
-//! What is looked at when somebody asks for `/metrics`, and not counted as it happens.
+//! What is looked at when somebody asks for `/metrics`, and not counted as it happens. The rule: what does not answer leaves its
+//! figures as they were and is said to be gone.
 
 use std::time::Duration;
 

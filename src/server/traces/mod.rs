@@ -1,4 +1,4 @@
-//! Traces of deliveries, where feature `otlp` is built in; without it there are none.
+//! Traces of deliveries, where feature `otlp` is built in. The rule: without it there are none, and nothing is done for them.
 
 #[cfg(feature = "otlp")]
 mod client;

@@ -47,7 +47,7 @@ impl Traces {
         let Some(settings) = settings else { return Ok(None) };
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Carrier::new())
+            .with_http_client(Carrier::new(PATIENCE))
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(&settings.url)
             .with_timeout(PATIENCE)
