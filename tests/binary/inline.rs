@@ -50,9 +50,9 @@ pub fn inlined(text: String, address: &str) -> String {
     let sink = format!(
         "[[sink]]\nname = \"core\"\ntype = \"http\"\nurl = \"http://{address}/events\"\nsecret = {{ file = \"keys/tribe/api-key\" }}\ntimeout = \"5s\"\n"
     );
-    let lines = text.lines().map(|line| match line.split_once(" =").map(|(name, _)| name.trim()) {
-        Some("mode") => "mode = \"inline\"",
-        Some("sink") => "sink = \"core\"",
+    let lines = text.lines().map(|line| match line.split_once('=').map(|(name, value)| (name.trim(), value.trim())) {
+        Some(("mode", "\"queue\"")) => "mode = \"inline\"",
+        Some(("sink", "\"stdout\"")) => "sink = \"core\"",
         _ => line,
     });
     lines.collect::<Vec<_>>().join("\n") + "\n" + &sink
