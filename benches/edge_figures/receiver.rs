@@ -68,6 +68,8 @@ impl Receiver {
             let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate");
             std::fs::write(at("tls.crt"), made.cert.pem()).expect("a file");
             std::fs::write(at("tls.key"), made.signing_key.serialize_pem()).expect("a file");
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            std::fs::set_permissions(at("tls.key"), private).expect("a mode");
             tls = "tls = { certificate = \"tls.crt\", key = \"tls.key\" }\n".to_owned();
             certificate = Some(made.cert.der().clone());
         }
