@@ -159,7 +159,7 @@ impl Consumer {
     /// Starts it; `test` is one that calls [`consume_from_environment`].
     pub fn start(test: &'static str, address: &str, folder: &Path) -> Self {
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", test, "--ignored", "--nocapture"])
+            .args(["--exact", test, "--nocapture"])
             .env("CONSUMER_ADDRESS", address)
             .env("CONSUMER_FOLDER", folder)
             .stdout(Stdio::null())

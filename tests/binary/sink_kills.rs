@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::core::{Consumer, consume_from_environment};
-use crate::receiver::{Receiver, out, status, try_exchange};
+use crate::receiver::{Receiver, exchange, out, status, try_exchange};
 use crate::redis_server::Server;
 use crate::signer::Signer;
 use crate::sinks::{SOON, to};
@@ -18,12 +18,28 @@ const KILLS: usize = 24;
 /// Another order with `COUNTERSIGN_SEED`.
 const SEED: u64 = 20_261_121;
 const SENDERS: usize = 4;
-const CONSUMER: &str = "sink_kills::the_process_of_a_consumer";
+const CONSUMER: &str = "sink_kills::a_consumer_does_each_event_once_also_after_a_kill";
 
+/// The other tests run this one in a process of its own, where it is the consumer.
 #[test]
-#[ignore = "the consumer of the tests below, in a process of its own"]
-fn the_process_of_a_consumer() {
+fn a_consumer_does_each_event_once_also_after_a_kill() {
     consume_from_environment();
+    let (address, folder) = (free_address(), tempfile::tempdir().unwrap());
+    let mut consumer = Consumer::start(CONSUMER, &address, folder.path());
+    let send = |id: &str| {
+        let body = format!("{{\"id\":\"{id}\",\"requestid\":\"r\"}}");
+        let head = "POST /events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length";
+        let answer = exchange(&address, format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes());
+        assert!(status(&answer).is_some_and(|status| status < 300), "{answer}");
+    };
+    send("a");
+    send("a");
+    consumer.kill();
+    consumer.restart();
+    send("a");
+    send("b");
+    let lines = |name: &str| Consumer::lines(folder.path(), name);
+    assert_eq!((lines("sent").len(), lines("effects")), (4, vec!["a r".to_owned(), "b r".to_owned()]));
 }
 
 /// SplitMix64.
