@@ -136,8 +136,8 @@ impl Work<'_> {
 
     /// A number for an owner, larger than every one before.
     pub(super) fn next_fence(&self) -> rusqlite::Result<i64> {
-        let sql = "UPDATE meta SET value = value + 1 WHERE name = 'fence' RETURNING value";
-        self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+        self.connection.prepare_cached("UPDATE meta SET value = value + 1 WHERE name = 'fence'")?.execute([])?;
+        self.connection.prepare_cached("SELECT value FROM meta WHERE name = 'fence'")?.query_row([], |row| row.get(0))
     }
 
     /// Counts an answer that keeps no event.

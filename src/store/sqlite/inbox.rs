@@ -107,13 +107,10 @@ impl Work<'_> {
 
     /// Takes one record, or quarantines it if it is not what was accepted.
     fn take(&self, position: i64, fence: i64, until: i64) -> rusqlite::Result<Option<Leased>> {
-        let sql = format!(
-            "UPDATE inbox SET state = 'leased', attempts = attempts + 1, fence = ?2, due = ?3 WHERE position = ?1
-             RETURNING {}",
-            row::COLUMNS
-        );
-        let mut take = self.connection.prepare_cached(&sql)?;
-        let stored = take.query_row(params![position, fence, until], Stored::read)?;
+        let sql = "UPDATE inbox SET state = 'leased', attempts = attempts + 1, fence = ?2, due = ?3 WHERE position = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![position, fence, until])?;
+        let sql = format!("SELECT {} FROM inbox WHERE position = ?1", row::COLUMNS);
+        let stored = self.connection.prepare_cached(&sql)?.query_row([position], Stored::read)?;
         let Some((id, attempt, record)) = stored.open(self.seal) else {
             tracing::error!(position, "the seal of a stored record is broken; it is quarantined");
             let sql = "UPDATE inbox SET state = 'quarantined', due = NULL, reason = 'seal broken' WHERE position = ?1";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::number;
 use crate::clock::Timestamp;
@@ -23,7 +23,7 @@ const INSERT: &str =
     "INSERT INTO inbox (id, identity, fingerprint, endpoint, profile, action, type, subject, request_id,
     key_id, algorithm, covered, signed_at, received_at, content, problem, seal, state, reason, due, retain_until, compared)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
-    ON CONFLICT (id) DO NOTHING RETURNING position";
+    ON CONFLICT (id) DO NOTHING";
 
 /// A row to be.
 pub(super) struct New<'a> {
@@ -66,7 +66,9 @@ impl New<'_> {
             record.retain_until.millis(),
             compared,
         ];
-        connection.prepare_cached(INSERT)?.query_row(values, |row| row.get(0)).optional()
+        // Not by RETURNING, for which SQLite makes and drops a table at each insert.
+        let inserted = connection.prepare_cached(INSERT)?.execute(values)?;
+        Ok((inserted > 0).then(|| connection.last_insert_rowid()))
     }
 }
 
