@@ -23,12 +23,16 @@ async fn receive(path: &Path, log: logs::Form, sockets: Sockets) -> Result<(), E
     // First, so that a signal during a slow start is not the default end of a process.
     let orders = orders().map_err(|error| Ended::Unavailable(error.to_string()))?;
     let config = load(path)?;
-    logs::start(log);
+    let lines = logs::start(log);
     for warning in &config.warnings {
         tracing::warn!(code = "configuration", "{warning}");
     }
     raise_files(&config);
-    crate::server::serve(config, sockets, orders, |line| eprintln!("{line}")).await?;
+    let say = |line: &str| {
+        lines.flush();
+        eprintln!("{line}");
+    };
+    crate::server::serve(config, sockets, orders, say).await?;
     Ok(())
 }
 

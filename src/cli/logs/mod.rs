@@ -3,8 +3,9 @@
 
 mod fields;
 mod text;
+mod waiting;
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::io::IsTerminal;
 use std::sync::Arc;
 
@@ -16,8 +17,9 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock::{Clock, SystemClock};
-use fields::{Fields, Value};
-use text::{human, json};
+use fields::Fields;
+pub(super) use waiting::Flushed;
+use waiting::Waiting;
 
 /// How lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -30,15 +32,17 @@ pub(super) enum Form {
     Json,
 }
 
-/// Starts logging; `RUST_LOG` chooses how much, `info` unless set.
-pub(super) fn start(form: Form) {
+/// Starts logging; `RUST_LOG` chooses how much, `info` unless set. What waits is written once the answer is dropped.
+pub(super) fn start(form: Form) -> Flushed {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let terminal = std::io::stderr().is_terminal();
     let is_human = form == Form::Human || (form == Form::Auto && terminal);
     let format = Lines { is_human, in_colour: terminal, clock: Arc::new(SystemClock) };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let waiting = Waiting::start();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(waiting.clone());
     // A second start in one process keeps the first.
     let _ = builder.event_format(format).try_init();
+    Flushed(waiting)
 }
 
 /// Writes events.
@@ -54,50 +58,42 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let fields = Fields::of(event);
+        let fields = Fields::of(event, self.is_human);
         let (level, target) = (*event.metadata().level(), event.metadata().target());
-        let line = if self.is_human { self.human(level, &fields) } else { self.json(level, target, &fields) };
-        writeln!(out, "{line}")
+        let mut line = String::with_capacity(512);
+        if self.is_human { self.human(&mut line, level, &fields)? } else { self.json(&mut line, level, target, &fields)? }
+        line.push('\n');
+        out.write_str(&line)
     }
 }
 
 impl Lines {
-    fn human(&self, level: Level, fields: &Fields) -> String {
+    fn human(&self, line: &mut String, level: Level, fields: &Fields) -> fmt::Result {
         let (colour, plain) = match (self.in_colour, level) {
             (false, _) => ("", ""),
             (true, Level::ERROR) => ("\u{1b}[31m", "\u{1b}[0m"),
             (true, Level::WARN) => ("\u{1b}[33m", "\u{1b}[0m"),
             (true, _) => ("\u{1b}[2m", "\u{1b}[0m"),
         };
-        let mut line = format!("{} {colour}{level:>5}{plain} {}", self.clock.now(), text::plain(&fields.message));
-        for (name, value) in &fields.others {
-            line.push_str(&format!(" {name}="));
-            match value {
-                Value::Bare(value) => line.push_str(value),
-                Value::Text(value) => line.push_str(&human(value)),
-            }
-        }
-        line
+        write!(line, "{} {colour}{level:>5}{plain} ", self.clock.now())?;
+        text::plain(line, &fields.message);
+        line.push_str(&fields.others);
+        Ok(())
     }
 
-    fn json(&self, level: Level, target: &str, fields: &Fields) -> String {
-        let mut line = format!("{{\"timestamp\":\"{}\",\"level\":\"{level}\"", self.clock.now());
-        line.push_str(&format!(",\"message\":{}", json(&fields.message)));
-        for (name, value) in &fields.others {
-            line.push_str(&format!(",{}:", json(name)));
-            match value {
-                Value::Bare(value) => line.push_str(value),
-                Value::Text(value) => line.push_str(&json(value)),
-            }
-        }
-        line.push_str(&format!(",\"target\":{}}}", json(target)));
-        line
+    fn json(&self, line: &mut String, level: Level, target: &str, fields: &Fields) -> fmt::Result {
+        write!(line, "{{\"timestamp\":\"{}\",\"level\":\"{level}\",\"message\":", self.clock.now())?;
+        text::json(line, &fields.message);
+        line.push_str(&fields.others);
+        line.push_str(",\"target\":");
+        text::json(line, target);
+        line.push('}');
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
     use std::sync::{Mutex, PoisonError};
 
     use super::*;
@@ -106,7 +102,7 @@ mod tests {
     #[derive(Clone, Default)]
     struct Sink(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Sink {
+    impl std::io::Write for Sink {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
             Ok(bytes.len())

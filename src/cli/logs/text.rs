@@ -1,52 +1,58 @@
 //! Escapes. The rule: what is written is visible; everything else stands as its number.
 
+use std::fmt::Write;
+
 /// For people, bare if it is one word.
-pub(super) fn human(value: &str) -> String {
+pub(super) fn human(text: &mut String, value: &str) {
     let is_word =
         |one: char| one.is_ascii_alphanumeric() || matches!(one, '-' | '_' | '.' | ':' | '/' | '+' | '@' | ',');
     if !value.is_empty() && value.chars().all(is_word) {
-        return value.to_owned();
+        return text.push_str(value);
     }
-    let mut text = String::from("\"");
+    text.push('"');
     for one in value.chars() {
         if matches!(one, '"' | '\\') {
             text.push('\\');
             text.push(one);
         } else {
-            push(&mut text, one);
+            push(text, one);
         }
     }
     text.push('"');
-    text
 }
 
 /// For people, the words of a message.
-pub(super) fn plain(value: &str) -> String {
-    let mut text = String::new();
-    value.chars().for_each(|one| push(&mut text, one));
-    text
+pub(super) fn plain(text: &mut String, value: &str) {
+    value.chars().for_each(|one| push(text, one));
 }
 
 /// A string of JSON.
-pub(super) fn json(value: &str) -> String {
-    let mut text = String::from("\"");
-    for one in value.chars() {
-        match one {
-            '"' | '\\' => {
-                text.push('\\');
-                text.push(one);
-            }
-            _ if is_visible(one) => text.push(one),
-            _ => {
-                let mut units = [0; 2];
-                for unit in one.encode_utf16(&mut units) {
-                    text.push_str(&format!("\\u{unit:04x}"));
-                }
+pub(super) fn json(text: &mut String, value: &str) {
+    text.push('"');
+    if value.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+        // Nearly every value.
+        text.push_str(value);
+    } else {
+        value.chars().for_each(|one| push_json(text, one));
+    }
+    text.push('"');
+}
+
+fn push_json(text: &mut String, one: char) {
+    match one {
+        '"' | '\\' => {
+            text.push('\\');
+            text.push(one);
+        }
+        _ if is_visible(one) => text.push(one),
+        _ => {
+            let mut units = [0; 2];
+            for unit in one.encode_utf16(&mut units) {
+                // Writing into memory does not fail.
+                let _ = write!(text, "\\u{unit:04x}");
             }
         }
     }
-    text.push('"');
-    text
 }
 
 fn push(text: &mut String, one: char) {
