@@ -43,13 +43,16 @@ impl Receipt {
 pub struct Decoder {
     endpoint: Arc<str>,
     profile: Arc<Profile>,
+    /// The kind of its ids, which is part of every identity.
+    kind: Box<str>,
     retain: Duration,
 }
 
 impl Decoder {
     /// For the endpoint of this name; identities are remembered for `retain`.
     pub fn new(endpoint: Arc<str>, profile: Arc<Profile>, retain: Duration) -> Self {
-        Self { endpoint, profile, retain }
+        let kind = profile.identification.kind().into();
+        Self { endpoint, profile, kind, retain }
     }
 
     /// Reads verified content.
@@ -95,18 +98,19 @@ impl Decoder {
     }
 
     fn identity(&self, covered: &Covered) -> Result<Identity, Undecodable> {
-        let kind = self.profile.identification.kind();
+        let kind = &self.kind;
         match &self.profile.identification {
             Identification::Header { uuid, .. } => {
                 let id = covered.request_id.as_ref().map(|id| id.as_str()).unwrap_or_default();
                 // One UUID has two spellings; a copy in the other case is still a copy.
-                let id = if *uuid { id.to_ascii_lowercase() } else { id.to_owned() };
-                Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
+                let lower = uuid.then(|| id.to_ascii_lowercase());
+                let id = lower.as_deref().unwrap_or(id);
+                Ok(Identity::new(&self.endpoint, kind, id.as_bytes()))
             }
             Identification::State => {
                 let id = covered.request_id.as_ref().map(|id| id.as_str());
                 let id = id.ok_or_else(|| Undecodable::new("expected a state, but found none"))?;
-                Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
+                Ok(Identity::new(&self.endpoint, kind, id.as_bytes()))
             }
             Identification::Claim { .. } => Ok(match &covered.request_id {
                 Some(id) => {
@@ -114,7 +118,7 @@ impl Decoder {
                     let issuer = covered.issuer().unwrap_or_default();
                     let length = (issuer.len() as u64).to_be_bytes();
                     let id = [&length, issuer.as_bytes(), id.as_str().as_bytes()].concat();
-                    Identity::new(&self.endpoint, &kind, &id)
+                    Identity::new(&self.endpoint, kind, &id)
                 }
                 // Not the identity that fences off the same body: that belongs to whoever came first, under any id.
                 None => Identity::new(&self.endpoint, "content", &self.lasting(covered)),
@@ -125,7 +129,7 @@ impl Decoder {
                 let id = pointer.word(&document).ok_or_else(|| {
                     Undecodable::new(format!("expected an id at {}, but found none", pointer.as_str()))
                 })?;
-                Ok(Identity::new(&self.endpoint, &kind, id.as_bytes()))
+                Ok(Identity::new(&self.endpoint, kind, id.as_bytes()))
             }
             Identification::Fingerprint => Ok(self.fingerprint_identity(covered)),
         }

@@ -1,7 +1,7 @@
 //! Engine 2: draft-cavage-http-signatures-12 with a `Digest`. The signing string is built from the list that was
 //! received, and that list has to hold what the profile demands.
 
-use std::fmt::Write as _;
+use http::Method;
 
 use super::{Prepared, Verifier, fresh};
 use crate::clock::Timestamp;
@@ -72,7 +72,8 @@ pub(super) fn prepare<'k>(
         return Ok(None);
     };
     let input = signing_string(scheme, &signature, delivery)?.digest(&delivery.body, &claimed)?;
-    let covered = std::iter::once("body".into()).chain(signature.headers.iter().map(|name| (*name).into())).collect();
+    let names = std::iter::once("body").chain(signature.headers.iter().copied());
+    let covered = names.map(Into::into).collect();
     Ok(Some(Prepared { input, keys: vec![key], signatures: vec![raw], signed_at, covered }))
 }
 
@@ -90,7 +91,7 @@ fn signing_string(
         input.push(name.as_bytes());
         input.push(b": ");
         match *name {
-            "(request-target)" => input.push(request_target(delivery).as_bytes()),
+            "(request-target)" => push_request_target(&mut input, delivery),
             "(created)" => input.push(integer(signature.created).as_bytes()),
             "(expires)" => input.push(integer(signature.expires).as_bytes()),
             name => {
@@ -110,13 +111,18 @@ fn signing_string(
     Ok(input)
 }
 
-fn request_target(delivery: &Delivery) -> String {
-    let mut target = format!("{} {}", delivery.method.as_str().to_ascii_lowercase(), delivery.path);
-    if let Some(query) = &delivery.query {
-        // Writing to a string cannot fail.
-        let _ = write!(target, "?{query}");
+/// Section 2.3 item 1: the method in lower case, and the target as it was sent.
+fn push_request_target(input: &mut SigningInput, delivery: &Delivery) {
+    match delivery.method {
+        Method::POST => input.push(b"post"),
+        ref method => input.push(method.as_str().to_ascii_lowercase().as_bytes()),
     }
-    target
+    input.push(b" ");
+    input.push(delivery.path.as_bytes());
+    if let Some(query) = &delivery.query {
+        input.push(b"?");
+        input.push(query.as_bytes());
+    }
 }
 
 fn integer(value: Option<i64>) -> String {
@@ -143,7 +149,8 @@ fn created_and_expires(
     let malformed = |message| Rejection::new(Code::SignatureMalformed, message);
     let lists = |name: &str| signature.headers.contains(&name);
     let old_algorithm = signature.algorithm.is_some_and(|name| {
-        ["rsa", "hmac", "ecdsa"].iter().any(|prefix| name.to_ascii_lowercase().starts_with(prefix))
+        let begins = |prefix: &str| name.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+        ["rsa", "hmac", "ecdsa"].into_iter().any(begins)
     });
     for (name, value) in [("(created)", signature.created), ("(expires)", signature.expires)] {
         if lists(name) && old_algorithm {

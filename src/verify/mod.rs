@@ -106,11 +106,11 @@ impl Verifier {
                 if let Some(at) = prepared.signed_at {
                     journal.note(|| format!("signed time {at}, {}", journal::distance(at, delivery.received_at)));
                 }
-                let covered = prepared.covered.join(", ");
                 let verified = self.verify_signature(prepared, delivery)?;
                 let provenance = verified.provenance();
                 journal.note(|| {
                     let algorithm = provenance.algorithm.map_or("", |algorithm| algorithm.name());
+                    let covered = provenance.covered.join(", ");
                     format!("signature {algorithm}, key {}, over {covered}", provenance.key_id)
                 });
                 verified

@@ -182,12 +182,12 @@ impl<'de> Visitor<'de> for AnyValue<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let mut seen: HashSet<Cow<'de, str>> = HashSet::new();
+        let mut seen = Seen::default();
         while let Some(name) = object.next_key_seed(Name)? {
             self.bounded(name.len(), MAX_STRING_BYTES)?;
             if name.starts_with(RESERVED_PREFIX) {
                 // Either a number, or an object that pretends to be one.
-                if seen.is_empty() && name == NUMBER_NAME {
+                if seen.len() == 0 && name == NUMBER_NAME {
                     return object.next_value_seed(Number(self));
                 }
                 return self.refuse(JsonError::ReservedMember);
@@ -202,6 +202,33 @@ impl<'de> Visitor<'de> for AnyValue<'_> {
         }
         // An empty object is a level too, though nothing is inside.
         self.inner().map(|_: Self| ())
+    }
+}
+
+/// The names of an object. The first few are compared one by one, which is most objects and costs no hash.
+#[derive(Default)]
+struct Seen<'de> {
+    first: Vec<Cow<'de, str>>,
+    others: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Seen<'de> {
+    const FIRST: usize = 16;
+
+    fn len(&self) -> usize {
+        self.first.len().saturating_add(self.others.len())
+    }
+
+    /// Whether it was not there yet.
+    fn insert(&mut self, name: Cow<'de, str>) -> bool {
+        if self.first.contains(&name) {
+            return false;
+        }
+        if self.first.len() < Self::FIRST {
+            self.first.push(name);
+            return true;
+        }
+        self.others.insert(name)
     }
 }
 

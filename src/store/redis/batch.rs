@@ -129,14 +129,17 @@ async fn run(batches: Arc<Batches>, calls: Arc<Calls>, endpoint: Arc<str>) {
         fail_point::reached(Point::RedisSend);
         let said = calls.keep_sealed(partition, &call).await.map(members);
         fail_point::reached(Point::RedisAnswered);
-        let mut words = said.clone().unwrap_or_default().into_iter();
+        let failed = said.as_ref().err().cloned();
+        let mut words = said.unwrap_or_default().into_iter();
+        let mut is_ready = false;
         for caller in callers {
-            let outcome = said.as_ref().map_err(Clone::clone).and_then(|_| read(words.next().map(word).as_deref()));
-            if outcome == Ok(Acceptance::Accepted) {
-                calls.ready.notify_waiters();
-            }
+            let outcome = failed.clone().map_or_else(|| read(words.next().map(word).as_deref()), Err);
+            is_ready |= outcome == Ok(Acceptance::Accepted);
             // A caller that no longer waits finds out by its sender's retry.
             let _ = caller.send(outcome);
+        }
+        if is_ready {
+            calls.ready.notify_waiters();
         }
     }
 }

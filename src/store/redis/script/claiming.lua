@@ -37,21 +37,23 @@ local function judge(record)
   return 'free', nil
 end
 
--- Where a record stands in the order of acceptance. A server may give all of one script the same moment.
+-- Where a record stands in the order of acceptance.
 local latest = 0
 local function position_in(stream, id)
   local position = math.max(moment(), latest + 1)
-  if redis.pcall('XADD', stream, text(position) .. '-0', 'i', id).err then
+  local words = text(position)
+  if redis.pcall('XADD', stream, words .. '-0', 'i', id).err then
     -- The clock went back: the number after the last one, if this is why.
     local info, last = redis.call('XINFO', 'STREAM', stream), nil
     for at = 1, #info, 2 do
       if info[at] == 'last-generated-id' then last = info[at + 1] end
     end
     position = tonumber(string.match(last, '^%d+')) + 1
-    redis.call('XADD', stream, text(position) .. '-0', 'i', id)
+    words = text(position)
+    redis.call('XADD', stream, words .. '-0', 'i', id)
   end
   latest = position
-  return text(position)
+  return words
 end
 
 -- Appends a record, and with it what else is to be written under its id; nothing if one of this id still waits.

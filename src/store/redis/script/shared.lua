@@ -28,10 +28,15 @@ local MARGIN = 2592000000
 
 local function text(number) return string.format('%d', number) end
 
--- The server's microseconds: later numbers are larger, also after a failover that lost the last of them.
+-- The server's microseconds: later numbers are larger, also after a failover that lost the last of them. A server gives
+-- all of one script the same moment, so that it is asked once.
+local asked
 local function moment()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000000 + tonumber(time[2])
+  if not asked then
+    local time = redis.call('TIME')
+    asked = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  end
+  return asked
 end
 
 -- A number for an owner, larger than every one before, whatever the server's clock does.
