@@ -22,9 +22,17 @@ const KEPT: &str = "SELECT compared, retain_until, state FROM inbox WHERE id = ?
 const PUT: &str = "INSERT OR REPLACE INTO claim (identity, compared, state, fence, lease_until, retain_until)
     VALUES (?1, ?2, 'in_flight', ?3, ?4, ?5)";
 
+/// What lies under an identity.
+struct Found {
+    /// Whether there is a claim, remembered or not.
+    is_claimed: bool,
+    taken: Option<Taken>,
+}
+
 impl Work<'_> {
     pub(super) fn accept(&self, record: &Verified<Record>, seal: &[u8]) -> Answer<Acceptance> {
-        match self.judge(record)? {
+        let (verdict, is_claimed) = self.judge(record)?;
+        match verdict {
             Verdict::Busy => return Ok(Err(StoreError::NotStored(BUSY.to_owned()))),
             Verdict::Conflict => {
                 self.tell("conflicts")?;
@@ -45,13 +53,15 @@ impl Work<'_> {
             return Ok(Ok(Acceptance::Duplicate));
         }
         failing(Point::SqliteBetween)?;
-        self.forget_claim(&record.identity)?;
+        if is_claimed {
+            self.forget_claim(&record.identity)?;
+        }
         self.put_fence(record)?;
         Ok(Ok(Acceptance::Accepted))
     }
 
     pub(super) fn claim(&self, record: &Verified<Record>, seal: &[u8], lease: Duration) -> Answer<Claim> {
-        match self.judge(record)? {
+        match self.judge(record)?.0 {
             Verdict::Conflict => {
                 self.tell("conflicts")?;
                 self.quarantine(record, seal)?;
@@ -146,24 +156,28 @@ impl Work<'_> {
         self.connection.prepare_cached(sql)?.execute([what]).map(drop)
     }
 
-    fn judge(&self, record: &Record) -> rusqlite::Result<Verdict> {
-        let identity = self.find(&record.identity)?;
+    /// Decides, and answers whether a claim lies under the record's identity.
+    fn judge(&self, record: &Record) -> rusqlite::Result<(Verdict, bool)> {
+        let Found { is_claimed, taken } = self.find(&record.identity)?;
         let fence = match &record.fence {
             Some(fence) => self.find_fence(fence)?,
             None => None,
         };
-        Ok(judge(record, identity, fence, self.now))
+        Ok((judge(record, taken, fence, self.now), is_claimed))
     }
 
     /// What is remembered of an identity. Past its retention that is nothing, unless its record still waits.
-    fn find(&self, identity: &Identity) -> rusqlite::Result<Option<Taken>> {
-        match self.find_claim(identity)? {
-            None => self.find_kept(identity),
-            found => Ok(found),
+    fn find(&self, identity: &Identity) -> rusqlite::Result<Found> {
+        let found = self.find_claim(identity)?;
+        let is_claimed = found.is_some();
+        match found.flatten() {
+            None => Ok(Found { is_claimed, taken: self.find_kept(identity)? }),
+            taken => Ok(Found { is_claimed, taken }),
         }
     }
 
-    fn find_claim(&self, identity: &Identity) -> rusqlite::Result<Option<Taken>> {
+    /// The claim of an identity; within it nothing, if it is not remembered any more.
+    fn find_claim(&self, identity: &Identity) -> rusqlite::Result<Option<Option<Taken>>> {
         let mut find = self.connection.prepare_cached(CLAIMED)?;
         let found = find
             .query_row([identity.as_bytes()], |row| {
@@ -174,7 +188,7 @@ impl Work<'_> {
         let Some((taken, retain_until, position)) = found else { return Ok(None) };
         let handled = matches!(taken.hold, Hold::InFlight { until } if until > self.now);
         let remembered = retain_until >= self.now || handled || self.waits(position)?;
-        Ok(remembered.then_some(taken))
+        Ok(Some(remembered.then_some(taken)))
     }
 
     fn find_kept(&self, identity: &Identity) -> rusqlite::Result<Option<Taken>> {
@@ -190,7 +204,7 @@ impl Work<'_> {
     fn find_fence(&self, fence: &Identity) -> rusqlite::Result<Option<Taken>> {
         let mut find = self.connection.prepare_cached("SELECT identity FROM fence WHERE name = ?1")?;
         match find.query_row([fence.as_bytes()], |row| row.get(0)).optional()? {
-            Some(identity) => self.find(&Identity::from_bytes(identity)),
+            Some(identity) => Ok(self.find(&Identity::from_bytes(identity))?.taken),
             None => Ok(None),
         }
     }
@@ -210,7 +224,7 @@ impl Work<'_> {
     fn note_fence(&self, record: &Record) -> rusqlite::Result<()> {
         let Some(fence) = &record.fence else { return Ok(()) };
         // A copy that was recognised by its fence has an identity that is not taken, and leaves no trace.
-        if self.find_fence(fence)?.is_some() || self.find(&record.identity)?.is_none() {
+        if self.find_fence(fence)?.is_some() || self.find(&record.identity)?.taken.is_none() {
             return Ok(());
         }
         self.put_fence(record)
