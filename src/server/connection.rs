@@ -33,6 +33,11 @@ const BUFFER: usize = LARGEST_HEAD + 4096;
 #[derive(Debug, Clone)]
 pub struct Refused(pub Rejection);
 
+/// Why nothing is begun any more, once the receiver stops.
+pub(super) fn late(closing: &watch::Receiver<bool>) -> Option<Rejection> {
+    closing.borrow().then(|| Rejection::new(Code::ShuttingDown, "expected a receiver that goes on"))
+}
+
 /// Serves one connection until it ends. Once `closing` says so, what is in flight is answered, what comes later is
 /// [`Refused`] with [`Code::ShuttingDown`], and each answer is the last of its connection. `respond` gets every request that is strict HTTP/1.1, with
 /// a [`crate::endpoint::BodyFault`] in its extensions, and in the place of one that is not a request with [`Refused`].
@@ -75,8 +80,7 @@ where
     let gate = Gate::new(io, times, room, Arc::clone(&ledger));
     let stopping = closing.clone();
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
-        let late = || stopping.borrow().then(|| Rejection::new(Code::ShuttingDown, "expected a receiver that goes on"));
-        match ledger.next().or_else(late) {
+        match ledger.next().or_else(|| late(&stopping)) {
             None => drop(request.extensions_mut().insert(ledger.body())),
             Some(rejection) => drop(request.extensions_mut().insert(Refused(rejection))),
         }

@@ -16,9 +16,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
-use super::connection::{GRACE, LIFETIME, Refused, Times};
+use super::connection::{GRACE, LIFETIME, Refused, Times, late};
 use crate::endpoint::BodyBudget;
-use crate::error::{Code, Rejection};
 
 /// Requests at once on one connection. The head of each is in memory.
 const STREAMS: u32 = 16;
@@ -36,7 +35,7 @@ const FAULTS: usize = 100;
 const LAST: Duration = Duration::from_millis(500);
 
 /// Serves one connection until it ends or `closing` says so; what comes after that is [`Refused`] with
-/// [`Code::ShuttingDown`]. Heads share their room with bodies and other connections.
+/// [`Code::ShuttingDown`](crate::error::Code::ShuttingDown). Heads share their room with bodies and other connections.
 pub(super) async fn serve<IO, R, F>(
     io: IO,
     respond: R,
@@ -55,8 +54,7 @@ where
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
         let (asked, mut share) = (Asked::new(&open), room.share(None));
         let roomed = share.take(size(&request));
-        let late = stopping.borrow().then(|| Rejection::new(Code::ShuttingDown, "expected a receiver that goes on"));
-        if let Some(rejection) = late.or(roomed.err()) {
+        if let Some(rejection) = late(&stopping).or(roomed.err()) {
             request.extensions_mut().insert(Refused(rejection));
         }
         let answer = respond(request);

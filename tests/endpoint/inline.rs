@@ -72,10 +72,8 @@ async fn sixty_four_copies_at_once_run_the_handler_once() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_copy_in_flight_waits_two_seconds_and_is_then_sent_away_never_with_success() {
-    let sender = Sender::new();
-    let (builder, clock) = sender.endpoint(Profile::tribe());
+/// A handler that tells when it begins and waits until it may go on.
+fn waiting() -> (Arc<Notify>, Arc<Notify>, Dispatch) {
     let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (signal, gate) = (Arc::clone(&begun), Arc::clone(&go_on));
     let dispatch = Dispatch::new().otherwise(move |_| {
@@ -85,6 +83,14 @@ async fn a_copy_in_flight_waits_two_seconds_and_is_then_sent_away_never_with_suc
             gate.notified().await;
         }
     });
+    (begun, go_on, dispatch)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_in_flight_waits_two_seconds_and_is_then_sent_away_never_with_success() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::tribe());
+    let (begun, go_on, dispatch) = waiting();
     let endpoint = builder.inline(memory(&clock), InlineTimes::default(), dispatch).build().unwrap();
     let first = {
         let (endpoint, request) = (endpoint.clone(), sender.tribe("v2_payment_single", ID, SINGLE));
@@ -284,15 +290,7 @@ async fn is_pending(mut future: std::pin::Pin<&mut impl Future<Output = ()>>) ->
 async fn a_handler_whose_sender_hung_up_keeps_its_turn_and_can_be_waited_for() {
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::worldline());
-    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let (signal, gate) = (Arc::clone(&begun), Arc::clone(&go_on));
-    let dispatch = Dispatch::new().otherwise(move |_| {
-        let (signal, gate) = (Arc::clone(&signal), Arc::clone(&gate));
-        async move {
-            signal.notify_one();
-            gate.notified().await;
-        }
-    });
+    let (begun, go_on, dispatch) = waiting();
     let store = memory(&clock);
     let builder = builder.in_flight(1);
     let endpoint =

@@ -61,7 +61,11 @@ where
         let fields = Fields::of(event, self.is_human);
         let (level, target) = (*event.metadata().level(), event.metadata().target());
         let mut line = String::with_capacity(512);
-        if self.is_human { self.human(&mut line, level, &fields)? } else { self.json(&mut line, level, target, &fields)? }
+        if self.is_human {
+            self.human(&mut line, level, &fields)?
+        } else {
+            self.json(&mut line, level, target, &fields)?
+        }
         line.push('\n');
         out.write_str(&line)
     }
