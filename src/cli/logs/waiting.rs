@@ -1,6 +1,7 @@
 //! On the way to standard error. The rule: lines leave in the order in which they were logged, none is left out, and only a
 //! line that tells of no trouble may wait a moment for others, so that one write takes many.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,15 +19,20 @@ const MOST: usize = 128 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct Waiting(Arc<Lines>);
 
-/// The lines, and who writes them.
-#[derive(Debug, Default)]
+/// The lines, and where they go.
 struct Lines {
     lines: Mutex<Vec<u8>>,
     some: Condvar,
     /// Held while lines are taken and written: the next ones stay behind them.
-    turn: Mutex<()>,
+    out: Mutex<Box<dyn Write + Send>>,
     /// Nothing waits: there is no thread, and each line is written as it comes.
     at_once: bool,
+}
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lines").field("at_once", &self.at_once).finish_non_exhaustive()
+    }
 }
 
 /// Writes what waits when it is dropped.
@@ -49,16 +55,20 @@ impl Drop for Flushed {
 impl Waiting {
     /// Starts the thread. It ends with the process.
     pub(super) fn start() -> Self {
-        let lines = Arc::new(Lines::default());
+        let lines = Arc::new(Lines::to(Box::new(io::stderr()), false));
         let shared = Arc::clone(&lines);
         match std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || shared.run()) {
             Ok(_) => Self(lines),
-            Err(_) => Self(Arc::new(Lines { at_once: true, ..Lines::default() })),
+            Err(_) => Self(Arc::new(Lines::to(Box::new(io::stderr()), true))),
         }
     }
 }
 
 impl Lines {
+    fn to(out: Box<dyn Write + Send>, at_once: bool) -> Self {
+        Self { lines: Mutex::default(), some: Condvar::new(), out: Mutex::new(out), at_once }
+    }
+
     fn run(&self) {
         loop {
             let some = self.some.wait_while(held(&self.lines), |lines| lines.is_empty());
@@ -82,10 +92,10 @@ impl Lines {
     }
 
     fn flush(&self) {
-        let _turn = held(&self.turn);
+        let mut out = held(&self.out);
         let lines = std::mem::take(&mut *held(&self.lines));
         // Nobody is left to be told that nobody reads.
-        let _ = io::stderr().lock().write_all(&lines);
+        let _ = out.write_all(&lines);
     }
 }
 
@@ -124,5 +134,78 @@ impl<'a> MakeWriter<'a> for Waiting {
 
     fn make_writer_for(&'a self, event: &Metadata<'_>) -> Line<'a> {
         Line { lines: &self.0, may_wait: *event.level() > Level::WARN }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Paper {
+        fn lines(&self) -> Vec<String> {
+            String::from_utf8(held(&self.0).clone()).unwrap().lines().map(str::to_owned).collect()
+        }
+    }
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            held(&self.0).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn log(lines: &Lines, text: &str, may_wait: bool) {
+        Line { lines, may_wait }.write_all(text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn an_error_is_written_at_once_and_behind_what_was_logged_before_it() {
+        let paper = Paper::default();
+        let lines = Lines::to(Box::new(paper.clone()), false);
+        log(&lines, "one\n", true);
+        assert_eq!(paper.lines(), [""; 0]);
+        log(&lines, "two\n", false);
+        assert_eq!(paper.lines(), ["one", "two"]);
+    }
+
+    #[test]
+    fn who_logs_more_than_may_wait_writes_it() {
+        let paper = Paper::default();
+        let lines = Lines::to(Box::new(paper.clone()), false);
+        let line = format!("{}\n", "x".repeat(1023));
+        (1..MOST / 1024).for_each(|_| log(&lines, &line, true));
+        assert_eq!(paper.lines().len(), 0);
+        log(&lines, &line, true);
+        assert_eq!(paper.lines().len(), MOST / 1024);
+    }
+
+    #[test]
+    fn many_who_log_at_once_lose_no_line_and_each_keeps_its_order() {
+        let paper = Paper::default();
+        let lines = Arc::new(Lines::to(Box::new(paper.clone()), false));
+        let writer = Arc::clone(&lines);
+        std::thread::spawn(move || writer.run());
+        std::thread::scope(|scope| {
+            for who in 0..8 {
+                let lines = &lines;
+                scope.spawn(move || (0..1000).for_each(|at| log(lines, &format!("{who} {at}\n"), at % 97 != 0)));
+            }
+        });
+        lines.flush();
+        let mut next = [0; 8];
+        for line in paper.lines() {
+            let (who, at) = line.split_once(' ').unwrap();
+            let next = &mut next[who.parse::<usize>().unwrap()];
+            assert_eq!(at.parse(), Ok(*next), "{line}");
+            *next += 1;
+        }
+        assert_eq!(next, [1000; 8]);
     }
 }
