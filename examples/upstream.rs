@@ -60,8 +60,11 @@ impl Bank {
                 let bank = Arc::clone(&bank);
                 async move { Ok::<_, std::convert::Infallible>(bank.respond(request).await) }
             });
-            let connection =
-                http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+            // Who has asked and says no more still waits for the answer.
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .half_close(true)
+                .serve_connection(TokioIo::new(stream), service);
             tokio::spawn(async move { drop(connection.await) });
         }
     }
