@@ -107,7 +107,8 @@ impl Work<'_> {
 
     /// Takes one record, or quarantines it if it is not what was accepted.
     fn take(&self, position: i64, fence: i64, until: i64) -> rusqlite::Result<Option<Leased>> {
-        let sql = "UPDATE inbox SET state = 'leased', attempts = attempts + 1, fence = ?2, due = ?3 WHERE position = ?1";
+        let sql =
+            "UPDATE inbox SET state = 'leased', attempts = attempts + 1, fence = ?2, due = ?3 WHERE position = ?1";
         self.connection.prepare_cached(sql)?.execute(params![position, fence, until])?;
         let sql = format!("SELECT {} FROM inbox WHERE position = ?1", row::COLUMNS);
         let stored = self.connection.prepare_cached(&sql)?.query_row([position], Stored::read)?;
