@@ -174,3 +174,50 @@ async fn a_handler_that_says_it_is_down_is_asked_by_one_event_at_a_time() {
     assert!((10..40).contains(&tries), "{tries} tries");
     assert_eq!(counter.count(), tries as usize, "each one that counts was made");
 }
+
+#[tokio::test(start_paused = true)]
+async fn events_that_always_fail_keep_no_good_one_from_finding_out_that_the_sink_is_well() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::tribe());
+    let store = memory(&clock);
+    let endpoint = builder.queue(store.clone()).build().unwrap();
+    let accept = async |name: &str, number: usize| {
+        let body = format!(r#"{{"paymentId":"{name}-{number}","paymentStatus":"ACSC"}}"#);
+        let id = format!("1af7b333-7a06-41b1-8a61-e9a2{}{number:06x}", if name == "bad" { "00" } else { "ff" });
+        let answer = post(&endpoint, sender.tribe("v2_payment_status", &id, &body)).await;
+        assert_eq!(answer.outcome, Outcome::Accepted);
+    };
+    for number in 0..12 {
+        accept("bad", number).await;
+    }
+    let good = Counter::default();
+    let seen = good.clone();
+    let dispatch = Dispatch::new().on_payment(move |event| {
+        let seen = seen.clone();
+        async move {
+            if event.payment_id.starts_with("bad") {
+                return Reply::accepted().with_status(http::StatusCode::SERVICE_UNAVAILABLE);
+            }
+            seen.up();
+            Reply::accepted()
+        }
+    });
+    let breaker = Breaker::new("handler", BreakerPlan::default());
+    let retry = RetryPlan::default();
+    let worker = Worker::new(store.clone(), "bank", endpoint.decoder(), clock.clone(), retry, dispatch);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let working = tokio::spawn(worker.concurrency(4).breaker(breaker.clone()).run(async { drop(stopped.await) }));
+    for second in 0..720 {
+        if second == 600 {
+            assert_ne!(breaker.state(), BreakerState::Closed);
+            for number in 0..5 {
+                accept("good", number).await;
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        clock.set(NOW.after(std::time::Duration::from_secs(second)));
+    }
+    stop.send(()).unwrap();
+    working.await.unwrap();
+    assert_eq!(good.count(), 5, "within two minutes, as a probe is a minute away at most");
+}

@@ -20,7 +20,6 @@ pub(super) struct Names {
     fences: HashMap<Identity, Fence>,
     /// The second names of an identity, so that nobody has to look for them. One that was given away may still be there.
     fences_of: HashMap<Identity, Vec<Identity>>,
-    last_owner: u64,
 }
 
 /// An identity that is taken.
@@ -125,8 +124,7 @@ impl Inner {
             Verdict::Abandoned(owner) => Some(owner),
             Verdict::Free => None,
         };
-        self.names.last_owner = self.names.last_owner.saturating_add(1);
-        let held = Lease { identity: record.identity, fence: self.names.last_owner };
+        let held = Lease { identity: record.identity, fence: self.inbox.next_owner() };
         place.insert_entry(Claimed::of(&record, Hold::InFlight { until: now.after(lease) }, held.fence, None));
         self.names.follow(held.identity, abandoned);
         self.names.point(record.fence.filter(|_| is_new), held.identity, record.retain_until);

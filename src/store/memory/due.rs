@@ -11,7 +11,7 @@ pub(super) enum Due {
     /// Never.
     #[default]
     Never,
-    /// At once: nobody had it yet.
+    /// At once: nobody tried it yet.
     Fresh,
     /// From then on: after a try, or when the lease of its worker ends.
     From(Timestamp),
@@ -56,17 +56,13 @@ impl Waiting {
         };
     }
 
-    /// At most `limit` positions of these endpoints (of all, if there is none) that are due, in the order of acceptance.
+    /// Positions of these endpoints (of all, if there is none) that are due, of each kind at most `limit` an endpoint.
     pub(super) fn due(&self, endpoints: &[Box<str>], limit: usize, now: Timestamp) -> Vec<u64> {
-        let mut found: Vec<u64> = if endpoints.is_empty() {
+        if endpoints.is_empty() {
             self.0.values().flat_map(|places| places.due(limit, now)).collect()
         } else {
             endpoints.iter().filter_map(|name| self.0.get(&**name)).flat_map(|places| places.due(limit, now)).collect()
-        };
-        found.sort_unstable();
-        found.dedup();
-        found.truncate(limit);
-        found
+        }
     }
 
     /// The first position of all that wait.

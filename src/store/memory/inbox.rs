@@ -10,6 +10,7 @@ use super::Inner;
 use super::due::{Due, Waiting};
 use crate::clock::Timestamp;
 use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
+use crate::store::turns::chosen;
 use crate::verified::Verified;
 
 /// What is kept.
@@ -86,6 +87,12 @@ impl Inner {
 }
 
 impl Inbox {
+    /// A number for an owner, larger than every one before.
+    pub(super) fn next_owner(&mut self) -> u64 {
+        self.last_owner = self.last_owner.saturating_add(1);
+        self.last_owner
+    }
+
     /// Whether a record still waits there.
     pub(super) fn waits(&self, position: u64) -> bool {
         self.rows.get(&position).is_some_and(Row::waits)
@@ -127,8 +134,12 @@ impl Inbox {
         now: Timestamp,
     ) -> Vec<Leased> {
         let due = self.waiting.due(endpoints, limit, now);
-        self.last_owner = self.last_owner.saturating_add(u64::from(!due.is_empty()));
-        let (fence, until) = (self.last_owner, Due::From(now.after(lease)));
+        let is_tried = |position: &u64| self.rows.get(position).is_some_and(|row| row.attempts > 0);
+        let due = chosen(due.into_iter().map(|position| (is_tried(&position), position)), limit);
+        if due.is_empty() {
+            return Vec::new();
+        }
+        let (fence, until) = (self.next_owner(), Due::From(now.after(lease)));
         let take = |position| {
             let row = self.rows.get_mut(&position)?;
             row.attempts = row.attempts.saturating_add(1);
@@ -142,7 +153,7 @@ impl Inbox {
     pub(super) fn acknowledge(&mut self, delivered: &[(EventId, u64)]) -> Result<(), StoreError> {
         let mut lost = !delivered.is_empty();
         for (id, fence) in delivered {
-            let settled = self.settle(id, *fence, State::Delivered, Due::Never, |row| row.reason = None);
+            let settled = self.settle(id, *fence, State::Delivered, None, |row| row.reason = None);
             lost &= settled.is_err();
         }
         if lost { Err(StoreError::LeaseLost) } else { Ok(()) }
@@ -155,20 +166,20 @@ impl Inbox {
         at: Timestamp,
         reason: String,
     ) -> Result<(), StoreError> {
-        self.settle(id, fence, State::Ready, Due::From(at), |row| row.reason = Some(reason))
+        self.settle(id, fence, State::Ready, Some(at), |row| row.reason = Some(reason))
     }
 
     pub(super) fn give_back(&mut self, held: &[(EventId, u64)], at: Timestamp) -> Result<(), StoreError> {
         let mut lost = !held.is_empty();
         for (id, fence) in held {
             let untried = |row: &mut Row| row.attempts = row.attempts.saturating_sub(1);
-            lost &= self.settle(id, *fence, State::Ready, Due::From(at), untried).is_err();
+            lost &= self.settle(id, *fence, State::Ready, Some(at), untried).is_err();
         }
         if lost { Err(StoreError::LeaseLost) } else { Ok(()) }
     }
 
     pub(super) fn park(&mut self, id: &EventId, fence: u64, reason: String) -> Result<(), StoreError> {
-        self.settle(id, fence, State::Parked, Due::Never, |row| row.reason = Some(reason))
+        self.settle(id, fence, State::Parked, None, |row| row.reason = Some(reason))
     }
 
     pub(super) fn requeue(&mut self, ids: &[EventId]) -> u64 {
@@ -177,7 +188,7 @@ impl Inbox {
             let Some(position) = self.positions.get(id) else { continue };
             let row = self.rows.get_mut(position);
             if let Some(row) = row.filter(|row| matches!(row.state, State::Parked | State::Delivered)) {
-                let due = Due::From(Timestamp::default());
+                let due = row.again(Timestamp::default());
                 row.stand(*position, State::Ready, due, &mut self.waiting, &mut self.counts);
                 count = count.saturating_add(1);
             }
@@ -231,13 +242,14 @@ impl Inbox {
         id: &EventId,
         fence: u64,
         state: State,
-        due: Due,
+        at: Option<Timestamp>,
         change: impl FnOnce(&mut Row),
     ) -> Result<(), StoreError> {
         let position = *self.positions.get(id).ok_or(StoreError::LeaseLost)?;
         let row = self.rows.get_mut(&position).filter(|row| row.state == State::Leased && row.fence == fence);
         let row = row.ok_or(StoreError::LeaseLost)?;
         change(row);
+        let due = at.map_or(Due::Never, |at| row.again(at));
         row.stand(position, state, due, &mut self.waiting, &mut self.counts);
         self.ready |= state == State::Ready;
         Ok(())
@@ -245,6 +257,15 @@ impl Inbox {
 }
 
 impl Row {
+    /// When it may be taken again: before all time only what nobody tried.
+    fn again(&self, at: Timestamp) -> Due {
+        match self.attempts {
+            0 if at == Timestamp::default() => Due::Fresh,
+            0 => Due::From(at),
+            _ => Due::From(at.max(Timestamp::from_millis(1))),
+        }
+    }
+
     /// Puts it into another state.
     fn stand(&mut self, position: u64, state: State, due: Due, waiting: &mut Waiting, counts: &mut Stats) {
         uncount(counts, self.state);

@@ -74,7 +74,7 @@ pub(super) fn seal(connection: &Connection, path: &Path) -> Result<Seal, OpenErr
 /// Takes back what a process that has ended held: its records are ready again, its claims are over.
 pub(super) fn recover(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let statements = "BEGIN IMMEDIATE;
-        UPDATE inbox SET state = 'ready', due = 0 WHERE state = 'leased';
+        UPDATE inbox SET state = 'ready', due = 1 WHERE state = 'leased';
         UPDATE claim SET lease_until = 0 WHERE state = 'in_flight';
         COMMIT;";
     connection.execute_batch(statements).map_err(|error| OpenError::database(path, error))
