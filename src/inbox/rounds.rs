@@ -185,7 +185,9 @@ where
         let count = leased.len();
         let now = worker.clock.now();
         for record in leased {
-            self.waiting.take(record, None, now, &mut self.settlement);
+            if let Some(record) = self.not_used_up(record) {
+                self.waiting.take(record, None, now, &mut self.settlement);
+            }
         }
         loop {
             self.begin();
@@ -260,9 +262,26 @@ where
             self.ahead = self.ahead.saturating_mul(2).clamp(self.duty.concurrency, FARTHEST);
         }
         for record in leased {
-            self.waiting.take(record, probe.take(), now, &mut self.settlement);
+            if let Some(record) = self.not_used_up(record) {
+                self.waiting.take(record, probe.take(), now, &mut self.settlement);
+            }
         }
         Ok(count >= asked && !probing)
+    }
+
+    /// Parks a record whose tries are used up, the last of which ended without a word: it may be what ended the process,
+    /// and would again. Whatever else was counted, it is not tried once more.
+    fn not_used_up(&mut self, leased: Leased) -> Option<Leased> {
+        if !leased.is_abandoned || leased.attempt <= self.duty.retry.attempts {
+            return Some(leased);
+        }
+        let found = "expected an answer in the last of its tries, but found that the receiver ended";
+        let rejection = Rejection::new(Code::HandlerFailed, found);
+        let (attempt, reason) = (leased.attempt, rejection.to_string());
+        tracing::error!(code = %rejection.code(), event_id = %leased.id, attempt, reason, "an event is parked untried");
+        self.waiting.finished(leased.record.subject.as_deref(), &leased.id);
+        self.settlement.failed((leased.id, leased.fence), None, reason);
+        None
     }
 
     /// A try has ended.

@@ -70,6 +70,7 @@ macro_rules! conformance {
             claiming::another_events_record_completes_nothing,
             delivering::an_attempt_counts_before_it_is_made,
             delivering::an_expired_lease_is_given_to_a_later_owner,
+            delivering::a_try_that_ended_without_a_word_is_told_from_one_that_failed,
             delivering::a_late_worker_is_told_that_it_lost,
             delivering::a_retry_is_not_due_before_its_time,
             delivering::a_record_that_was_not_tried_costs_no_attempt,

@@ -10,7 +10,8 @@ pub(super) fn chosen<P: Ord + Copy>(due: impl IntoIterator<Item = (bool, P)>, li
     let fresh = due.partition_point(|(is_tried, _)| !is_tried);
     let tried = due.len().saturating_sub(fresh).min(limit.saturating_sub(fresh).max(limit / 8));
     let of_fresh = due.iter().take(fresh.min(limit.saturating_sub(tried)));
-    let mut chosen: Vec<P> = of_fresh.chain(due.iter().skip(fresh).take(tried)).map(|(_, position)| *position).collect();
+    let mut chosen: Vec<P> =
+        of_fresh.chain(due.iter().skip(fresh).take(tried)).map(|(_, position)| *position).collect();
     chosen.sort_unstable();
     chosen
 }

@@ -30,6 +30,25 @@ pub(in crate::store) async fn an_expired_lease_is_given_to_a_later_owner(open: O
     assert_eq!((second.id, second.attempt), (first.id, 2));
 }
 
+pub(in crate::store) async fn a_try_that_ended_without_a_word_is_told_from_one_that_failed(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let first = bench.lease_one().await;
+    assert!(!first.is_abandoned, "nobody had it before");
+    bench.at(LEASE);
+    let second = bench.lease_one().await;
+    assert!(second.is_abandoned);
+    bench.store.retry_at(second.id.clone(), second.fence, START, "status 500".into()).await.unwrap();
+    let third = bench.lease_one().await;
+    assert!(!third.is_abandoned);
+    bench.store.give_back(vec![(third.id, third.fence)], START).await.unwrap();
+    let fourth = bench.lease_one().await;
+    assert!(!fourth.is_abandoned);
+    bench.store.park(fourth.id.clone(), fourth.fence, "given up".into()).await.unwrap();
+    bench.store.requeue(vec![fourth.id]).await.unwrap();
+    assert!(!bench.lease_one().await.is_abandoned);
+}
+
 pub(in crate::store) async fn a_late_worker_is_told_that_it_lost(open: Open) {
     let bench = bench(open);
     bench.accept(&event("1")).await;

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use super::Inner;
 use super::due::{Due, Waiting};
 use crate::clock::Timestamp;
-use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
 use crate::store::turns::chosen;
+use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
 use crate::verified::Verified;
 
 /// What is kept.
@@ -144,8 +144,9 @@ impl Inbox {
             let row = self.rows.get_mut(&position)?;
             row.attempts = row.attempts.saturating_add(1);
             row.fence = fence;
+            let is_abandoned = row.state == State::Leased;
             row.stand(position, State::Leased, until, &mut self.waiting, &mut self.counts);
-            Some(Leased { id: row.id.clone(), fence, attempt: row.attempts, record: row.record.clone() })
+            Some(Leased { id: row.id.clone(), fence, attempt: row.attempts, is_abandoned, record: row.record.clone() })
         };
         due.into_iter().filter_map(take).collect()
     }

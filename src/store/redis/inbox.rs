@@ -103,6 +103,7 @@ impl RedisStore {
         let position = partition.outward(number(&mut row));
         let name = text(&mut row);
         let (fence, attempt) = (number(&mut row), number(&mut row));
+        let is_abandoned = number(&mut row) > 0;
         let stored = Stored::read(&mut row);
         let opened = EventId::parse(&name).and_then(|id| stored.open(&id, &self.seal).map(|record| (id, record)));
         let Some((id, record)) = opened else {
@@ -111,7 +112,7 @@ impl RedisStore {
             return Ok(None);
         };
         let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
-        Ok(Some((position, Leased { id, fence: partition.outward(fence), attempt, record })))
+        Ok(Some((position, Leased { id, fence: partition.outward(fence), attempt, is_abandoned, record })))
     }
 
     /// Ends the leases of many records.

@@ -10,8 +10,8 @@ use super::row::{self, Stored};
 use super::writer::{Answer, Work};
 use crate::clock::Timestamp;
 use crate::crypto::Sha256;
-use crate::store::{EventId, Leased, Record, State, StoreError};
 use crate::store::turns::chosen;
+use crate::store::{EventId, Leased, Record, State, StoreError};
 use crate::verified::Verified;
 
 /// The endpoints that have something to deliver, each found by one look into the index.
@@ -106,18 +106,20 @@ impl Work<'_> {
 
     /// Takes one record, or quarantines it if it is not what was accepted.
     fn take(&self, position: i64, fence: i64, until: i64) -> rusqlite::Result<Option<Leased>> {
+        let sql = format!("SELECT {} FROM inbox WHERE position = ?1", row::COLUMNS);
+        let stored = self.connection.prepare_cached(&sql)?.query_row([position], Stored::read)?;
+        let is_abandoned = stored.state() == State::Leased;
         let sql =
             "UPDATE inbox SET state = 'leased', attempts = attempts + 1, fence = ?2, due = ?3 WHERE position = ?1";
         self.connection.prepare_cached(sql)?.execute(params![position, fence, until])?;
-        let sql = format!("SELECT {} FROM inbox WHERE position = ?1", row::COLUMNS);
-        let stored = self.connection.prepare_cached(&sql)?.query_row([position], Stored::read)?;
-        let Some((id, attempt, record)) = stored.open(self.seal) else {
+        let Some((id, attempts, record)) = stored.open(self.seal) else {
             tracing::error!(position, "the seal of a stored record is broken; it is quarantined");
             let sql = "UPDATE inbox SET state = 'quarantined', due = NULL, reason = 'seal broken' WHERE position = ?1";
             self.connection.prepare_cached(sql)?.execute([position])?;
             return Ok(None);
         };
-        Ok(Some(Leased { id, fence: number::to_u64(fence), attempt, record }))
+        let (fence, attempt) = (number::to_u64(fence), attempts.saturating_add(1));
+        Ok(Some(Leased { id, fence, attempt, is_abandoned, record }))
     }
 
     pub(super) fn acknowledge(&self, delivered: &[(EventId, u64)]) -> Answer<()> {
@@ -138,8 +140,10 @@ impl Work<'_> {
     }
 
     pub(super) fn give_back(&self, held: &[(EventId, u64)], at: Timestamp) -> Answer<()> {
-        let sql = format!("UPDATE inbox SET state = 'ready', due = iif(attempts > 1, max(?3, 1), ?3),
-            attempts = max(attempts - 1, 0) WHERE {HELD}");
+        let sql = format!(
+            "UPDATE inbox SET state = 'ready', due = iif(attempts > 1, max(?3, 1), ?3),
+            attempts = max(attempts - 1, 0) WHERE {HELD}"
+        );
         let mut give_back = self.connection.prepare_cached(&sql)?;
         let mut lost = !held.is_empty();
         for (id, fence) in held {

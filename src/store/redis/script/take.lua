@@ -18,6 +18,6 @@ for _, one in ipairs(found) do
     redis.call('ZREM', P .. 'in:ready', id)
     redis.call('ZADD', P .. 'in:leased', position, id)
   end
-  answer[#answer + 1] = { position, id, fence, attempts, row[3], row[4], row[5], row[6] }
+  answer[#answer + 1] = { position, id, fence, attempts, row[1] == 'leased' and 1 or 0, row[3], row[4], row[5], row[6] }
 end
 return answer
