@@ -2,7 +2,7 @@
 //! everything that came in during the one before; and half a line, which a full disk or a kill left behind, is ended before
 //! the next one begins.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl FileSink {
 
 impl Lines {
     fn open(path: PathBuf) -> io::Result<Self> {
-        let (file, length, torn) = open(&path)?;
+        let (file, length, torn) = open(&path, None)?;
         Ok(Self { path, file, length, torn })
     }
 
@@ -114,14 +114,28 @@ impl Lines {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        (self.file, self.length, self.torn) = open(&self.path)?;
+        // Whoever may read the file may read the next one.
+        let mode = self.file.metadata()?.permissions();
+        (self.file, self.length, self.torn) = open(&self.path, Some(mode))?;
         Ok(())
     }
 }
 
-/// The file, how long it is, and whether it ends within a line.
-fn open(path: &Path) -> io::Result<(File, u64, bool)> {
-    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+/// The file, how long it is, and whether it ends within a line. One that was not there is for nobody else's eyes, unless
+/// the one before it was for others.
+fn open(path: &Path, mode: Option<Permissions>) -> io::Result<(File, u64, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            mode.map_or(Ok(()), |mode| file.set_permissions(mode))?;
+            file
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.create(true).open(path)?,
+        Err(error) => return Err(error),
+    };
     let length = file.metadata()?.len();
     if length == 0 {
         // A name that is new is on the disk when its folder is.
@@ -198,6 +212,25 @@ mod tests {
         append(&mut lines, None, &["3rd\n"]);
         assert_eq!([text(&away, ""), text(&path, "")], ["1st\n", "another's\n3rd\n"]);
         assert_eq!(text(&folder.path().join("further"), ""), "2nd\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_what_is_written_unless_they_were_let() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mut lines = at(&path);
+        append(&mut lines, Some(8), &["1st\n"]);
+        assert_eq!(mode(&path), 0o600);
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o664)).unwrap();
+        append(&mut lines, Some(8), &["2nd\n", "3rd\n"]);
+        assert_eq!(text(&path, ""), "3rd\n", "it made room");
+        assert_eq!([mode(&path), mode(&folder.path().join("events.1"))], [0o664; 2], "whatever the mask is");
+        std::fs::rename(&path, folder.path().join("away")).unwrap();
+        append(&mut lines, None, &["4th\n"]);
+        assert_eq!(mode(&path), 0o664);
     }
 
     #[tokio::test]
