@@ -185,6 +185,13 @@ impl Config {
         self.endpoints.iter_mut().for_each(|endpoint| endpoint.share(budget, permits.as_ref()));
     }
 
+    /// Whether a worker delivers what an endpoint of this name accepted.
+    pub fn delivers(&self, name: &str) -> bool {
+        let queued = self.endpoint(name).filter(|endpoint| !endpoint.inline);
+        let sink = queued.and_then(|endpoint| self.sinks.iter().find(|sink| sink.name == endpoint.sink));
+        sink.is_some_and(|sink| !matches!(sink.kind, SinkKind::None))
+    }
+
     /// The endpoint of this name.
     pub fn endpoint(&self, name: &str) -> Option<&EndpointSettings> {
         self.endpoints.iter().find(|endpoint| &*endpoint.name == name)
