@@ -157,6 +157,16 @@ fn two_endpoints_at_one_path_and_an_unknown_sink_or_profile_do_not_start() {
 }
 
 #[test]
+fn an_inline_endpoint_whose_sink_takes_nothing_does_not_start() {
+    let message = refused(|text| {
+        let none = "\n[[sink]]\nname = \"nowhere\"\ntype = \"none\"\n";
+        let inline = text.replacen("mode    = \"queue\"", "mode = \"inline\"", 1);
+        inline.replacen("sink    = \"stdout\"", "sink = \"nowhere\"", 1) + none
+    });
+    says(&message, &["countersign.toml:", "worldline", "sink", "inline", "\"nowhere\" of type none", "queue"]);
+}
+
+#[test]
 fn an_open_admin_listener_needs_a_token() {
     says(
         &refused(|text| text.replacen("admin  = \"127.0.0.1:0\"", "admin = \"0.0.0.0:0\"", 1)),

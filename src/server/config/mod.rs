@@ -201,7 +201,18 @@ impl Config {
 /// Whether an endpoint and its sink agree about what is sent, and who can tell that it comes from us.
 fn asked(endpoint: &EndpointSettings, sinks: &[SinkSettings], warnings: &mut Vec<String>) -> Result<(), ConfigError> {
     let sink = sinks.iter().find(|sink| sink.name == endpoint.sink);
-    let Some(SinkKind::Http(http)) = sink.map(|sink| &sink.kind) else { return Ok(()) };
+    let http = match sink.map(|sink| &sink.kind) {
+        Some(SinkKind::Http(http)) => http,
+        Some(SinkKind::None) if endpoint.inline => {
+            let message = format!(
+                "expected a sink that takes events beside mode = \"inline\", but found {:?} of type none; with mode = \
+                 \"queue\" they stay in the inbox",
+                endpoint.sink
+            );
+            return Err(ConfigError::new("sink", message));
+        }
+        _ => return Ok(()),
+    };
     if !endpoint.inline && http.form == Some(HttpForm::Request) {
         let message =
             "expected mode = \"inline\" beside a sink of form \"request\", but found a queue, which sends events";
