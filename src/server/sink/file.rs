@@ -44,17 +44,7 @@ impl FileSink {
         let named = |error: io::Error| format!("expected to append to {}, but found {error}", settings.path.display());
         let mut lines = Lines::open(settings.path.clone()).map_err(named)?;
         let (queue, mut entries) = mpsc::channel::<Entry>(BATCH);
-        let work = move || {
-            let mut batch = Vec::with_capacity(BATCH);
-            while entries.blocking_recv_many(&mut batch, BATCH) > 0 {
-                let written = lines.append(batch.iter().map(|entry| (entry.line.as_str(), &*entry.settings)));
-                for entry in batch.drain(..) {
-                    // Whoever no longer waits tries again.
-                    let _ = entry.told.send(written.as_ref().map_err(ToString::to_string).copied());
-                }
-            }
-        };
-        Builder::new().name("sink-file".into()).spawn(work).map_err(named)?;
+        Builder::new().name("sink-file".into()).spawn(move || lines.take(&mut entries)).map_err(named)?;
         Ok(Self { queue, settings: Arc::new(settings.clone()) })
     }
 
@@ -78,6 +68,19 @@ impl Lines {
     fn open(path: PathBuf) -> io::Result<Self> {
         let (file, length, torn) = open(&path, None)?;
         Ok(Self { path, file, length, torn })
+    }
+
+    /// Writes what comes, until nobody can send any more.
+    fn take(&mut self, entries: &mut mpsc::Receiver<Entry>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while entries.blocking_recv_many(&mut batch, BATCH) > 0 {
+            // Whoever no longer waits tries again, and would find the line there twice.
+            batch.retain(|entry| !entry.told.is_closed());
+            let written = self.append(batch.iter().map(|entry| (entry.line.as_str(), &*entry.settings)));
+            for entry in batch.drain(..) {
+                let _ = entry.told.send(written.as_ref().map_err(ToString::to_string).copied());
+            }
+        }
     }
 
     /// Appends whole lines and flushes them. After an error some may be there.
@@ -231,6 +234,25 @@ mod tests {
         std::fs::rename(&path, folder.path().join("away")).unwrap();
         append(&mut lines, None, &["4th\n"]);
         assert_eq!(mode(&path), 0o664);
+    }
+
+    #[test]
+    fn a_line_that_nobody_waits_for_any_more_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
+        let (queue, mut entries) = mpsc::channel(4);
+        let mut waiting = Vec::new();
+        for line in ["1st\n", "2nd\n", "3rd\n"] {
+            let (told, written) = oneshot::channel();
+            let settings = Arc::new(settings(&path, None));
+            queue.try_send(Entry { line: line.to_owned(), settings, told }).unwrap();
+            waiting.push(written);
+        }
+        drop(waiting.remove(1));
+        drop(queue);
+        at(&path).take(&mut entries);
+        assert_eq!(text(&path, ""), "1st\n3rd\n");
+        assert!(waiting.into_iter().all(|written| written.blocking_recv() == Ok(Ok(()))));
     }
 
     #[tokio::test]
