@@ -2,6 +2,7 @@
 
 mod breaker;
 mod layer;
+mod recall;
 mod retry;
 mod rounds;
 mod settlement;
