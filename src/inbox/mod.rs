@@ -13,4 +13,4 @@ pub use breaker::{Breaker, BreakerPlan, BreakerState};
 pub use layer::Inbox;
 pub use retry::RetryPlan;
 pub use waiting::Order;
-pub use worker::{Reassign, Worker};
+pub use worker::{DEADLINE, Reassign, Worker};

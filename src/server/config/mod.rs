@@ -31,6 +31,7 @@ use std::time::Duration;
 use crate::crypto::Secret;
 use crate::endpoint::BodyBudget;
 use crate::error::ConfigError;
+use crate::inbox::DEADLINE;
 use crate::verify::DecryptionPermits;
 
 pub use endpoint::EndpointSettings;
@@ -213,6 +214,15 @@ fn asked(endpoint: &EndpointSettings, sinks: &[SinkSettings], warnings: &mut Vec
         }
         _ => return Ok(()),
     };
+    if !endpoint.inline && http.timeout > DEADLINE {
+        let message = format!(
+            "expected a sink whose timeout is {} s at most beside mode = \"queue\", but found {:?} with {} s",
+            DEADLINE.as_secs(),
+            endpoint.sink,
+            http.timeout.as_secs()
+        );
+        return Err(ConfigError::new("sink", message));
+    }
     if !endpoint.inline && http.form == Some(HttpForm::Request) {
         let message =
             "expected mode = \"inline\" beside a sink of form \"request\", but found a queue, which sends events";
