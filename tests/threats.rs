@@ -449,7 +449,15 @@ const ROWS: &[(&str, Shown)] = &[
             "an_upstream_that_fails_is_told_in_tribes_words_and_the_retry_asks_again",
         ]),
     ),
-    ("F04", By(&["a_poison_event_is_parked_and_the_others_are_delivered", "an_attempt_counts_before_it_is_made"])),
+    (
+        "F04",
+        By(&[
+            "a_poison_event_is_parked_and_the_others_are_delivered",
+            "an_event_that_ends_the_process_each_time_is_parked_and_the_next_is_delivered",
+            "a_try_that_ended_without_a_word_is_told_from_one_that_failed",
+            "an_attempt_counts_before_it_is_made",
+        ]),
+    ),
     (
         "F05",
         By(&[

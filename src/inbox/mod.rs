@@ -2,6 +2,7 @@
 
 mod breaker;
 mod layer;
+mod recall;
 mod retry;
 mod rounds;
 mod settlement;
@@ -12,4 +13,4 @@ pub use breaker::{Breaker, BreakerPlan, BreakerState};
 pub use layer::Inbox;
 pub use retry::RetryPlan;
 pub use waiting::Order;
-pub use worker::{Reassign, Worker};
+pub use worker::{DEADLINE, Reassign, Worker};

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tower_service::Service;
 
 use super::breaker::{Admission, Breaker, BreakerState, Probe};
+use super::recall::{Recalled, recall};
 use super::settlement::Settlement;
 use super::waiting::{Held, Order, Waiting};
 use super::worker::{Duty, Worker};
@@ -18,7 +19,7 @@ use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
 use crate::once::Once;
 use crate::reply::Reply;
-use crate::store::{EventId, Leased, Listing, State, StoreError};
+use crate::store::{EventId, Leased, State, StoreError};
 
 /// How long a lease lasts: longer than waiting to begin and a try. A process that dies gives its leases back when the
 /// store is opened again.
@@ -42,6 +43,8 @@ type Landed = Result<(Id, Result<Reply, Rejection>), JoinError>;
 /// What is asked of the store, with what it is asked beside.
 struct Haul {
     leased: Result<Vec<Leased>, StoreError>,
+    /// Before the store was asked: its leases last no longer than from then on.
+    since: Instant,
     probe: Option<Probe>,
     asked: usize,
     /// Events that were overdue and that nobody will deliver.
@@ -181,11 +184,14 @@ where
     /// One batch, to its end.
     pub(super) async fn once(mut self) -> Result<usize, StoreError> {
         let worker = self.worker;
+        let since = Instant::now();
         let leased = worker.store.lease(Arc::clone(&worker.endpoint), FARTHEST, LEASE).await?;
         let count = leased.len();
         let now = worker.clock.now();
         for record in leased {
-            self.waiting.take(record, None, now, &mut self.settlement);
+            if let Some(record) = self.not_used_up(record) {
+                self.waiting.take(Held { leased: record, since, probe: None }, now, &mut self.settlement);
+            }
         }
         loop {
             self.begin();
@@ -237,6 +243,7 @@ where
         let (store, endpoint) = (Arc::clone(&worker.store), Arc::clone(&worker.endpoint));
         let overdue = self.waiting.overdue(worker.clock.now());
         Ok(Some(Box::pin(async move {
+            let since = Instant::now();
             let leased = store.lease(endpoint, asked, LEASE).await;
             let mut gone = Vec::new();
             for (subject, id) in overdue {
@@ -246,13 +253,13 @@ where
                     gone.push((subject, id));
                 }
             }
-            Haul { leased, probe, asked, gone }
+            Haul { leased, since, probe, asked, gone }
         })))
     }
 
     /// Takes what was leased. Answers whether there may be more.
     fn take(&mut self, haul: Haul) -> Result<bool, StoreError> {
-        let Haul { leased, mut probe, asked, gone } = haul;
+        let Haul { leased, since, mut probe, asked, gone } = haul;
         gone.iter().for_each(|(subject, id)| self.waiting.finished(Some(subject), id));
         let (leased, now) = (leased?, self.worker.clock.now());
         let (count, probing) = (leased.len(), probe.is_some());
@@ -260,9 +267,26 @@ where
             self.ahead = self.ahead.saturating_mul(2).clamp(self.duty.concurrency, FARTHEST);
         }
         for record in leased {
-            self.waiting.take(record, probe.take(), now, &mut self.settlement);
+            if let Some(record) = self.not_used_up(record) {
+                self.waiting.take(Held { leased: record, since, probe: probe.take() }, now, &mut self.settlement);
+            }
         }
         Ok(count >= asked && !probing)
+    }
+
+    /// Parks a record whose tries are used up, the last of which ended without a word: it may be what ended the process,
+    /// and would again. Whatever else was counted, it is not tried once more.
+    fn not_used_up(&mut self, leased: Leased) -> Option<Leased> {
+        if !leased.is_abandoned || leased.attempt <= self.duty.retry.attempts {
+            return Some(leased);
+        }
+        let found = "expected an answer in the last of its tries, but found that the receiver ended";
+        let rejection = Rejection::new(Code::HandlerFailed, found);
+        let (attempt, reason) = (leased.attempt, rejection.to_string());
+        tracing::error!(code = %rejection.code(), event_id = %leased.id, attempt, reason, "an event is parked untried");
+        self.waiting.finished(leased.record.subject.as_deref(), &leased.id);
+        self.settlement.failed((leased.id, leased.fence), None, reason);
+        None
     }
 
     /// A try has ended.
@@ -319,49 +343,14 @@ where
         self.settlement.failed((id, fence), again, reason);
     }
 
-    /// Learns which subjects wait for an event that failed before this worker began.
+    /// Learns which events wait, so that no younger one of their subjects goes before them.
     async fn recall(&mut self) {
-        loop {
-            match unfinished(self.worker).await {
-                Ok(unfinished) => {
-                    let until = self.worker.clock.now().after(UNKNOWN);
-                    return unfinished.into_iter().for_each(|(subject, id)| self.waiting.know(subject, id, until));
-                }
-                Err(error) => {
-                    tracing::error!(code = "store_unavailable", %error, "the inbox cannot be read; trying again");
-                    sleep(LOOK).await;
-                }
-            }
+        let recalled = recall(self.worker).await;
+        let until = self.worker.clock.now().after(UNKNOWN);
+        for Recalled { subject, id, is_tried, .. } in recalled {
+            self.waiting.know(subject, id, is_tried.then_some(until));
         }
     }
-}
-
-/// Events of subjects of which one was tried and not delivered, in the order of acceptance.
-async fn unfinished<S>(worker: &Worker<S>) -> Result<Vec<(Box<str>, EventId)>, StoreError> {
-    let mut found: Vec<(u64, Box<str>, EventId)> = Vec::new();
-    let mut held_back = std::collections::HashSet::new();
-    for state in [State::Ready, State::Leased] {
-        let mut after = None;
-        loop {
-            let listing = Listing { state: Some(state), after, limit: Some(1000) };
-            let page = worker.store.list(listing).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
-            for (position, entry) in page {
-                if !worker.endpoint.iter().any(|name| **name == *entry.endpoint) {
-                    continue;
-                }
-                let Some(subject) = entry.subject else { continue };
-                if entry.attempts > 0 {
-                    held_back.insert(subject.clone());
-                }
-                found.push((position, subject.into(), entry.id));
-            }
-        }
-    }
-    found.sort_unstable_by_key(|(position, ..)| *position);
-    found.retain(|(_, subject, _)| held_back.contains(&**subject));
-    Ok(found.into_iter().map(|(_, subject, id)| (subject, id)).collect())
 }
 
 /// The end of a job, or never where there is none.

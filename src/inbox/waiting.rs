@@ -15,6 +15,10 @@ use crate::store::{EventId, Leased};
 const LONGEST: Duration = Duration::from_secs(10);
 /// How long a record waits at least for one that is not here.
 const SOON: Duration = Duration::from_millis(100);
+/// How long a record waits at most for a turn of its subject.
+const LONG: Duration = Duration::from_secs(60);
+/// How many records of one subject wait here: one that is slow leaves room for others.
+const MOST_OF_ONE: usize = 128;
 /// How many events that should have come are looked for at once.
 const MOST_LOOKS: usize = 16;
 
@@ -40,6 +44,7 @@ pub(super) struct Waiting {
 /// A record that waits.
 pub(super) struct Held {
     pub(super) leased: Leased,
+    /// From when its lease counts.
     pub(super) since: Instant,
     pub(super) probe: Option<Probe>,
 }
@@ -52,6 +57,10 @@ struct Subject {
     /// When the first one is due again, if it has failed.
     until: Timestamp,
     busy: bool,
+    /// How many of them wait here.
+    here: usize,
+    /// Whether something went back because the first one is not here.
+    blocks: bool,
 }
 
 impl Waiting {
@@ -67,16 +76,18 @@ impl Waiting {
         self.records.iter().all(|held| held.probe.is_none())
     }
 
-    /// An event that was tried before this worker began; `known` from the oldest to the youngest.
-    pub(super) fn know(&mut self, subject: Box<str>, id: EventId, until: Timestamp) {
+    /// An event that waited before this worker began, and until when if it has failed; from the oldest to the youngest.
+    pub(super) fn know(&mut self, subject: Box<str>, id: EventId, until: Option<Timestamp>) {
         let known = self.subjects.entry(subject).or_default();
         known.unfinished.push_back(id);
-        known.until = until;
+        known.until = until.unwrap_or(known.until);
     }
 
-    /// Takes what was leased. What has to wait for an event that failed goes back until that one is due.
-    pub(super) fn take(&mut self, leased: Leased, probe: Option<Probe>, now: Timestamp, settlement: &mut Settlement) {
-        if let Some(subject) = self.subject_of(&leased) {
+    /// Takes what was leased. What has to wait for an event that failed goes back until that one is due, and what many of
+    /// its subject are before until about its turn.
+    pub(super) fn take(&mut self, held: Held, now: Timestamp, settlement: &mut Settlement) {
+        let leased = &held.leased;
+        if let Some(subject) = self.subject_of(leased) {
             let known = self.subjects.entry(subject).or_default();
             if !known.unfinished.contains(&leased.id) {
                 known.unfinished.push_back(leased.id.clone());
@@ -85,11 +96,21 @@ impl Waiting {
             let is_here = known.busy || self.records.iter().any(|held| Some(&held.leased.id) == first);
             // What it waits for may be on its way back into the store.
             if first != Some(&leased.id) && !is_here {
-                settlement.give_back((leased.id, leased.fence), known.until.max(now.after(SOON)));
+                if !std::mem::replace(&mut known.blocks, true) {
+                    known.until = known.until.max(now);
+                }
+                settlement.give_back((held.leased.id, held.leased.fence), known.until.max(now.after(SOON)));
                 return;
             }
+            if first != Some(&leased.id) && known.here >= MOST_OF_ONE {
+                let rounds = u32::try_from(known.unfinished.len() / MOST_OF_ONE).unwrap_or(u32::MAX);
+                let turn = now.after(SOON.saturating_mul(rounds).clamp(SOON, LONG));
+                settlement.give_back((held.leased.id, held.leased.fence), turn);
+                return;
+            }
+            known.here = known.here.saturating_add(1);
         }
-        self.records.push_back(Held { leased, since: Instant::now(), probe });
+        self.records.push_back(held);
     }
 
     /// The next record that may begin.
@@ -101,6 +122,7 @@ impl Waiting {
         let held = self.records.remove(at)?;
         if let Some(known) = self.subject_of(&held.leased).and_then(|subject| self.subjects.get_mut(&subject)) {
             known.busy = true;
+            known.here = known.here.saturating_sub(1);
         }
         Some(held)
     }
@@ -124,9 +146,13 @@ impl Waiting {
         else {
             return;
         };
-        known.busy = false;
+        (known.busy, known.blocks) = (false, false);
         known.until = Timestamp::default();
-        known.unfinished.retain(|other| other != id);
+        if known.unfinished.front() == Some(id) {
+            known.unfinished.pop_front();
+        } else {
+            known.unfinished.retain(|other| other != id);
+        }
         if known.unfinished.is_empty() {
             self.subjects.remove(subject);
         }
@@ -139,7 +165,7 @@ impl Waiting {
             return;
         };
         known.busy = false;
-        known.until = until;
+        (known.until, known.here) = (until, 0);
         self.records.retain(|held| {
             let stays = held.leased.record.subject.as_deref() != Some(subject);
             if !stays {
@@ -153,6 +179,9 @@ impl Waiting {
     pub(super) fn give_back_old(&mut self, settlement: &mut Settlement) {
         while self.records.front().is_some_and(|held| held.since.elapsed() > LONGEST) {
             if let Some(held) = self.records.pop_front() {
+                if let Some(known) = self.subject_of(&held.leased).and_then(|subject| self.subjects.get_mut(&subject)) {
+                    known.here = known.here.saturating_sub(1);
+                }
                 settlement.give_back((held.leased.id, held.leased.fence), Timestamp::default());
             }
         }
@@ -160,6 +189,7 @@ impl Waiting {
 
     /// Gives everything back.
     pub(super) fn give_back_all(&mut self, settlement: &mut Settlement) {
+        self.subjects.values_mut().for_each(|known| known.here = 0);
         for held in self.records.drain(..) {
             settlement.give_back((held.leased.id, held.leased.fence), Timestamp::default());
         }
@@ -168,7 +198,7 @@ impl Waiting {
     /// Events that hold back their subject and should have come long ago: something else may have become of them.
     pub(super) fn overdue(&self, now: Timestamp) -> Vec<(Box<str>, EventId)> {
         let long_ago = now.before(LONGEST);
-        let overdue = self.subjects.iter().filter(|(_, known)| !known.busy && known.until < long_ago);
+        let overdue = self.subjects.iter().filter(|(_, known)| known.blocks && !known.busy && known.until < long_ago);
         overdue
             .filter_map(|(subject, known)| {
                 let first = known.unfinished.front()?;

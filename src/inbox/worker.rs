@@ -21,8 +21,8 @@ use crate::reply::Reply;
 use crate::stage::oneshot;
 use crate::store::{Leased, Store, StoreError};
 
-/// How long one delivery may take, whatever the sink's own limit is. Shorter than a lease.
-pub(super) const DEADLINE: Duration = Duration::from_secs(45);
+/// How long one delivery of a worker may take, whatever its service's own limit is. Shorter than a lease.
+pub const DEADLINE: Duration = Duration::from_secs(45);
 /// How many events are delivered at once unless that is said.
 pub(super) const CONCURRENCY: usize = 16;
 

@@ -164,14 +164,15 @@ impl Running {
             return Err(Failure::Config("[server]: expected admin beside a socket for it, but found none".to_owned()));
         }
         let mut workforce = Workforce::new(closing.clone());
-        let (standing, remaining) = prepared.take_over(&mut workforce);
-        let scheme = if standing.tls.is_some() { "https" } else { "http" };
         let more = forget_some(&ground.store).await;
-        workforce.beside(prune(Arc::clone(&ground.store), more, closing.clone()));
+        // Before the workers begin: what waits for them is a step too.
         #[cfg(all(feature = "fail-points", debug_assertions))]
         if let Some(armed) = crate::fail_point::arm().map_err(Failure::Config)? {
             tracing::error!(code = "fail_point", armed, "this build is for tests, and will end or fail by itself");
         }
+        let (standing, remaining) = prepared.take_over(&mut workforce);
+        let scheme = if standing.tls.is_some() { "https" } else { "http" };
+        workforce.beside(prune(Arc::clone(&ground.store), more, closing.clone()));
         let standing: standing::Place = Arc::new(ArcSwap::from_pointee(standing));
         workforce.beside(summarise(Arc::clone(&standing), closing.clone()));
         if let Some(metrics) = &metrics {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::config::{Config, SinkKind};
+use super::config::Config;
 use super::standing;
 use crate::store::{Listing, State, Store};
 
@@ -28,15 +28,12 @@ pub(super) async fn halted(store: &Arc<dyn Store>) -> &'static str {
 /// Events that were acknowledged and that no worker will deliver, because their endpoint was renamed, removed or turned
 /// inline. They are kept; whoever changed the configuration has to know.
 pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
-    let waiting = Listing { state: Some(State::Ready), after: None, limit: Some(10_000) };
-    let Ok(entries) = store.list(waiting).await else { return };
     let mut stranded = std::collections::BTreeMap::<String, usize>::new();
-    for (_, entry) in entries {
-        let worked = config.endpoint(&entry.endpoint).is_some_and(|endpoint| {
-            let sink = config.sinks.iter().find(|sink| sink.name == endpoint.sink);
-            !endpoint.inline && sink.is_some_and(|sink| !matches!(sink.kind, SinkKind::None))
-        });
-        if !worked {
+    // What a receiver held when it ended is leased until somebody takes it.
+    for state in [State::Ready, State::Leased] {
+        let waiting = Listing { state: Some(state), after: None, limit: Some(10_000) };
+        let Ok(entries) = store.list(waiting).await else { return };
+        for (_, entry) in entries.into_iter().filter(|(_, entry)| !config.delivers(&entry.endpoint)) {
             let count = stranded.entry(entry.endpoint).or_default();
             *count = count.saturating_add(1);
         }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::crypto::{Digest, Hash, Sha256};
-use crate::wire::encoding::Encoding;
 
 /// Identity of an event: SHA-256 over (endpoint, kind of id, id), each part length-prefixed so that no two different
 /// triples give the same bytes.
@@ -48,30 +47,42 @@ impl fmt::Debug for Identity {
 }
 
 /// The id of an event as sinks and operators see it: 32 hexadecimal digits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct EventId(Box<str>);
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventId([u8; 32]);
 
 impl EventId {
     fn from_hash(hash: &Sha256) -> Self {
-        let (half, _) = hash.split_at(16);
-        Self(Encoding::Hex.encode(half).into())
+        let digit = |half: u8| if half < 10 { b'0' | half } else { b'a'.wrapping_add(half.wrapping_sub(10)) };
+        let mut digits = [b'0'; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(hash) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        Self(digits)
     }
 
     /// Reads an id; `None` unless it is 32 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
-        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (text.len() == 32 && text.bytes().all(hex)).then(|| Self(text.into()))
+        let hex = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte);
+        let digits: [u8; 32] = text.as_bytes().try_into().ok()?;
+        digits.iter().all(hex).then_some(Self(digits))
     }
 
     /// The digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // Digits are always text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EventId({self})")
     }
 }
 
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -83,6 +94,22 @@ mod tests {
     fn moving_a_separator_between_parts_gives_another_identity() {
         assert_ne!(Identity::new("a", "bc", b"d"), Identity::new("ab", "c", b"d"));
         assert_ne!(Identity::new("a", "b", b"cd"), Identity::new("a", "bc", b"d"));
+    }
+
+    #[test]
+    fn an_id_is_the_first_half_of_the_identity_in_digits_and_nothing_else_is_one() {
+        let hash = std::array::from_fn(|at| u8::try_from(at * 17 % 256).unwrap());
+        let id = Identity::from_bytes(hash).event_id();
+        assert_eq!(id.as_str(), "00112233445566778899aabbccddeeff");
+        assert_eq!(EventId::parse(id.as_str()), Some(id));
+        for wrong in [
+            "",
+            "00112233445566778899aabbccddeef",
+            "00112233445566778899AABBCCDDEEFF",
+            "é0112233445566778899aabbccddeef",
+        ] {
+            assert_eq!(EventId::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

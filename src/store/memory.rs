@@ -2,9 +2,9 @@
 //! one lock, taken once per call, so that every call is one step.
 
 mod claims;
+mod due;
 mod inbox;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::clock::{Clock, Timestamp};
 use crate::verified::Verified;
-use claims::Claimed;
-use inbox::Row;
+use claims::Names;
+use inbox::Inbox;
 
 /// A store in memory.
 pub struct MemoryStore {
@@ -31,23 +31,10 @@ pub struct MemoryStore {
 /// Everything that is remembered.
 #[derive(Default)]
 struct Inner {
-    claims: BTreeMap<[u8; 32], Claimed>,
-    inbox: BTreeMap<u64, Row>,
-    positions: BTreeMap<EventId, u64>,
-    last_position: u64,
-    last_fence: u64,
+    names: Names,
+    inbox: Inbox,
     duplicates: u64,
     conflicts: u64,
-    /// Whether this call made a record ready.
-    ready: bool,
-}
-
-impl Inner {
-    /// A number for an owner, larger than every one before.
-    fn next_fence(&mut self) -> u64 {
-        self.last_fence = self.last_fence.saturating_add(1);
-        self.last_fence
-    }
 }
 
 impl MemoryStore {
@@ -64,7 +51,7 @@ impl MemoryStore {
             let (outcome, ready) = {
                 let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
                 let outcome = work(&mut inner, self.clock.now());
-                (outcome, std::mem::take(&mut inner.ready))
+                (outcome, std::mem::take(&mut inner.inbox.ready))
             };
             if ready {
                 self.ready.notify_waiters();
@@ -86,47 +73,47 @@ impl Store for MemoryStore {
     }
 
     fn accept(&self, record: Verified<Record>) -> StoreFuture<'_, Acceptance> {
-        self.call(move |inner, now| inner.accept(&record, now))
+        self.call(move |inner, now| inner.accept(record, now))
     }
 
     fn claim(&self, record: Verified<Record>, lease: Duration) -> StoreFuture<'_, Claim> {
-        self.call(move |inner, now| Ok(inner.claim(&record, lease, now)))
+        self.call(move |inner, now| Ok(inner.claim(record, lease, now)))
     }
 
     fn renew(&self, held: Lease, lease: Duration) -> StoreFuture<'_, ()> {
-        self.call(move |inner, now| inner.renew(held, now.after(lease)))
+        self.call(move |inner, now| inner.names.renew(held, now.after(lease)))
     }
 
     fn complete(&self, held: Lease, record: Verified<Record>, answer: StoredAnswer) -> StoreFuture<'_, ()> {
-        self.call(move |inner, _| inner.complete(held, &record, answer))
+        self.call(move |inner, _| inner.complete(held, record, answer))
     }
 
     fn release(&self, held: Lease) -> StoreFuture<'_, ()> {
-        self.call(move |inner, _| inner.release(held))
+        self.call(move |inner, _| inner.names.release(held))
     }
 
     fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>> {
-        self.call(move |inner, now| Ok(inner.lease(&endpoints, limit, lease, now)))
+        self.call(move |inner, now| Ok(inner.inbox.lease(&endpoints, limit, lease, now)))
     }
 
     fn acknowledge(&self, delivered: Vec<(EventId, u64)>) -> StoreFuture<'_, ()> {
-        self.call(move |inner, _| inner.acknowledge(&delivered))
+        self.call(move |inner, _| inner.inbox.acknowledge(&delivered))
     }
 
     fn retry_at(&self, id: EventId, fence: u64, at: Timestamp, reason: String) -> StoreFuture<'_, ()> {
-        self.call(move |inner, _| inner.retry_at(&id, fence, at, reason))
+        self.call(move |inner, _| inner.inbox.retry_at(&id, fence, at, reason))
     }
 
     fn give_back(&self, held: Vec<(EventId, u64)>, at: Timestamp) -> StoreFuture<'_, ()> {
-        self.call(move |inner, _| inner.give_back(&held, at))
+        self.call(move |inner, _| inner.inbox.give_back(&held, at))
     }
 
     fn park(&self, id: EventId, fence: u64, reason: String) -> StoreFuture<'_, ()> {
-        self.call(move |inner, _| inner.park(&id, fence, reason))
+        self.call(move |inner, _| inner.inbox.park(&id, fence, reason))
     }
 
     fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
-        self.call(move |inner, _| Ok(inner.requeue(&ids)))
+        self.call(move |inner, _| Ok(inner.inbox.requeue(&ids)))
     }
 
     fn prune(&self) -> StoreFuture<'_, Pruned> {
@@ -134,11 +121,11 @@ impl Store for MemoryStore {
     }
 
     fn list(&self, listing: Listing) -> StoreFuture<'_, Vec<(u64, Entry)>> {
-        self.call(move |inner, _| Ok(inner.list(listing)))
+        self.call(move |inner, _| Ok(inner.inbox.list(listing)))
     }
 
     fn show(&self, id: EventId) -> StoreFuture<'_, Option<Shown>> {
-        self.call(move |inner, _| Ok(inner.show(&id)))
+        self.call(move |inner, _| Ok(inner.inbox.show(&id)))
     }
 
     fn stats(&self) -> StoreFuture<'_, Stats> {

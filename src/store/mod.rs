@@ -19,6 +19,7 @@ pub mod redis;
 mod seal;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod turns;
 mod verdict;
 
 use std::fmt;
@@ -207,9 +208,9 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Ends a claim without one, so that the sender's retry runs again.
     fn release(&self, held: Lease) -> StoreFuture<'_, ()>;
 
-    /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance;
-    /// where more are due than that, records that were tried before may have to wait for others. Their attempt count is
-    /// durable before they are handed out. A record whose seal is broken is quarantined instead.
+    /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance.
+    /// Where more are due than that, records that nobody tried go before those that were tried, of which an eighth of
+    /// `limit` is handed out all the same. Their attempt count is durable before they are handed out. A record whose seal is broken is quarantined instead.
     fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>>;
 
     /// Says that records were delivered.

@@ -105,6 +105,8 @@ pub struct Leased {
     pub fence: u64,
     /// How often delivery was tried, this try included. It was made durable before the record was handed out.
     pub attempt: u32,
+    /// Whether the try before this one ended without a word: its worker died of it, was ended, or lost its lease.
+    pub is_abandoned: bool,
     /// The record, re-verified against its seal.
     pub record: Verified<Record>,
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 
+use super::fresh::AHEAD;
 use super::{Journal, Prepared, Verifier, journal::distance, live_keys};
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
@@ -18,9 +19,6 @@ use crate::state::StateValue;
 use crate::verified::{Covered, RequestId, Verified};
 use crate::wire::GrammarError;
 use crate::wire::query::Query;
-
-/// How far ahead a state may have been issued: by another machine, whose clock is not ours.
-const AHEAD: std::time::Duration = std::time::Duration::from_secs(60);
 
 static COVERED: LazyLock<Arc<[Box<str>]>> = LazyLock::new(|| Arc::new(["state".into(), "session".into()]));
 static UNBOUND: LazyLock<Arc<[Box<str>]>> = LazyLock::new(|| Arc::new(["state".into()]));
@@ -62,6 +60,7 @@ pub(super) fn verify(
         let message = format!("expected a state of the last {limit} s, but found one of {found} s ago");
         return Err(Rejection::new(Code::StateExpired, message));
     }
+    // Another machine may have issued it, whose clock is not ours.
     if issued_at.since(now) > AHEAD {
         let found = issued_at.since(now).as_secs();
         let message = format!("expected a state issued by now, but found one {found} s ahead");

@@ -1,6 +1,6 @@
 //! Wrong configuration stops the program before a socket opens, with file, line and field; nothing is off by accident.
 
-use crate::receiver::{err, folder, run};
+use crate::receiver::{err, folder, out, run};
 
 /// Starts with a changed configuration, which has to be refused, and gives the message.
 fn refused(change: impl FnOnce(String) -> String) -> String {
@@ -154,6 +154,48 @@ fn two_endpoints_at_one_path_and_an_unknown_sink_or_profile_do_not_start() {
     );
     says(&refused(replace("sink    = \"stdout\"", "sink = \"nowhere\"")), &["sink", "nowhere", "stdout"]);
     says(&refused(replace("profile = \"tribe\"", "profile = \"tribes\"")), &["profile", "tribes", "worldline"]);
+}
+
+#[test]
+fn an_inline_endpoint_whose_sink_takes_nothing_does_not_start() {
+    let message = refused(|text| {
+        let none = "\n[[sink]]\nname = \"nowhere\"\ntype = \"none\"\n";
+        let inline = text.replacen("mode    = \"queue\"", "mode = \"inline\"", 1);
+        inline.replacen("sink    = \"stdout\"", "sink = \"nowhere\"", 1) + none
+    });
+    says(&message, &["countersign.toml:", "worldline", "sink", "inline", "\"nowhere\" of type none", "queue"]);
+}
+
+fn to_http(members: &str) -> impl Fn(&str) -> String {
+    let sink = format!("\n[[sink]]\nname = \"core\"\ntype = \"http\"\n{members}\n");
+    move |text| text.replacen("sink    = \"stdout\"", "sink = \"core\"", 1) + &sink
+}
+
+#[test]
+fn a_timeout_that_a_queue_would_cut_off_does_not_start() {
+    let message = refused(|text| to_http("url = \"http://127.0.0.1:1/\"\ntimeout = \"46s\"")(&text));
+    says(&message, &["countersign.toml:", "worldline", "sink", "45 s", "\"core\" with 46 s"]);
+    let inline = |text: &str| text.replacen("mode    = \"queue\"", "mode = \"inline\"", 1);
+    let folder = folder(|text| inline(&to_http("url = \"http://127.0.0.1:1/\"\ntimeout = \"46s\"")(&text)));
+    let checked = run(folder.path(), &["check"]);
+    assert_eq!(checked.status.code(), Some(0), "{}", err(&checked));
+}
+
+#[test]
+fn a_sink_that_is_reached_in_the_clear_is_a_warning_off_this_machine() {
+    for (url, warned) in [
+        ("http://127.0.0.1:1/", false),
+        ("http://[::1]:1/", false),
+        ("http://localhost:1/", false),
+        ("https://core.example/", false),
+        ("http://192.0.2.1/", true),
+        ("http://core.example/", true),
+    ] {
+        let folder = folder(|text| to_http(&format!("url = \"{url}\""))(&text));
+        let checked = run(folder.path(), &["check"]);
+        let said = out(&checked) + &err(&checked);
+        assert_eq!(said.contains("\"core\" goes over the network as it is"), warned, "{url}: {said}");
+    }
 }
 
 #[test]

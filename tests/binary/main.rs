@@ -16,6 +16,7 @@ mod inbox_example;
 #[path = "../../examples/inbox.rs"]
 mod inbox_of_an_app;
 mod inbox_retry;
+mod inbox_stranded;
 mod inbox_tail;
 mod inline;
 mod kill;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use countersign::dispatch::Dispatch;
 use countersign::endpoint::Outcome;
 use countersign::error::Code;
-use countersign::inbox::{Breaker, BreakerPlan, BreakerState, RetryPlan, Worker};
+use countersign::inbox::{Breaker, BreakerPlan, BreakerState, Order, RetryPlan, Worker};
 use countersign::profile::Profile;
 use countersign::reply::Reply;
 use countersign::store::{State, Store};
@@ -173,4 +173,142 @@ async fn a_handler_that_says_it_is_down_is_asked_by_one_event_at_a_time() {
     let tries: u32 = store.list(Default::default()).await.unwrap().iter().map(|(_, entry)| entry.attempts).sum();
     assert!((10..40).contains(&tries), "{tries} tries");
     assert_eq!(counter.count(), tries as usize, "each one that counts was made");
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_always_fail_keep_no_good_one_from_finding_out_that_the_sink_is_well() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::tribe());
+    let store = memory(&clock);
+    let endpoint = builder.queue(store.clone()).build().unwrap();
+    let accept = async |name: &str, number: usize| {
+        let body = format!(r#"{{"paymentId":"{name}-{number}","paymentStatus":"ACSC"}}"#);
+        let id = format!("1af7b333-7a06-41b1-8a61-e9a2{}{number:06x}", if name == "bad" { "00" } else { "ff" });
+        let answer = post(&endpoint, sender.tribe("v2_payment_status", &id, &body)).await;
+        assert_eq!(answer.outcome, Outcome::Accepted);
+    };
+    for number in 0..12 {
+        accept("bad", number).await;
+    }
+    let good = Counter::default();
+    let seen = good.clone();
+    let dispatch = Dispatch::new().on_payment(move |event| {
+        let seen = seen.clone();
+        async move {
+            if event.payment_id.starts_with("bad") {
+                return Reply::accepted().with_status(http::StatusCode::SERVICE_UNAVAILABLE);
+            }
+            seen.up();
+            Reply::accepted()
+        }
+    });
+    let breaker = Breaker::new("handler", BreakerPlan::default());
+    let retry = RetryPlan::default();
+    let worker = Worker::new(store.clone(), "bank", endpoint.decoder(), clock.clone(), retry, dispatch);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let working = tokio::spawn(worker.concurrency(4).breaker(breaker.clone()).run(async { drop(stopped.await) }));
+    for second in 0..720 {
+        if second == 600 {
+            assert_ne!(breaker.state(), BreakerState::Closed);
+            for number in 0..5 {
+                accept("good", number).await;
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        clock.set(NOW.after(std::time::Duration::from_secs(second)));
+    }
+    stop.send(()).unwrap();
+    working.await.unwrap();
+    assert_eq!(good.count(), 5, "within two minutes, as a probe is a minute away at most");
+}
+
+/// An endpoint's queue of events that are told apart by their status word.
+struct Queue {
+    sender: Sender,
+    clock: Arc<countersign::clock::FixedClock>,
+    store: Arc<dyn Store>,
+    endpoint: countersign::Endpoint,
+    accepted: std::sync::atomic::AtomicUsize,
+}
+
+impl Queue {
+    fn new() -> Self {
+        let sender = Sender::new();
+        let (builder, clock) = sender.endpoint(Profile::tribe());
+        let store: Arc<dyn Store> = memory(&clock);
+        let endpoint = builder.queue(store.clone()).build().unwrap();
+        Self { sender, clock, store, endpoint, accepted: Default::default() }
+    }
+
+    async fn accept(&self, subject: &str, word: &str) {
+        let number = self.accepted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let body = format!(r#"{{"paymentId":"{subject}","paymentStatus":"{word}"}}"#);
+        let id = format!("1af7b333-7a06-41b1-8a61-e9a29f{number:06x}");
+        let answer = post(&self.endpoint, self.sender.tribe("v2_payment_status", &id, &body)).await;
+        assert_eq!(answer.outcome, Outcome::Accepted);
+    }
+
+    /// Runs a worker that keeps the order of subjects, for so many seconds.
+    async fn work(&self, seconds: u64, dispatch: Dispatch) {
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let worker = Worker::new(store, "bank", self.endpoint.decoder(), clock, RetryPlan::default(), dispatch);
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let working = tokio::spawn(worker.order(Order::Subject).run(async { drop(stopped.await) }));
+        for second in 1..=seconds {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            self.clock.set(NOW.after(std::time::Duration::from_secs(second)));
+        }
+        stop.send(()).unwrap();
+        working.await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_put_off_before_two_restarts_keeps_its_place_in_its_subject() {
+    let queue = Queue::new();
+    for word in ["1st", "2nd", "3rd"] {
+        queue.accept("p-0", word).await;
+    }
+    // The first failed, and the second went back until its retry; after a restart the third went back for longer, and the
+    // first was delivered. What the next start finds was never tried.
+    let lease = std::time::Duration::from_secs(60);
+    let leased = queue.store.lease(["bank".into()].into(), 10, lease).await.unwrap();
+    let held: Vec<_> = leased.into_iter().map(|one| (one.id, one.fence)).collect();
+    queue.store.acknowledge(held[..1].to_vec()).await.unwrap();
+    queue.store.give_back(held[1..2].to_vec(), NOW.after(std::time::Duration::from_secs(1))).await.unwrap();
+    queue.store.give_back(held[2..].to_vec(), NOW.after(std::time::Duration::from_secs(5))).await.unwrap();
+    queue.accept("p-0", "4th").await;
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = seen.clone();
+    let note = move |event: countersign::Verified<countersign::event::PaymentEvent>| {
+        let noted = noted.clone();
+        async move { noted.lock().unwrap().push(event.provider_status.to_string()) }
+    };
+    queue.work(20, Dispatch::new().on_payment(note)).await;
+    assert_eq!(*seen.lock().unwrap(), ["2nd", "3rd", "4th"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subject_with_thousands_behind_a_slow_event_leaves_room_for_others() {
+    let queue = Queue::new();
+    for number in 0..2500 {
+        queue.accept("slow", &format!("S{number}")).await;
+    }
+    queue.accept("quick", "ACSC").await;
+    let counter = Counter::default();
+    let seen = counter.clone();
+    let dispatch = Dispatch::new().on_payment(move |event| {
+        let seen = seen.clone();
+        async move {
+            if event.payment_id == "slow" {
+                std::future::pending::<()>().await;
+            }
+            seen.up();
+        }
+    });
+    tokio::select! {
+        () = queue.work(40, dispatch) => panic!("what is under way takes 45 s"),
+        () = tokio::time::sleep(std::time::Duration::from_secs(30)) => {}
+    }
+    assert_eq!(counter.count(), 1, "the one of the other subject");
 }

@@ -6,6 +6,7 @@ mod list;
 mod pace;
 mod progress;
 mod retry;
+mod stranded;
 mod show;
 mod stats;
 mod tail;
@@ -67,7 +68,7 @@ impl Inbox {
             Command::List(list) => list.run(&store).await,
             Command::Show { id, json } => show::show(&store, id, *json).await,
             Command::Tail(tail) => tail.run(&store).await,
-            Command::Retry(retry) => retry.run(&store).await,
+            Command::Retry(retry) => retry.run(&store, &config).await,
             Command::Stats { json } => stats::stats(&store, *json).await,
         }
     }

@@ -10,10 +10,12 @@ use super::filter::{Filter, Wanted};
 use super::interrupt::Interrupt;
 use super::pace::Pace;
 use super::progress::Progress;
+use super::stranded::Stranded;
 use super::{event_id, failed};
 use crate::cli::{Ended, print};
 use crate::clock::{Clock, SystemClock};
 use crate::server::Looking;
+use crate::server::config::Config;
 use crate::store::{EventId, State};
 
 #[derive(Debug, Args)]
@@ -55,17 +57,17 @@ struct Done {
 }
 
 impl Retry {
-    pub(super) async fn run(&self, store: &Looking) -> Result<(), Ended> {
+    pub(super) async fn run(&self, store: &Looking, config: &Config) -> Result<(), Ended> {
         let many = self.all || !self.filter.is_empty() || self.after.is_some();
         match (self.ids.is_empty(), many) {
-            (false, false) => self.named(store).await,
-            (true, true) => self.fitting(store).await,
+            (false, false) => self.named(store, Stranded::of(config)).await,
+            (true, true) => self.fitting(store, Stranded::of(config)).await,
             (true, false) => Err(usage("expected ids, --all, or what to filter by, but found none")),
             (false, true) => Err(usage("expected ids, or what to filter by, but found both")),
         }
     }
 
-    async fn named(&self, store: &Looking) -> Result<(), Ended> {
+    async fn named(&self, store: &Looking, mut stranded: Stranded<'_>) -> Result<(), Ended> {
         let ids = self.ids.iter().map(|id| event_id(id)).collect::<Result<Vec<_>, _>>()?;
         let interrupt = Interrupt::listen();
         let mut progress = Progress::of("retry", Some(number(ids.len())));
@@ -76,13 +78,20 @@ impl Retry {
                 break;
             }
             pace.took(step.len());
-            done.requeued = done.requeued.saturating_add(store.requeue(step).await.map_err(failed)?);
+            let mut wanted = Vec::with_capacity(step.len());
+            for id in step {
+                let shown = store.show(id).await.map_err(failed)?;
+                if shown.is_none_or(|shown| stranded.lets_through(&shown.entry)) {
+                    wanted.push(id.clone());
+                }
+            }
+            done.requeued = done.requeued.saturating_add(store.requeue(&wanted).await.map_err(failed)?);
             done.handled = done.handled.saturating_add(number(step.len()));
             progress.at(done.handled);
         }
         drop(progress);
         let total = number(ids.len());
-        self.report(&done, total)?;
+        self.report(&done, total, &stranded)?;
         if let Some(next) = ids.get(usize::try_from(done.handled).unwrap_or(usize::MAX)).filter(|_| done.is_interrupted)
         {
             eprintln!("countersign: interrupted; go on with {next} and those that were named after it");
@@ -90,7 +99,7 @@ impl Retry {
         if done.requeued == total { Ok(()) } else { Err(Ended::Refused) }
     }
 
-    async fn fitting(&self, store: &Looking) -> Result<(), Ended> {
+    async fn fitting(&self, store: &Looking, mut stranded: Stranded<'_>) -> Result<(), Ended> {
         let mut filter = self.filter.clone();
         filter.state.get_or_insert_with(|| State::Parked.to_string());
         let wanted = filter.read(SystemClock.now())?;
@@ -98,16 +107,16 @@ impl Retry {
             return Err(usage("--state: expected parked or delivered, but found a state that is not over"));
         }
         let interrupt = Interrupt::listen();
-        let Some(found) = self.find(store, &wanted, &interrupt).await? else {
-            self.report(&Done { is_interrupted: true, ..Done::default() }, 0)?;
+        let Some(found) = self.find(store, &wanted, &interrupt, &mut stranded).await? else {
+            self.report(&Done { is_interrupted: true, ..Done::default() }, 0, &stranded)?;
             return Err(Ended::Refused);
         };
         let mut progress = Progress::of("retry", Some(found.count));
-        let done = self.requeue(store, &wanted, &found, &interrupt, &mut progress).await?;
+        let done = self.requeue(store, (&wanted, &stranded), &found, &interrupt, &mut progress).await?;
         drop(progress);
-        self.report(&done, found.count)?;
+        self.report(&done, found.count, &stranded)?;
         if !done.is_interrupted {
-            return Ok(());
+            return if stranded.count() == 0 { Ok(()) } else { Err(Ended::Refused) };
         }
         match (wanted.state, done.after.or(self.after)) {
             (Some(State::Delivered), Some(after)) => {
@@ -118,8 +127,14 @@ impl Retry {
         Err(Ended::Refused)
     }
 
-    /// Counts what fits; `None` if it was interrupted.
-    async fn find(&self, store: &Looking, wanted: &Wanted, interrupt: &Interrupt) -> Result<Option<Found>, Ended> {
+    /// Counts what fits and somebody would deliver; `None` if it was interrupted.
+    async fn find(
+        &self,
+        store: &Looking,
+        wanted: &Wanted,
+        interrupt: &Interrupt,
+        stranded: &mut Stranded<'_>,
+    ) -> Result<Option<Found>, Ended> {
         let mut found = Found { count: 0, last: 0 };
         let mut progress = Progress::of("looking", None);
         let mut after = self.after;
@@ -127,8 +142,8 @@ impl Retry {
             let page = wanted.page(store, after).await.map_err(failed)?;
             let Some((last, _)) = page.last() else { return Ok(Some(found)) };
             (after, found.last) = (Some(*last), *last);
-            found.count =
-                found.count.saturating_add(number(page.iter().filter(|(_, entry)| wanted.fits(entry)).count()));
+            let fitting = page.iter().filter(|(_, entry)| wanted.fits(entry) && stranded.lets_through(entry));
+            found.count = found.count.saturating_add(number(fitting.count()));
             progress.at(found.count);
             if interrupt.came().await {
                 return Ok(None);
@@ -139,7 +154,7 @@ impl Retry {
     async fn requeue(
         &self,
         store: &Looking,
-        wanted: &Wanted,
+        (wanted, stranded): (&Wanted, &Stranded<'_>),
         found: &Found,
         interrupt: &Interrupt,
         progress: &mut Progress,
@@ -151,7 +166,7 @@ impl Retry {
             let Some((last, _)) = page.last() else { return Ok(done) };
             let fitting: Vec<(u64, EventId)> = page
                 .iter()
-                .filter(|(_, entry)| wanted.fits(entry))
+                .filter(|(_, entry)| wanted.fits(entry) && stranded.spares(entry))
                 .map(|(at, entry)| (*at, entry.id.clone()))
                 .collect();
             for step in fitting.chunks(pace.step()) {
@@ -170,10 +185,12 @@ impl Retry {
         }
     }
 
-    fn report(&self, done: &Done, total: u64) -> Result<(), Ended> {
+    fn report(&self, done: &Done, total: u64, stranded: &Stranded<'_>) -> Result<(), Ended> {
+        stranded.tell();
         if self.json {
             let document = json!({
                 "requeued": done.requeued, "of": total, "interrupted": done.is_interrupted, "after": done.after,
+                "left_out": stranded.count(),
             });
             return print(&document.to_string());
         }

@@ -31,6 +31,7 @@ use std::time::Duration;
 use crate::crypto::Secret;
 use crate::endpoint::BodyBudget;
 use crate::error::ConfigError;
+use crate::inbox::DEADLINE;
 use crate::verify::DecryptionPermits;
 
 pub use endpoint::EndpointSettings;
@@ -185,6 +186,13 @@ impl Config {
         self.endpoints.iter_mut().for_each(|endpoint| endpoint.share(budget, permits.as_ref()));
     }
 
+    /// Whether a worker delivers what an endpoint of this name accepted.
+    pub fn delivers(&self, name: &str) -> bool {
+        let queued = self.endpoint(name).filter(|endpoint| !endpoint.inline);
+        let sink = queued.and_then(|endpoint| self.sinks.iter().find(|sink| sink.name == endpoint.sink));
+        sink.is_some_and(|sink| !matches!(sink.kind, SinkKind::None))
+    }
+
     /// The endpoint of this name.
     pub fn endpoint(&self, name: &str) -> Option<&EndpointSettings> {
         self.endpoints.iter().find(|endpoint| &*endpoint.name == name)
@@ -194,7 +202,27 @@ impl Config {
 /// Whether an endpoint and its sink agree about what is sent, and who can tell that it comes from us.
 fn asked(endpoint: &EndpointSettings, sinks: &[SinkSettings], warnings: &mut Vec<String>) -> Result<(), ConfigError> {
     let sink = sinks.iter().find(|sink| sink.name == endpoint.sink);
-    let Some(SinkKind::Http(http)) = sink.map(|sink| &sink.kind) else { return Ok(()) };
+    let http = match sink.map(|sink| &sink.kind) {
+        Some(SinkKind::Http(http)) => http,
+        Some(SinkKind::None) if endpoint.inline => {
+            let message = format!(
+                "expected a sink that takes events beside mode = \"inline\", but found {:?} of type none; with mode = \
+                 \"queue\" they stay in the inbox",
+                endpoint.sink
+            );
+            return Err(ConfigError::new("sink", message));
+        }
+        _ => return Ok(()),
+    };
+    if !endpoint.inline && http.timeout > DEADLINE {
+        let message = format!(
+            "expected a sink whose timeout is {} s at most beside mode = \"queue\", but found {:?} with {} s",
+            DEADLINE.as_secs(),
+            endpoint.sink,
+            http.timeout.as_secs()
+        );
+        return Err(ConfigError::new("sink", message));
+    }
     if !endpoint.inline && http.form == Some(HttpForm::Request) {
         let message =
             "expected mode = \"inline\" beside a sink of form \"request\", but found a queue, which sends events";

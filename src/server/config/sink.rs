@@ -1,5 +1,6 @@
 //! Where events go. The rule: a member that a sink of this type does not have does not start.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,7 +131,7 @@ fn one(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<S
         "stdout" => SinkKind::Stdout,
         "none" => SinkKind::None,
         "file" => SinkKind::File(file(table, folder)?),
-        "http" => SinkKind::Http(Box::new(http(table, folder)?)),
+        "http" => SinkKind::Http(Box::new(http(table, folder, warnings)?)),
         "redis" => SinkKind::Redis(Box::new(redis(table, folder, warnings)?)),
         other => return Err(ConfigError::new("type", format!("{TYPES}, but found {other:?}"))),
     };
@@ -203,7 +204,7 @@ fn file(table: &SinkTable, folder: &Path) -> Result<FileSettings, ConfigError> {
     Ok(FileSettings { path: folder.join(path), rotate, keep: table.keep.unwrap_or(5) })
 }
 
-fn http(table: &SinkTable, folder: &Path) -> Result<HttpSettings, ConfigError> {
+fn http(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<HttpSettings, ConfigError> {
     let wrong = |found: &str| {
         ConfigError::new("url", format!("expected http://HOST:PORT/PATH, or the same with https, but found {found}"))
     };
@@ -228,6 +229,10 @@ fn http(table: &SinkTable, folder: &Path) -> Result<HttpSettings, ConfigError> {
         let field = if table.ca.is_some() { "ca" } else { "client" };
         return Err(ConfigError::new(field, "expected it beside an https url only, but found http"));
     }
+    if !encrypted && !is_here(authority.host()) {
+        let name = &table.name;
+        warnings.push(format!("what goes to sink {name:?} goes over the network as it is; https encrypts it"));
+    }
     let timeout = table.timeout.as_deref().map_or(Ok(Duration::from_secs(10)), |text| span_field("timeout", text))?;
     let secret = table.secret.as_ref().map(|table| secret::read(table, folder, "secret")).transpose()?;
     let tls = encrypted.then(|| ClientFiles::read(table.ca.as_ref(), table.client.as_ref(), folder)?.http());
@@ -242,6 +247,12 @@ fn http(table: &SinkTable, folder: &Path) -> Result<HttpSettings, ConfigError> {
         allow_private: table.allow_private.unwrap_or(false),
         url,
     })
+}
+
+/// Whether a host is this machine by its name or address.
+fn is_here(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.to_canonical().is_loopback())
 }
 
 fn redis(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<RedisSettings, ConfigError> {

@@ -2,7 +2,7 @@
 //! everything that came in during the one before; and half a line, which a full disk or a kill left behind, is ended before
 //! the next one begins.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,17 +44,7 @@ impl FileSink {
         let named = |error: io::Error| format!("expected to append to {}, but found {error}", settings.path.display());
         let mut lines = Lines::open(settings.path.clone()).map_err(named)?;
         let (queue, mut entries) = mpsc::channel::<Entry>(BATCH);
-        let work = move || {
-            let mut batch = Vec::with_capacity(BATCH);
-            while entries.blocking_recv_many(&mut batch, BATCH) > 0 {
-                let written = lines.append(batch.iter().map(|entry| (entry.line.as_str(), &*entry.settings)));
-                for entry in batch.drain(..) {
-                    // Whoever no longer waits tries again.
-                    let _ = entry.told.send(written.as_ref().map_err(ToString::to_string).copied());
-                }
-            }
-        };
-        Builder::new().name("sink-file".into()).spawn(work).map_err(named)?;
+        Builder::new().name("sink-file".into()).spawn(move || lines.take(&mut entries)).map_err(named)?;
         Ok(Self { queue, settings: Arc::new(settings.clone()) })
     }
 
@@ -76,8 +66,21 @@ impl FileSink {
 
 impl Lines {
     fn open(path: PathBuf) -> io::Result<Self> {
-        let (file, length, torn) = open(&path)?;
+        let (file, length, torn) = open(&path, None)?;
         Ok(Self { path, file, length, torn })
+    }
+
+    /// Writes what comes, until nobody can send any more.
+    fn take(&mut self, entries: &mut mpsc::Receiver<Entry>) {
+        let mut batch = Vec::with_capacity(BATCH);
+        while entries.blocking_recv_many(&mut batch, BATCH) > 0 {
+            // Whoever no longer waits tries again, and would find the line there twice.
+            batch.retain(|entry| !entry.told.is_closed());
+            let written = self.append(batch.iter().map(|entry| (entry.line.as_str(), &*entry.settings)));
+            for entry in batch.drain(..) {
+                let _ = entry.told.send(written.as_ref().map_err(ToString::to_string).copied());
+            }
+        }
     }
 
     /// Appends whole lines and flushes them. After an error some may be there.
@@ -114,14 +117,28 @@ impl Lines {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        (self.file, self.length, self.torn) = open(&self.path)?;
+        // Whoever may read the file may read the next one.
+        let mode = self.file.metadata()?.permissions();
+        (self.file, self.length, self.torn) = open(&self.path, Some(mode))?;
         Ok(())
     }
 }
 
-/// The file, how long it is, and whether it ends within a line.
-fn open(path: &Path) -> io::Result<(File, u64, bool)> {
-    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+/// The file, how long it is, and whether it ends within a line. One that was not there is for nobody else's eyes, unless
+/// the one before it was for others.
+fn open(path: &Path, mode: Option<Permissions>) -> io::Result<(File, u64, bool)> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            mode.map_or(Ok(()), |mode| file.set_permissions(mode))?;
+            file
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.create(true).open(path)?,
+        Err(error) => return Err(error),
+    };
     let length = file.metadata()?.len();
     if length == 0 {
         // A name that is new is on the disk when its folder is.
@@ -198,6 +215,44 @@ mod tests {
         append(&mut lines, None, &["3rd\n"]);
         assert_eq!([text(&away, ""), text(&path, "")], ["1st\n", "another's\n3rd\n"]);
         assert_eq!(text(&folder.path().join("further"), ""), "2nd\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_what_is_written_unless_they_were_let() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let mut lines = at(&path);
+        append(&mut lines, Some(8), &["1st\n"]);
+        assert_eq!(mode(&path), 0o600);
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o664)).unwrap();
+        append(&mut lines, Some(8), &["2nd\n", "3rd\n"]);
+        assert_eq!(text(&path, ""), "3rd\n", "it made room");
+        assert_eq!([mode(&path), mode(&folder.path().join("events.1"))], [0o664; 2], "whatever the mask is");
+        std::fs::rename(&path, folder.path().join("away")).unwrap();
+        append(&mut lines, None, &["4th\n"]);
+        assert_eq!(mode(&path), 0o664);
+    }
+
+    #[test]
+    fn a_line_that_nobody_waits_for_any_more_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events");
+        let (queue, mut entries) = mpsc::channel(4);
+        let mut waiting = Vec::new();
+        for line in ["1st\n", "2nd\n", "3rd\n"] {
+            let (told, written) = oneshot::channel();
+            let settings = Arc::new(settings(&path, None));
+            queue.try_send(Entry { line: line.to_owned(), settings, told }).unwrap();
+            waiting.push(written);
+        }
+        drop(waiting.remove(1));
+        drop(queue);
+        at(&path).take(&mut entries);
+        assert_eq!(text(&path, ""), "1st\n3rd\n");
+        assert!(waiting.into_iter().all(|written| written.blocking_recv() == Ok(Ok(()))));
     }
 
     #[tokio::test]

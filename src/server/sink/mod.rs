@@ -33,7 +33,7 @@ pub(super) struct Sink {
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Stdout,
+    Stdout(stdout::StdoutSink),
     File(file::FileSink),
     Http(Box<http::HttpSink>),
     Redis(RedisStream),
@@ -43,7 +43,7 @@ enum Kind {
 impl Sink {
     pub(super) fn open(settings: &SinkSettings) -> Result<Self, String> {
         let kind = match &settings.kind {
-            SinkKind::Stdout => Kind::Stdout,
+            SinkKind::Stdout => Kind::Stdout(stdout::StdoutSink::open()?),
             SinkKind::File(settings) => Kind::File(file::FileSink::open(settings)?),
             SinkKind::Http(http) => {
                 Kind::Http(Box::new(http::HttpSink::new(http, &settings.name, settings.concurrency)?))
@@ -104,14 +104,8 @@ impl Kind {
         match self {
             Self::None => Ok(Reply::accepted()),
             Self::Http(sink) => sink.send(once).await,
-            Self::Stdout => {
-                let line = line(once)?;
-                // A slow reader of our output must not hold up those who receive.
-                match tokio::task::spawn_blocking(move || stdout::write(&line)).await {
-                    Ok(Ok(())) => Ok(Reply::accepted()),
-                    Ok(Err(error)) => Err(failed(&error)),
-                    Err(error) => Err(failed(&error)),
-                }
+            Self::Stdout(sink) => {
+                sink.write(line(once)?).await.map(|()| Reply::accepted()).map_err(|error| failed(&error))
             }
             Self::File(sink) => {
                 sink.write(line(once)?).await.map(|()| Reply::accepted()).map_err(|error| failed(&error))

@@ -30,6 +30,25 @@ pub(in crate::store) async fn an_expired_lease_is_given_to_a_later_owner(open: O
     assert_eq!((second.id, second.attempt), (first.id, 2));
 }
 
+pub(in crate::store) async fn a_try_that_ended_without_a_word_is_told_from_one_that_failed(open: Open) {
+    let bench = bench(open);
+    bench.accept(&event("1")).await;
+    let first = bench.lease_one().await;
+    assert!(!first.is_abandoned, "nobody had it before");
+    bench.at(LEASE);
+    let second = bench.lease_one().await;
+    assert!(second.is_abandoned);
+    bench.store.retry_at(second.id.clone(), second.fence, START, "status 500".into()).await.unwrap();
+    let third = bench.lease_one().await;
+    assert!(!third.is_abandoned);
+    bench.store.give_back(vec![(third.id, third.fence)], START).await.unwrap();
+    let fourth = bench.lease_one().await;
+    assert!(!fourth.is_abandoned);
+    bench.store.park(fourth.id.clone(), fourth.fence, "given up".into()).await.unwrap();
+    bench.store.requeue(vec![fourth.id]).await.unwrap();
+    assert!(!bench.lease_one().await.is_abandoned);
+}
+
 pub(in crate::store) async fn a_late_worker_is_told_that_it_lost(open: Open) {
     let bench = bench(open);
     bench.accept(&event("1")).await;
@@ -138,6 +157,41 @@ pub(in crate::store) async fn records_leave_in_the_order_of_acceptance(open: Ope
     }
     assert_eq!(leased, accepted);
     assert!(bench.lease(3).await.is_empty());
+}
+
+pub(in crate::store) async fn what_failed_lets_what_is_new_go_first_and_is_not_forgotten(open: Open) {
+    let bench = bench(open);
+    for number in 0..4 {
+        bench.accept(&event(&format!("bad {number}"))).await;
+    }
+    let bad = bench.lease(10).await;
+    let ids: Vec<EventId> = bad.iter().map(|one| one.id.clone()).collect();
+    let [failed, parked, given_back, acknowledged] = &bad[..] else { panic!("expected four, but found {bad:?}") };
+    bench.store.retry_at(failed.id.clone(), failed.fence, START, "status 500".into()).await.unwrap();
+    bench.store.park(parked.id.clone(), parked.fence, "given up".into()).await.unwrap();
+    bench.store.acknowledge(vec![(acknowledged.id.clone(), acknowledged.fence)]).await.unwrap();
+    bench.store.requeue(vec![parked.id.clone(), acknowledged.id.clone()]).await.unwrap();
+    // This one was tried by its last owner, and not by the one that gives it back.
+    let (id, fence) = (given_back.id.clone(), given_back.fence);
+    bench.store.retry_at(id.clone(), fence, Timestamp::default(), "status 500".into()).await.unwrap();
+    let tried: Vec<_> = bench.lease(10).await.into_iter().map(|one| (one.id, one.fence)).collect();
+    assert_eq!(tried.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>(), ids);
+    bench.store.give_back(tried, Timestamp::default()).await.unwrap();
+    let mut new = Vec::new();
+    for number in 0..20 {
+        let event = event(&format!("new {number}"));
+        bench.accept(&event).await;
+        new.push(event.event_id());
+    }
+    // So far nobody tried these either: they were only held.
+    let held = bench.lease(1).await.into_iter().map(|one| (one.id, one.fence)).collect();
+    bench.store.give_back(held, Timestamp::default()).await.unwrap();
+    let first: Vec<_> = bench.lease(1).await.into_iter().map(|one| one.id).collect();
+    assert_eq!(first, new[..1], "one that can find out whether the sink is well");
+    let many: Vec<_> = bench.lease(16).await.into_iter().map(|one| one.id).collect();
+    assert_eq!(many, [&ids[..2], &new[1..15]].concat(), "an eighth, in the order of acceptance");
+    let rest: Vec<_> = bench.lease(16).await.into_iter().map(|one| one.id).collect();
+    assert_eq!(rest, [&ids[2..], &new[15..]].concat());
 }
 
 pub(in crate::store) async fn nothing_is_handed_out_twice_to_many_workers(open: Open) {

@@ -114,8 +114,10 @@ impl Twin {
             // More than there are: which of many retries come first is each store's own choice.
             Step::Lease => {
                 let leased = self.store.lease([].into(), 9, LEASE).await.unwrap();
-                let said: Vec<_> =
-                    leased.iter().map(|one| (one.id.clone(), self.ordinal(one.fence), one.attempt)).collect();
+                let said: Vec<_> = leased
+                    .iter()
+                    .map(|one| (one.id.clone(), self.ordinal(one.fence), one.attempt, one.is_abandoned))
+                    .collect();
                 leased.into_iter().for_each(|one| self.leases.insert(0, (one.id, one.fence)));
                 format!("{said:?}")
             }

@@ -1,13 +1,31 @@
 //! The inbox in memory. The rule: a record that waits is never forgotten.
 
+use std::collections::hash_map::Entry as Place;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::Inner;
+use super::due::{Due, Waiting};
 use crate::clock::Timestamp;
+use crate::store::turns::chosen;
 use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
 use crate::verified::Verified;
+
+/// What is kept.
+#[derive(Default)]
+pub(super) struct Inbox {
+    rows: BTreeMap<u64, Row>,
+    positions: HashMap<EventId, u64>,
+    waiting: Waiting,
+    /// How many rows stand where.
+    counts: Stats,
+    last_position: u64,
+    last_owner: u64,
+    /// Whether this call made a record ready.
+    pub(super) ready: bool,
+}
 
 /// A kept record.
 pub(super) struct Row {
@@ -17,8 +35,8 @@ pub(super) struct Row {
     reason: Option<String>,
     attempts: u32,
     fence: u64,
-    /// When a worker may take it, while it is ready or leased.
-    due: Timestamp,
+    /// When a worker may take it.
+    due: Due,
 }
 
 impl Row {
@@ -26,19 +44,12 @@ impl Row {
         // A copy: the content is a part of what a connection read at once, and would keep all of that.
         let content = Bytes::copy_from_slice(&record.content);
         let record = record.map(|record| Record { content, ..record });
-        Self { id, record, state, reason, attempts: 0, fence: 0, due: Timestamp::default() }
+        Self { id, record, state, reason, attempts: 0, fence: 0, due: Due::Never }
     }
 
     /// Whether somebody still has to act on it.
-    pub(super) fn waits(&self) -> bool {
+    fn waits(&self) -> bool {
         matches!(self.state, State::Ready | State::Leased | State::Parked)
-    }
-
-    fn is_due(&self, endpoints: &[Box<str>], now: Timestamp) -> bool {
-        let provenance = self.record.provenance();
-        matches!(self.state, State::Ready | State::Leased)
-            && self.due <= now
-            && (endpoints.is_empty() || endpoints.iter().any(|name| **name == *provenance.endpoint))
     }
 
     fn entry(&self) -> Entry {
@@ -58,17 +69,60 @@ impl Row {
 }
 
 impl Inner {
+    pub(super) fn prune(&mut self, now: Timestamp) -> u64 {
+        let forgotten = self.inbox.prune(now);
+        self.prune_names(now);
+        forgotten
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        Stats {
+            oldest_waiting: self.inbox.oldest_waiting(),
+            identities: self.names.identities(),
+            duplicates: self.duplicates,
+            conflicts: self.conflicts,
+            ..self.inbox.counts.clone()
+        }
+    }
+}
+
+impl Inbox {
+    /// A number for an owner, larger than every one before.
+    pub(super) fn next_owner(&mut self) -> u64 {
+        self.last_owner = self.last_owner.saturating_add(1);
+        self.last_owner
+    }
+
+    /// Whether a record still waits there.
+    pub(super) fn waits(&self, position: u64) -> bool {
+        self.rows.get(&position).is_some_and(Row::waits)
+    }
+
+    pub(super) fn has(&self, id: &EventId) -> bool {
+        self.positions.contains_key(id)
+    }
+
     /// Appends a record; `None` if one of this id still waits.
-    pub(super) fn append(&mut self, row: Row) -> Option<u64> {
-        if let Some(old) = self.positions.get(&row.id) {
-            if self.inbox.get(old).is_some_and(Row::waits) {
+    pub(super) fn append(&mut self, mut row: Row) -> Option<u64> {
+        let place = self.positions.entry(row.id.clone());
+        if let Place::Occupied(old) = &place {
+            if self.rows.get(old.get()).is_some_and(Row::waits) {
                 return None;
             }
-            self.inbox.remove(old);
+            if let Some(old) = self.rows.remove(old.get()) {
+                uncount(&mut self.counts, old.state);
+            }
         }
         self.last_position = self.last_position.saturating_add(1);
-        self.positions.insert(row.id.clone(), self.last_position);
-        self.inbox.insert(self.last_position, row);
+        place.insert_entry(self.last_position);
+        count(&mut self.counts, row.state);
+        if row.state == State::Ready {
+            self.ready = true;
+            row.due = Due::Fresh;
+            let endpoint = &row.record.provenance().endpoint;
+            self.waiting.change(endpoint, self.last_position, Due::Never, row.due);
+        }
+        self.rows.insert(self.last_position, row);
         Some(self.last_position)
     }
 
@@ -79,29 +133,29 @@ impl Inner {
         lease: Duration,
         now: Timestamp,
     ) -> Vec<Leased> {
-        if !self.inbox.values().any(|row| row.is_due(endpoints, now)) {
+        let due = self.waiting.due(endpoints, limit, now);
+        let is_tried = |position: &u64| self.rows.get(position).is_some_and(|row| row.attempts > 0);
+        let due = chosen(due.into_iter().map(|position| (is_tried(&position), position)), limit);
+        if due.is_empty() {
             return Vec::new();
         }
-        let fence = self.next_fence();
-        let due = self.inbox.values_mut().filter(|row| row.is_due(endpoints, now)).take(limit);
-        due.map(|row| {
-            row.state = State::Leased;
+        let (fence, until) = (self.next_owner(), Due::From(now.after(lease)));
+        let take = |position| {
+            let row = self.rows.get_mut(&position)?;
             row.attempts = row.attempts.saturating_add(1);
             row.fence = fence;
-            row.due = now.after(lease);
-            Leased { id: row.id.clone(), fence, attempt: row.attempts, record: row.record.clone() }
-        })
-        .collect()
+            let is_abandoned = row.state == State::Leased;
+            row.stand(position, State::Leased, until, &mut self.waiting, &mut self.counts);
+            Some(Leased { id: row.id.clone(), fence, attempt: row.attempts, is_abandoned, record: row.record.clone() })
+        };
+        due.into_iter().filter_map(take).collect()
     }
 
     pub(super) fn acknowledge(&mut self, delivered: &[(EventId, u64)]) -> Result<(), StoreError> {
         let mut lost = !delivered.is_empty();
         for (id, fence) in delivered {
-            if let Ok(row) = self.held(id, *fence) {
-                row.state = State::Delivered;
-                row.reason = None;
-                lost = false;
-            }
+            let settled = self.settle(id, *fence, State::Delivered, None, |row| row.reason = None);
+            lost &= settled.is_err();
         }
         if lost { Err(StoreError::LeaseLost) } else { Ok(()) }
     }
@@ -113,42 +167,30 @@ impl Inner {
         at: Timestamp,
         reason: String,
     ) -> Result<(), StoreError> {
-        let row = self.held(id, fence)?;
-        row.state = State::Ready;
-        row.due = at;
-        row.reason = Some(reason);
-        self.ready = true;
-        Ok(())
+        self.settle(id, fence, State::Ready, Some(at), |row| row.reason = Some(reason))
     }
 
     pub(super) fn give_back(&mut self, held: &[(EventId, u64)], at: Timestamp) -> Result<(), StoreError> {
         let mut lost = !held.is_empty();
         for (id, fence) in held {
-            if let Ok(row) = self.held(id, *fence) {
-                row.state = State::Ready;
-                row.due = at;
-                row.attempts = row.attempts.saturating_sub(1);
-                lost = false;
-            }
+            let untried = |row: &mut Row| row.attempts = row.attempts.saturating_sub(1);
+            lost &= self.settle(id, *fence, State::Ready, Some(at), untried).is_err();
         }
-        self.ready = true;
         if lost { Err(StoreError::LeaseLost) } else { Ok(()) }
     }
 
     pub(super) fn park(&mut self, id: &EventId, fence: u64, reason: String) -> Result<(), StoreError> {
-        let row = self.held(id, fence)?;
-        row.state = State::Parked;
-        row.reason = Some(reason);
-        Ok(())
+        self.settle(id, fence, State::Parked, None, |row| row.reason = Some(reason))
     }
 
     pub(super) fn requeue(&mut self, ids: &[EventId]) -> u64 {
         let mut count: u64 = 0;
         for id in ids {
-            let row = self.positions.get(id).and_then(|position| self.inbox.get_mut(position));
+            let Some(position) = self.positions.get(id) else { continue };
+            let row = self.rows.get_mut(position);
             if let Some(row) = row.filter(|row| matches!(row.state, State::Parked | State::Delivered)) {
-                row.state = State::Ready;
-                row.due = Timestamp::default();
+                let due = row.again(Timestamp::default());
+                row.stand(*position, State::Ready, due, &mut self.waiting, &mut self.counts);
                 count = count.saturating_add(1);
             }
         }
@@ -156,17 +198,22 @@ impl Inner {
         count
     }
 
-    pub(super) fn prune(&mut self, now: Timestamp) -> u64 {
-        let before = self.inbox.len();
-        self.inbox.retain(|_, row| row.waits() || row.record.retain_until >= now);
-        self.positions.retain(|_, position| self.inbox.contains_key(position));
-        self.prune_claims(now);
-        u64::try_from(before.saturating_sub(self.inbox.len())).unwrap_or(u64::MAX)
+    fn prune(&mut self, now: Timestamp) -> u64 {
+        let before = self.rows.len();
+        self.rows.retain(|_, row| {
+            let stays = row.waits() || row.record.retain_until >= now;
+            if !stays {
+                self.positions.remove(&row.id);
+                uncount(&mut self.counts, row.state);
+            }
+            stays
+        });
+        u64::try_from(before.saturating_sub(self.rows.len())).unwrap_or(u64::MAX)
     }
 
     pub(super) fn list(&self, listing: Listing) -> Vec<(u64, Entry)> {
         let first = listing.after.map_or(0, |after| after.saturating_add(1));
-        self.inbox
+        self.rows
             .range(first..)
             .filter(|(_, row)| listing.state.is_none_or(|state| row.state == state))
             .take(listing.limit.unwrap_or(usize::MAX))
@@ -175,7 +222,7 @@ impl Inner {
     }
 
     pub(super) fn show(&self, id: &EventId) -> Option<Shown> {
-        let row = self.inbox.get(self.positions.get(id)?)?;
+        let row = self.rows.get(self.positions.get(id)?)?;
         Some(Shown {
             entry: row.entry(),
             provenance: row.record.provenance().clone(),
@@ -185,28 +232,66 @@ impl Inner {
         })
     }
 
-    pub(super) fn stats(&self) -> Stats {
-        let mut stats = Stats::default();
-        for row in self.inbox.values() {
-            let count = match row.state {
-                State::Ready => &mut stats.ready,
-                State::Leased => &mut stats.leased,
-                State::Delivered => &mut stats.delivered,
-                State::Parked => &mut stats.parked,
-                State::Quarantined => &mut stats.quarantined,
-            };
-            *count = count.saturating_add(1);
-        }
-        let undelivered = |row: &&Row| matches!(row.state, State::Ready | State::Leased);
-        stats.oldest_waiting = self.inbox.values().find(undelivered).map(|row| row.record.provenance().received_at);
-        stats.identities = self.identities();
-        (stats.duplicates, stats.conflicts) = (self.duplicates, self.conflicts);
-        stats
+    /// When the first record that nobody took yet was received.
+    fn oldest_waiting(&self) -> Option<Timestamp> {
+        Some(self.rows.get(&self.waiting.first()?)?.record.provenance().received_at)
     }
 
-    /// A row, if this owner holds it.
-    fn held(&mut self, id: &EventId, fence: u64) -> Result<&mut Row, StoreError> {
-        let row = self.positions.get(id).and_then(|position| self.inbox.get_mut(position));
-        row.filter(|row| row.state == State::Leased && row.fence == fence).ok_or(StoreError::LeaseLost)
+    /// Ends the lease of a row, if this owner holds it.
+    fn settle(
+        &mut self,
+        id: &EventId,
+        fence: u64,
+        state: State,
+        at: Option<Timestamp>,
+        change: impl FnOnce(&mut Row),
+    ) -> Result<(), StoreError> {
+        let position = *self.positions.get(id).ok_or(StoreError::LeaseLost)?;
+        let row = self.rows.get_mut(&position).filter(|row| row.state == State::Leased && row.fence == fence);
+        let row = row.ok_or(StoreError::LeaseLost)?;
+        change(row);
+        let due = at.map_or(Due::Never, |at| row.again(at));
+        row.stand(position, state, due, &mut self.waiting, &mut self.counts);
+        self.ready |= state == State::Ready;
+        Ok(())
+    }
+}
+
+impl Row {
+    /// When it may be taken again: before all time only what nobody tried.
+    fn again(&self, at: Timestamp) -> Due {
+        match self.attempts {
+            0 if at == Timestamp::default() => Due::Fresh,
+            0 => Due::From(at),
+            _ => Due::From(at.max(Timestamp::from_millis(1))),
+        }
+    }
+
+    /// Puts it into another state.
+    fn stand(&mut self, position: u64, state: State, due: Due, waiting: &mut Waiting, counts: &mut Stats) {
+        uncount(counts, self.state);
+        count(counts, state);
+        waiting.change(&self.record.provenance().endpoint, position, self.due, due);
+        (self.state, self.due) = (state, due);
+    }
+}
+
+fn count(counts: &mut Stats, state: State) {
+    let count = of(counts, state);
+    *count = count.saturating_add(1);
+}
+
+fn uncount(counts: &mut Stats, state: State) {
+    let count = of(counts, state);
+    *count = count.saturating_sub(1);
+}
+
+fn of(counts: &mut Stats, state: State) -> &mut u64 {
+    match state {
+        State::Ready => &mut counts.ready,
+        State::Leased => &mut counts.leased,
+        State::Delivered => &mut counts.delivered,
+        State::Parked => &mut counts.parked,
+        State::Quarantined => &mut counts.quarantined,
     }
 }

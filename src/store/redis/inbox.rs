@@ -59,24 +59,25 @@ impl RedisStore {
         Ok(leased.into_iter().map(|(_, one)| one).collect())
     }
 
-    /// How many of the oldest records that are due lie in which partition.
+    /// How many of the records that are due and go first lie in which partition.
     async fn shares(
         &self,
         wanted: &BTreeMap<Partition, Vec<&str>>,
         limit: usize,
     ) -> Result<BTreeMap<Partition, usize>, StoreError> {
-        let mut due: Vec<(u64, Partition)> = Vec::new();
+        let mut due: Vec<(bool, u64, Partition)> = Vec::new();
         for (partition, endpoints) in wanted {
             let mut call = self.calls.call(&script::PEEK, *partition);
             call.arg(limit).arg(endpoints);
             for row in members(self.calls.run(*partition, &call).await?) {
-                let position = number(&mut members(row).into_iter());
-                due.push((partition.outward(position), *partition));
+                let mut row = members(row).into_iter();
+                let is_tried = number(&mut row) > 0;
+                due.push((is_tried, partition.outward(number(&mut row)), *partition));
             }
         }
         due.sort_unstable();
         let mut shares = BTreeMap::new();
-        for (_, partition) in due.into_iter().take(limit) {
+        for (.., partition) in due.into_iter().take(limit) {
             let share: &mut usize = shares.entry(partition).or_default();
             *share = share.saturating_add(1);
         }
@@ -102,6 +103,7 @@ impl RedisStore {
         let position = partition.outward(number(&mut row));
         let name = text(&mut row);
         let (fence, attempt) = (number(&mut row), number(&mut row));
+        let is_abandoned = number(&mut row) > 0;
         let stored = Stored::read(&mut row);
         let opened = EventId::parse(&name).and_then(|id| stored.open(&id, &self.seal).map(|record| (id, record)));
         let Some((id, record)) = opened else {
@@ -110,7 +112,7 @@ impl RedisStore {
             return Ok(None);
         };
         let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
-        Ok(Some((position, Leased { id, fence: partition.outward(fence), attempt, record })))
+        Ok(Some((position, Leased { id, fence: partition.outward(fence), attempt, is_abandoned, record })))
     }
 
     /// Ends the leases of many records.

@@ -10,6 +10,7 @@ use super::row::{self, Stored};
 use super::writer::{Answer, Work};
 use crate::clock::Timestamp;
 use crate::crypto::Sha256;
+use crate::store::turns::chosen;
 use crate::store::{EventId, Leased, Record, State, StoreError};
 use crate::verified::Verified;
 
@@ -22,8 +23,8 @@ const ENDPOINTS: &str = "WITH RECURSIVE known (name) AS (
     SELECT name FROM known WHERE name IS NOT NULL";
 
 /// Records that were not tried yet, and records that are due again. Two questions, as each reads only what it answers.
-const FRESH: &str = "SELECT position FROM inbox WHERE endpoint = ?1 AND due = 0 ORDER BY position LIMIT ?2";
-const AGAIN: &str = "SELECT position FROM inbox WHERE endpoint = ?1 AND due > 0 AND due <= ?3
+const FRESH: &str = "SELECT 0, position FROM inbox WHERE endpoint = ?1 AND due = 0 ORDER BY position LIMIT ?2";
+const AGAIN: &str = "SELECT attempts > 0, position FROM inbox WHERE endpoint = ?1 AND due > 0 AND due <= ?3
     ORDER BY due, position LIMIT ?2";
 
 /// For the test that no question reads more than it has to.
@@ -77,7 +78,7 @@ impl Work<'_> {
         }
     }
 
-    /// Positions that may be handed out, in the order of acceptance.
+    /// Positions that are handed out, in the order of acceptance.
     fn due(&self, endpoints: &[Box<str>], limit: usize) -> rusqlite::Result<Vec<i64>> {
         let waiting: Vec<Box<str>>;
         let endpoints = if endpoints.is_empty() {
@@ -88,37 +89,37 @@ impl Work<'_> {
             endpoints
         };
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut positions: Vec<i64> = Vec::new();
+        let mut due: Vec<(bool, i64)> = Vec::new();
         for endpoint in endpoints {
             let mut fresh = self.connection.prepare_cached(FRESH)?;
-            for position in fresh.query_map(params![endpoint, most], |row| row.get(0))? {
-                positions.push(position?);
+            for found in fresh.query_map(params![endpoint, most], |row| Ok((row.get(0)?, row.get(1)?)))? {
+                due.push(found?);
             }
             let mut again = self.connection.prepare_cached(AGAIN)?;
-            for position in again.query_map(params![endpoint, most, self.now.millis()], |row| row.get(0))? {
-                positions.push(position?);
+            let values = params![endpoint, most, self.now.millis()];
+            for found in again.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))? {
+                due.push(found?);
             }
         }
-        positions.sort_unstable();
-        positions.dedup();
-        positions.truncate(limit);
-        Ok(positions)
+        Ok(chosen(due, limit))
     }
 
     /// Takes one record, or quarantines it if it is not what was accepted.
     fn take(&self, position: i64, fence: i64, until: i64) -> rusqlite::Result<Option<Leased>> {
+        let sql = format!("SELECT {} FROM inbox WHERE position = ?1", row::COLUMNS);
+        let stored = self.connection.prepare_cached(&sql)?.query_row([position], Stored::read)?;
+        let is_abandoned = stored.state() == State::Leased;
         let sql =
             "UPDATE inbox SET state = 'leased', attempts = attempts + 1, fence = ?2, due = ?3 WHERE position = ?1";
         self.connection.prepare_cached(sql)?.execute(params![position, fence, until])?;
-        let sql = format!("SELECT {} FROM inbox WHERE position = ?1", row::COLUMNS);
-        let stored = self.connection.prepare_cached(&sql)?.query_row([position], Stored::read)?;
-        let Some((id, attempt, record)) = stored.open(self.seal) else {
+        let Some((id, attempts, record)) = stored.open(self.seal) else {
             tracing::error!(position, "the seal of a stored record is broken; it is quarantined");
             let sql = "UPDATE inbox SET state = 'quarantined', due = NULL, reason = 'seal broken' WHERE position = ?1";
             self.connection.prepare_cached(sql)?.execute([position])?;
             return Ok(None);
         };
-        Ok(Some(Leased { id, fence: number::to_u64(fence), attempt, record }))
+        let (fence, attempt) = (number::to_u64(fence), attempts.saturating_add(1));
+        Ok(Some(Leased { id, fence, attempt, is_abandoned, record }))
     }
 
     pub(super) fn acknowledge(&self, delivered: &[(EventId, u64)]) -> Answer<()> {
@@ -139,7 +140,10 @@ impl Work<'_> {
     }
 
     pub(super) fn give_back(&self, held: &[(EventId, u64)], at: Timestamp) -> Answer<()> {
-        let sql = format!("UPDATE inbox SET state = 'ready', due = ?3, attempts = max(attempts - 1, 0) WHERE {HELD}");
+        let sql = format!(
+            "UPDATE inbox SET state = 'ready', due = iif(attempts > 1, max(?3, 1), ?3),
+            attempts = max(attempts - 1, 0) WHERE {HELD}"
+        );
         let mut give_back = self.connection.prepare_cached(&sql)?;
         let mut lost = !held.is_empty();
         for (id, fence) in held {
@@ -170,7 +174,7 @@ impl Work<'_> {
 /// Makes parked and delivered records ready now. Attempts go on being counted, so that nothing looks new that is not.
 pub(super) fn requeue(connection: &rusqlite::Connection, ids: &[EventId]) -> rusqlite::Result<u64> {
     let mut requeue = connection.prepare_cached(
-        "UPDATE inbox SET state = 'ready', due = 0 WHERE id = ?1 AND state IN ('parked', 'delivered')",
+        "UPDATE inbox SET state = 'ready', due = 1 WHERE id = ?1 AND state IN ('parked', 'delivered')",
     )?;
     let mut count: u64 = 0;
     for id in ids {

@@ -112,6 +112,11 @@ impl Stored {
         Ok(Self { id: EventId::parse(&entry.id), entry, record, provenance, seal: bytes(row, 20)? })
     }
 
+    /// Where it stands.
+    pub(super) fn state(&self) -> State {
+        self.entry.state
+    }
+
     /// The record, if it is what was accepted: with its id, its attempts and its proof.
     pub(super) fn open(self, seal: &Seal) -> Option<(EventId, u32, Verified<Record>)> {
         // The id is not under the seal, but it follows from what is.

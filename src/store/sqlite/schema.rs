@@ -71,10 +71,10 @@ pub(super) fn seal(connection: &Connection, path: &Path) -> Result<Seal, OpenErr
     Seal::new(&key).map_err(|_| OpenError::Foreign(path.into()))
 }
 
-/// Takes back what a process that has ended held: its records are ready again, its claims are over.
+/// Takes back what a process that has ended held: the leases of its records are over, and so are its claims.
 pub(super) fn recover(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let statements = "BEGIN IMMEDIATE;
-        UPDATE inbox SET state = 'ready', due = 0 WHERE state = 'leased';
+        UPDATE inbox SET due = 1 WHERE state = 'leased';
         UPDATE claim SET lease_until = 0 WHERE state = 'in_flight';
         COMMIT;";
     connection.execute_batch(statements).map_err(|error| OpenError::database(path, error))

@@ -56,3 +56,49 @@ fn killed_at(desk: &Desk, row: &Row, ahead: &str) {
     assert_eq!(desk.printed(&during), row.printed.1, "{point}");
     assert_eq!(desk.printed(&before), [1], "{point}");
 }
+
+#[test]
+fn an_event_that_ends_the_process_each_time_is_parked_and_the_next_is_delivered() {
+    poison(&Desk::new(SQLITE, few_tries), 0);
+}
+
+#[test]
+fn an_event_that_ends_the_process_each_time_is_parked_on_redis_too() {
+    let server = Server::durable(&[]);
+    poison(&Desk::new(&part(&server, 0), few_tries), 61);
+}
+
+fn few_tries(text: String) -> String {
+    let retry = "type = \"stdout\"\nretry = { attempts = 3 }";
+    let changed = text.replace("type = \"stdout\"", retry);
+    assert_ne!(changed, text);
+    changed
+}
+
+/// `over` is after how many seconds the lease of a dead process ends.
+fn poison(desk: &Desk, over: u64) {
+    let (bad, good) = (id(0, 1), id(0, 2));
+    let armed = desk.armed("countersign.toml", "leased=kill");
+    // The worker may be faster than the answer.
+    let _ = try_exchange(&armed.address, &desk.request(&bad));
+    assert_eq!(armed.ended().signal(), Some(9));
+    for start in 1..3_u64 {
+        assert_eq!(desk.kept()[&bad], ("leased".to_owned(), start));
+        let ended = std::process::Command::new(crate::receiver::PROGRAM)
+            .current_dir(desk.path())
+            .env("COUNTERSIGN_FAIL_POINT", "leased=kill")
+            .env("COUNTERSIGN_CLOCK_AHEAD", (start * over).to_string())
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.signal(), Some(9), "{}", String::from_utf8_lossy(&ended.stderr));
+    }
+    let receiver = desk.again(&(3 * over).to_string());
+    receiver.logged("an event is parked untried", 1);
+    assert_eq!(said(&receiver.raw(&desk.request(&good))), ACCEPTED);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let expected = [(bad.clone(), ("parked".to_owned(), 4)), (good.clone(), ("delivered".to_owned(), 1))];
+    while desk.kept() != std::collections::BTreeMap::from(expected.clone()) {
+        assert!(std::time::Instant::now() < deadline, "{:?}", desk.kept());
+    }
+    assert_eq!((desk.printed(&bad), desk.printed(&good)), (vec![], vec![1]));
+}

@@ -11,7 +11,7 @@ for at = 2, #ARGV do
     redis.call('HSET', key, 's', 'ready')
     redis.call('ZREM', P .. 'in:' .. row[1], id)
     redis.call('ZADD', P .. 'in:ready', row[3], id)
-    redis.call('ZADD', P .. 'again:' .. row[2], 0, id)
+    redis.call('ZADD', P .. 'again:' .. row[2], 1, id)
     redis.call('SADD', P .. 'endpoints', row[2])
   end
 end

@@ -10,15 +10,14 @@ for place = 5, #ARGV, 2 do
   if row[1] == 'leased' and row[2] == fence then
     count = count + 1
     redis.call('HSET', key, 's', state)
-    if returned then
-      redis.call('HINCRBY', key, 'a', -1)
-    elseif reason ~= (row[6] or '') then
-      redis.call('HSET', key, 'w', reason)
-    end
+    local from = at
+    -- Before all time only what nobody tried: `due` sees that first.
+    if not returned or redis.call('HINCRBY', key, 'a', -1) > 0 then from = text(math.max(tonumber(at), 1)) end
+    if not returned and reason ~= (row[6] or '') then redis.call('HSET', key, 'w', reason) end
     redis.call('ZREM', P .. 'in:leased', id)
     redis.call('ZADD', P .. 'in:' .. state, row[5] or '0', id)
     if state == 'ready' then
-      redis.call('ZADD', P .. 'again:' .. row[3], at, id)
+      redis.call('ZADD', P .. 'again:' .. row[3], from, id)
     else
       redis.call('ZREM', P .. 'again:' .. (row[3] or ''), id)
     end

@@ -6,8 +6,7 @@ local limit, answer = tonumber(ARGV[3]), {}
 local found = due(5, limit)
 if #found == 0 then return answer end
 local fence = next_number()
-for at, one in ipairs(found) do
-  if at > limit then break end
+for _, one in ipairs(found) do
   local id, position, endpoint, entry = one[1], text(one[2]), one[3], one[4]
   local key = P .. 'event:' .. id
   local row = redis.call('HMGET', key, 's', 'a', 'h', 'c', 'g', 'r')
@@ -19,6 +18,6 @@ for at, one in ipairs(found) do
     redis.call('ZREM', P .. 'in:ready', id)
     redis.call('ZADD', P .. 'in:leased', position, id)
   end
-  answer[#answer + 1] = { position, id, fence, attempts, row[3], row[4], row[5], row[6] }
+  answer[#answer + 1] = { position, id, fence, attempts, row[1] == 'leased' and 1 or 0, row[3], row[4], row[5], row[6] }
 end
 return answer

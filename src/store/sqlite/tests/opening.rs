@@ -90,7 +90,7 @@ async fn an_ended_process_leaves_nothing_stuck_and_nothing_lost() {
 
     let store = desk.open();
     let again = lease(&store).await;
-    assert_eq!(again.iter().map(|one| one.attempt).collect::<Vec<_>>(), [2, 2]);
+    assert_eq!(again.iter().map(|one| (one.attempt, one.is_abandoned)).collect::<Vec<_>>(), [(2, true), (2, true)]);
     assert!(again[0].fence > leased[0].fence);
     assert_eq!(store.acknowledge(vec![(leased[0].id.clone(), leased[0].fence)]).await, Err(StoreError::LeaseLost));
     for id in ["1", "2", "3"] {

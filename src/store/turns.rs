@@ -1,0 +1,35 @@
+//! Who is handed out first where more is due than is asked for. The rule: what was tried before lets the others go first,
+//! and an eighth of each handful is its own all the same, so that neither waits for ever.
+
+/// At most `limit` of the records that are due, each known by whether it was tried and its position, in the order of
+/// acceptance. `script/due.lua` chooses the same.
+pub(super) fn chosen<P: Ord + Copy>(due: impl IntoIterator<Item = (bool, P)>, limit: usize) -> Vec<P> {
+    let mut due: Vec<(bool, P)> = due.into_iter().collect();
+    due.sort_unstable();
+    due.dedup();
+    let fresh = due.partition_point(|(is_tried, _)| !is_tried);
+    let tried = due.len().saturating_sub(fresh).min(limit.saturating_sub(fresh).max(limit / 8));
+    let of_fresh = due.iter().take(fresh.min(limit.saturating_sub(tried)));
+    let mut chosen: Vec<P> =
+        of_fresh.chain(due.iter().skip(fresh).take(tried)).map(|(_, position)| *position).collect();
+    chosen.sort_unstable();
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chosen;
+
+    #[test]
+    fn what_was_tried_lets_others_go_first_and_is_never_left_out_for_good() {
+        let due = |tried: std::ops::Range<u32>, fresh: std::ops::Range<u32>| {
+            tried.map(|position| (true, position)).chain(fresh.map(|position| (false, position)))
+        };
+        assert_eq!(chosen(due(0..4, 4..6), 1), [4]);
+        assert_eq!(chosen(due(0..4, 4..6), 3), [0, 4, 5]);
+        assert_eq!(chosen(due(0..4, 4..6), 10), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(chosen(due(0..4, 4..40), 16).iter().filter(|position| **position < 4).count(), 2);
+        assert_eq!(chosen(due(0..40, 40..40), 2), [0, 1]);
+        assert!(chosen(due(0..4, 4..6), 0).is_empty());
+    }
+}
