@@ -51,7 +51,7 @@ pub struct Contender {
 
 /// All of them; the ceilings first.
 pub fn contenders() -> Vec<Contender> {
-    // What refuses a forgery in another way than a request without a signature, and what says 200 to what it takes.
+    // To what it takes, to a forgery, and to a request without a signature; one peer says 500 to the second.
     let answers = |accepted, forged, unsigned| Answers { accepted, forged, unsigned, malformed: forged };
     let plain = answers(204, 401, 401);
     let copies = Some("countersign-result: duplicate");
@@ -80,9 +80,9 @@ pub fn contenders() -> Vec<Contender> {
             ..peer("hookrelay", Speaks::WithId, answers(200, 401, 401))
         },
         peer("fastapi", Speaks::Asymmetric, plain),
-        peer("webhook", Speaks::GitHub, answers(200, 403, 403)),
-        peer("webhook-verify", Speaks::GitHub, answers(200, 401, 401)),
-        peer("axum-standardwebhooks", Speaks::Standard, answers(204, 401, 401)),
+        peer("webhook", Speaks::GitHub, answers(200, 500, 403)),
+        peer("webhook-verify", Speaks::GitHub, answers(200, 401, 400)),
+        peer("axum-standardwebhooks", Speaks::Standard, answers(204, 400, 400)),
         peer("httpsig-hyper", Speaks::MessageSignature, plain),
         peer("nginx-njs", Speaks::Asymmetric, plain),
     ]

@@ -88,6 +88,8 @@ async fn answer(request: Request<Incoming>, check: Arc<Check>) -> Result<Respons
     if hyper::body::Body::size_hint(request.body()).lower() > LARGEST {
         let mut response = Response::new(Empty::new());
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        // The body is not waited for, so nothing can follow it.
+        response.headers_mut().insert(hyper::header::CONNECTION, hyper::header::HeaderValue::from_static("close"));
         return Ok(response);
     }
     let signature = request.headers().get("x-signature").and_then(|value| STANDARD.decode(value).ok());
