@@ -74,6 +74,20 @@ mod tests {
     }
 
     #[test]
+    fn the_published_file_has_a_place_for_each_block_and_the_bars_read_it() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../RESULTS.md");
+        let whole = std::fs::read_to_string(file).expect("the published file");
+        let names = crate::plan::workloads().into_iter().map(|workload| workload.name);
+        for name in names.chain(["machine", "bars", "rsa-2048 on 1 core", "steady SQLite"]) {
+            let text = replaced(&whole, &(name.into(), "figures\n".into())).expect("a file with marks");
+            assert!(text.len() < whole.len() + 100 && text.matches(&super::marks(name).0).count() == 1, "{name}");
+            assert_eq!(text.matches("<!-- compare").count(), whole.matches("<!-- compare").count(), "{name}");
+        }
+        let endpoint = tables(&whole)["verification"].figure("Tribe: accepted", crate::bars::BARE);
+        assert!(endpoint.is_some_and(|found| found > 1.0), "{endpoint:?}");
+    }
+
+    #[test]
     fn a_file_without_marks_is_left_alone() {
         assert!(replaced("nothing", &("a".into(), "x".into())).is_err());
     }

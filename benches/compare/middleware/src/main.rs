@@ -26,8 +26,7 @@ type Fault = Box<dyn std::error::Error>;
 fn endpoint() -> Result<Endpoint, Fault> {
     let key = std::fs::read(std::env::var("KEY")?)?;
     let public = |algorithm| file::read(Backend::default(), &key, algorithm);
-    let named =
-        |algorithm| Ok::<_, Fault>(public(algorithm)?.into_iter().map(with_name).collect::<Result<Vec<_>, _>>()?);
+    let named = |algorithm| public(algorithm)?.into_iter().map(with_name).collect::<Result<Vec<_>, Fault>>();
     let id = Identification::uuid_header("x-request-id");
     let jose = |nesting| {
         let mut scheme = Jose::new(Form::Body, None);
