@@ -1,12 +1,12 @@
 //! Who is compared, and how each is started: ours by the configuration that the README describes, peers by their `start`.
 
-use std::fmt::Write as _;
 use std::io::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::keys::{Algorithm, Keys};
-use crate::plan::{Scheme, Speaks, Workload};
+use crate::configuration::configuration;
+use crate::keys::Keys;
+use crate::plan::{Answers, Scheme, Speaks, Workload};
 use crate::process::{Running, free_port};
 
 /// What does not change during a run.
@@ -42,6 +42,7 @@ pub struct Contender {
     pub name: &'static str,
     pub kind: Kind,
     pub speaks: Speaks,
+    pub answers: Answers,
     /// What an answer to a copy says, if it knows copies; empty if nobody can tell.
     pub knows_copies: Option<&'static str>,
     /// What it does beside verifying.
@@ -50,56 +51,79 @@ pub struct Contender {
 
 /// All of them; the ceilings first.
 pub fn contenders() -> Vec<Contender> {
-    let ours = Some("countersign-result: duplicate");
-    let one = |name, kind, speaks, knows_copies, keeps| Contender { name, kind, speaks, knows_copies, keeps };
-    let peer = |name, speaks, keeps| one(name, Kind::Peer(name), speaks, None, keeps);
+    // To what it takes, to a forgery, and to a request without a signature; one peer says 500 to the second.
+    let answers = |accepted, forged, unsigned| Answers { accepted, forged, unsigned, malformed: forged };
+    let plain = answers(204, 401, 401);
+    let copies = Some("countersign-result: duplicate");
+    let one =
+        |name, kind, speaks, knows_copies, keeps| Contender { name, kind, speaks, answers: plain, knows_copies, keeps };
+    let ours = |name, kind, keeps| Contender {
+        answers: answers(200, 401, 401),
+        ..one(name, kind, Speaks::Everything, copies, keeps)
+    };
+    let peer = |name, speaks, answers| Contender { answers, ..one(name, Kind::Peer(name), speaks, None, "nothing") };
     vec![
-        one("hyper", Kind::Ceiling, Speaks::Nothing, Some(""), "nothing"),
+        Contender {
+            answers: answers(204, 204, 204),
+            ..one("hyper", Kind::Ceiling, Speaks::Nothing, Some(""), "nothing")
+        },
         one("hyper+verify", Kind::Ceiling, Speaks::Bare, Some(""), "nothing"),
-        one("middleware", Kind::Middleware, Speaks::Bodies, ours, "events, in memory"),
-        one("memory", Kind::Binary(Store::Memory), Speaks::Everything, ours, "events, in memory"),
-        one("SQLite", Kind::Binary(Store::Sqlite), Speaks::Everything, ours, "events, on disk before the answer"),
-        one("Redis", Kind::Binary(Store::Redis), Speaks::Everything, ours, "events, on disk within a second"),
-        peer("octokit", Speaks::GitHub, "nothing"),
-        peer("express", Speaks::Asymmetric, "nothing"),
-        one(
-            "hookrelay",
-            Kind::Peer("hookrelay"),
-            Speaks::WithId,
-            Some("\"accepted\":false"),
-            "events, on disk before the answer",
-        ),
-        peer("fastapi", Speaks::Asymmetric, "nothing"),
-        peer("webhook", Speaks::GitHub, "nothing"),
-        peer("webhook-verify", Speaks::GitHub, "nothing"),
-        peer("axum-standardwebhooks", Speaks::Standard, "nothing"),
-        peer("httpsig-hyper", Speaks::MessageSignature, "nothing"),
-        peer("nginx-njs", Speaks::Asymmetric, "nothing"),
+        ours("middleware", Kind::Middleware, "events, in memory"),
+        ours("memory", Kind::Binary(Store::Memory), "events, in memory"),
+        ours("SQLite", Kind::Binary(Store::Sqlite), "events, on disk before the answer"),
+        ours("Redis", Kind::Binary(Store::Redis), "events, on disk within a second"),
+        peer("octokit", Speaks::GitHub, answers(200, 400, 400)),
+        peer("express", Speaks::Asymmetric, plain),
+        Contender {
+            knows_copies: Some("\"accepted\":false"),
+            keeps: "events, on disk before the answer",
+            ..peer("hookrelay", Speaks::WithId, answers(200, 401, 401))
+        },
+        peer("fastapi", Speaks::Asymmetric, plain),
+        peer("webhook", Speaks::GitHub, answers(200, 500, 403)),
+        peer("webhook-verify", Speaks::GitHub, answers(200, 401, 400)),
+        peer("axum-standardwebhooks", Speaks::Standard, answers(204, 400, 400)),
+        peer("httpsig-hyper", Speaks::MessageSignature, plain),
+        peer("nginx-njs", Speaks::Asymmetric, plain),
     ]
 }
 
 impl Contender {
-    /// Whether it is there: what a peer needs could not be had otherwise, and `run` said so.
-    pub fn is_here(&self, places: &Places) -> bool {
-        let Kind::Peer(name) = self.kind else { return true };
-        places.built.join("peers").join(name).join("prepared").is_file()
+    /// Why it is not there, if what it needs could not be had; `run` said so.
+    pub fn missing(&self, places: &Places) -> Option<String> {
+        let Kind::Peer(name) = self.kind else { return None };
+        let folder = places.built.join("peers").join(name);
+        if folder.join("prepared").is_file() {
+            return None;
+        }
+        let said = std::fs::read_to_string(folder.join("said")).unwrap_or_default();
+        Some(said.lines().last().unwrap_or("it was not prepared").to_owned())
+    }
+
+    pub fn is_peer(&self) -> bool {
+        matches!(self.kind, Kind::Peer(_))
     }
 
     /// Starts it for a workload, with `folder` to itself.
     pub fn start(&self, places: &Places, keys: &Keys, workload: &Workload, folder: &Path) -> Result<Running> {
         let port = free_port()?;
-        let mut running = Running::new(port, places.cores);
+        let mut running = Running::new(port, free_port()?, places.cores);
         let algorithm = workload.scheme.algorithm();
         let mut command = match self.kind {
             Kind::Ceiling => {
                 let mut command = Command::new(places.built.join("release/ceiling"));
-                let check = if self.speaks == Speaks::Bare { algorithm.word() } else { "" };
-                command.env("CHECK", check).env("KEY", keys.file(algorithm, "der"));
+                let check = match (self.speaks, workload.scheme) {
+                    (Speaks::Bare, Scheme::Jwe) => "JWE",
+                    (Speaks::Bare, _) => algorithm.word(),
+                    _ => "",
+                };
+                command.env("CHECK", check).env("KEY", keys.file(algorithm, "der")).env("OPENS", keys.opens());
                 command
             }
             Kind::Middleware => {
                 let mut command = Command::new(places.built.join("release/middleware"));
                 command.env("CHECK", algorithm.word()).env("KEY", keys.file(algorithm, "pem"));
+                command.env("SCHEME", workload.scheme.word()).env("OPENS", keys.decrypting());
                 command
             }
             Kind::Binary(store) => {
@@ -108,7 +132,8 @@ impl Contender {
                     Store::Sqlite => "sqlite:inbox.db".to_owned(),
                     Store::Redis => format!("redis://127.0.0.1:{}", redis(&mut running, folder)?),
                 };
-                std::fs::write(folder.join("countersign.toml"), configuration(port, &url, keys, workload))?;
+                let text = configuration((port, running.admin), &url, keys, workload);
+                std::fs::write(folder.join("countersign.toml"), text)?;
                 Command::new(&places.binary)
             }
             Kind::Peer(name) => {
@@ -131,59 +156,4 @@ fn redis(running: &mut Running, folder: &Path) -> Result<u16> {
     command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--loglevel", "warning"]);
     running.start(&command, folder, port)?;
     Ok(port)
-}
-
-/// One endpoint without code, as the README shows them, that takes 1 MiB. Events stay in the inbox.
-fn configuration(port: u16, store: &str, keys: &Keys, workload: &Workload) -> String {
-    let algorithm = workload.scheme.algorithm();
-    let (file, word) = (keys.file(algorithm, "pem"), algorithm.word());
-    let public = format!("{{ public_key = {file:?}, algorithm = \"{word}\" }}");
-    let named = format!("{{ key_id = \"compare\", public_key = {file:?}, algorithm = \"{word}\" }}");
-    let over_body = r#"{ header = "x-signature", encoding = "base64", input = "{body}" }"#;
-    let (mut id, mut more) = ("x-request-id", String::new());
-    let (profile, key, signature) = match workload.scheme {
-        Scheme::Hmac => {
-            id = "x-github-delivery";
-            (
-                "body-signature",
-                format!("{{ secret = {{ file = {file:?} }}, algorithm = \"HS256\" }}"),
-                r#"{ header = "x-hub-signature-256", encoding = "hex", prefix = "sha256=", input = "{body}" }"#,
-            )
-        }
-        Scheme::Http => (
-            "http-signature",
-            named,
-            r#"{ cover = ["(request-target)", "host", "date", "digest"], fresh = { header = "date", tolerance = "5m" } }"#,
-        ),
-        Scheme::Ps256 => ("jose", named, r#"{ form = "body", fresh = "off" }"#),
-        Scheme::Jwe => {
-            let private = keys.decrypting();
-            let _ = write!(more, "decrypt = [{{ private_key = {private:?}, key_id = \"compare\" }}]");
-            ("jose", named, r#"{ form = "body", nesting = "jwe(jws)", fresh = "off" }"#)
-        }
-        Scheme::Rsa2048 | Scheme::Rsa3072 | Scheme::Rsa4096 | Scheme::Es256 => ("body-signature", public, over_body),
-    };
-    debug_assert!(!matches!(algorithm, Algorithm::Hs256) || workload.scheme == Scheme::Hmac);
-    format!(
-        r#"[server]
-listen = "127.0.0.1:{port}"
-admin = "127.0.0.1:0"
-limits = {{ in_flight = "512MiB" }}
-[store]
-url = "{store}"
-[[endpoint]]
-name = "compare"
-path = "/hook"
-profile = "{profile}"
-keys = [{key}]
-signature = {signature}
-id = {{ header = "{id}" }}
-max_body = "1MiB"
-sink = "nowhere"
-{more}
-[[sink]]
-name = "nowhere"
-type = "none"
-"#
-    )
 }

@@ -8,13 +8,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as URL;
 
 use crate::keys::{Algorithm, Keys};
+use crate::requests::Forgery;
 
 /// A token that was signed over `signed` and says `sent`.
-pub fn token(keys: &Keys, algorithm: Algorithm, signed: &str, sent: &str, unsigned: bool) -> Result<String> {
+pub fn token(keys: &Keys, algorithm: Algorithm, signed: &str, sent: &str, forgery: Forgery) -> Result<String> {
     let header = URL.encode(format!("{{\"alg\":\"{}\",\"kid\":\"compare\"}}", algorithm.word()));
     let input = |payload: &str| format!("{header}.{}", URL.encode(payload));
-    let signature = keys.sign(algorithm, input(signed).as_bytes())?;
-    Ok(format!("{}.{}", input(sent), if unsigned { String::new() } else { URL.encode(signature) }))
+    let signature = URL.encode(keys.sign(algorithm, input(signed).as_bytes())?);
+    let signature = if forgery == Forgery::Unsigned { String::new() } else { forgery.of(signature) };
+    Ok(format!("{}.{signature}", input(sent)))
 }
 
 /// A JWE around a token; one content key for the run is enough, since nothing of it is secret.

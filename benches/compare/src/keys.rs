@@ -69,15 +69,16 @@ impl Keys {
             std::fs::write(keys.file(algorithm, "pem"), pem("PUBLIC KEY", &der))?;
         }
         let private: Pkcs8V1Der<'_> = keys.rsa[0].1.as_der().map_err(failed)?;
-        keys.private_file("decrypt.pem", &pem("PRIVATE KEY", private.as_ref()))?;
-        keys.private_file("hs256.der", &keys.secret)?;
-        keys.private_file("hs256.pem", &keys.secret)?;
+        keys.private_file("decrypt.pem", pem("PRIVATE KEY", private.as_ref()).as_bytes())?;
+        keys.private_file("decrypt.der", private.as_ref())?;
+        keys.private_file("hs256.der", keys.secret.as_bytes())?;
+        keys.private_file("hs256.pem", keys.secret.as_bytes())?;
         Ok(keys)
     }
 
-    fn private_file(&self, name: &str, text: &str) -> Result<()> {
+    fn private_file(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.folder.join(name);
-        std::fs::write(&path, text)?;
+        std::fs::write(&path, bytes)?;
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
     }
 
@@ -95,6 +96,11 @@ impl Keys {
     /// The private key that opens a JWE.
     pub fn decrypting(&self) -> PathBuf {
         self.folder.join("decrypt.pem")
+    }
+
+    /// The same for the ceiling, in PKCS#8.
+    pub fn opens(&self) -> PathBuf {
+        self.folder.join("decrypt.der")
     }
 
     fn rsa(&self, algorithm: Algorithm) -> &RsaKeyPair {

@@ -14,6 +14,8 @@ pub struct Running {
     /// How many cores they may use; 0 is all of them.
     cores: usize,
     pub port: u16,
+    /// Where the binary says what it counts.
+    pub admin: u16,
 }
 
 /// One line of /proc/PID/stat.
@@ -24,8 +26,8 @@ struct Stat {
 }
 
 impl Running {
-    pub fn new(port: u16, cores: usize) -> Self {
-        Self { leaders: Vec::new(), cores, port }
+    pub fn new(port: u16, admin: u16, cores: usize) -> Self {
+        Self { leaders: Vec::new(), cores, port, admin }
     }
 
     /// The same program, which ends with us however we end, on as many cores as it may use; who counts its cores finds that
@@ -65,14 +67,44 @@ impl Running {
         self.members().iter().map(|(_, stat)| stat.ticks).sum()
     }
 
-    /// The most memory that each of them had resident, added up, in KiB.
-    pub fn peak(&self) -> u64 {
+    /// What each of them has resident, added up, in KiB; what some of them share is counted once.
+    pub fn memory(&self) -> u64 {
         let of = |id: &u32| {
-            let text = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+            let text = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).ok()?;
+            let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
             line.trim().trim_end_matches(" kB").parse::<u64>().ok()
         };
         self.members().iter().filter_map(|(id, _)| of(id)).sum()
+    }
+
+    /// Waits until it is at rest: it read all that was sent, and its processor time stands still. What a load left behind is
+    /// worked off then, and neither delays the next one nor counts as its processor time.
+    pub fn settle(&self, limit: Duration) -> std::io::Result<()> {
+        let (start, mut before) = (Instant::now(), self.ticks());
+        loop {
+            std::thread::sleep(Duration::from_millis(200));
+            let now = self.ticks();
+            // One tick of twenty is what a program at rest may take.
+            if now.saturating_sub(before) <= 1 && !self.unread() {
+                return Ok(());
+            }
+            if start.elapsed() > limit {
+                let said = format!("expected it to come to rest within {} s, but found it at work", limit.as_secs());
+                return Err(Error::new(ErrorKind::TimedOut, said));
+            }
+            before = now;
+        }
+    }
+
+    /// Whether an open connection has bytes that it did not read yet.
+    fn unread(&self) -> bool {
+        let text = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+        let port = format!(":{:04X}", self.port);
+        text.lines().skip(1).any(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let [_, local, _, state, queues, ..] = fields[..] else { return false };
+            local.ends_with(&port) && state == "01" && !queues.ends_with(":00000000")
+        })
     }
 
     fn members(&self) -> Vec<(u32, Stat)> {
@@ -116,6 +148,13 @@ impl Drop for Running {
 /// A port of the loopback interface that nobody had a moment ago.
 pub fn free_port() -> std::io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Processor time of the children that this program started and waited for, in ticks.
+pub fn ticks_of_ended() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = text.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum()
 }
 
 /// Ticks of a second.

@@ -1,7 +1,7 @@
-//! What is sent: made and signed before a load begins, never during it. Requests of one stream differ in a record of a fixed
-//! width, which holds their id and, where a sender signs the id, the signature.
+//! What is sent: signed before a load begins, never during it. Requests of one stream differ in their id, which is written as
+//! they are sent and has no end; where a sender signs the id, in a record of a fixed width that was made before.
 
-use std::io::{Error, Result, Write};
+use std::io::{Error, Result};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -9,8 +9,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::jose;
-use crate::keys::{Algorithm, Keys, sha256};
-use crate::plan::{Outcome, Scheme, Workload};
+use crate::keys::{Keys, sha256};
+use crate::plan::{Outcome, Workload};
 
 /// How a request says what its scheme demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,12 +33,29 @@ pub enum Dialect {
     Jwe,
 }
 
-/// Requests: a prefix, records of one width, a suffix.
+/// Requests: a prefix, what differs between them, a suffix.
 pub struct Stream {
     prefix: Vec<u8>,
-    records: Vec<u8>,
-    width: usize,
+    between: Between,
     suffix: Vec<u8>,
+}
+
+enum Between {
+    /// Ids of this phase, without an end or the same ones again after so many.
+    Ids { phase: u16, again: Option<usize> },
+    /// Signed one by one, and begun anew at their end if they may come twice.
+    Records { bytes: Vec<u8>, width: usize, again: bool },
+}
+
+/// Which requests of a workload are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Tells the ids of two streams apart; below 4096.
+    pub phase: u16,
+    /// How many, where each is signed on its own.
+    pub count: usize,
+    /// Whether the same ones may come again after so many.
+    pub again: bool,
 }
 
 /// A changed request, that nobody may take.
@@ -47,27 +64,51 @@ pub enum Forgery {
     None,
     /// The last letter of the content is another one than was signed.
     Body,
+    /// One letter in the middle of the signature is another one.
+    Signature,
+    /// One letter in the middle of the signature is none of its alphabet.
+    Malformed,
     /// There is no signature.
     Unsigned,
 }
 
+/// The ids of a phase are told apart by who writes them: a thread of wrk, or, with this number, this program.
+const OURS: u16 = 15;
+
 impl Stream {
-    pub fn request(&self, number: usize) -> Vec<u8> {
-        let at = (number % self.count().max(1)) * self.width;
-        [&self.prefix, &self.records[at..at + self.width], &self.suffix].concat()
+    /// The whole request, if there are so many.
+    pub fn request(&self, number: usize) -> Option<Vec<u8>> {
+        let record = match &self.between {
+            Between::Ids { phase, again: None } => id(phase * 16 + OURS, number).into_bytes(),
+            Between::Ids { phase, again: Some(count) } => id(phase * 16, number % count).into_bytes(),
+            Between::Records { bytes, width, again } => {
+                let count = bytes.len() / width;
+                let number = if *again { number % count } else { number };
+                bytes.get(number * width..(number + 1) * width)?.to_vec()
+            }
+        };
+        Some([&self.prefix[..], &record, &self.suffix].concat())
     }
 
-    pub fn count(&self) -> usize {
-        self.records.len() / self.width.max(1)
-    }
-
-    /// Writes the parts for wrk; answers their names and the width.
-    pub fn write(&self, folder: &Path) -> Result<[String; 4]> {
-        let name = |part: &str| folder.join(part).to_string_lossy().into_owned();
-        for (part, bytes) in [("prefix", &self.prefix), ("records", &self.records), ("suffix", &self.suffix)] {
-            std::fs::File::create(folder.join(part))?.write_all(bytes)?;
-        }
-        Ok([name("prefix"), name("records"), name("suffix"), self.width.to_string()])
+    /// Writes the parts for wrk; answers what wrk.lua is told of them.
+    pub fn write(&self, folder: &Path, threads: usize) -> Result<Vec<String>> {
+        let part = |name: &str, bytes: &[u8]| {
+            let file = folder.join(name);
+            std::fs::write(&file, bytes)?;
+            Ok::<_, Error>(file.to_string_lossy().into_owned())
+        };
+        let mut words = vec![part("prefix", &self.prefix)?, part("suffix", &self.suffix)?];
+        words.extend(match &self.between {
+            Between::Ids { phase, again } => {
+                ["ids".to_owned(), phase.to_string(), again.unwrap_or(0).to_string(), threads.to_string()]
+            }
+            Between::Records { bytes, width, again } => {
+                let share = bytes.len() / width / threads;
+                let form = if *again { "again" } else { "once" };
+                [form.to_owned(), part("records", bytes)?, width.to_string(), share.to_string()]
+            }
+        });
+        Ok(words)
     }
 }
 
@@ -85,24 +126,22 @@ fn document(length: usize, id: &str, last: char) -> String {
     pad(length.saturating_sub(pad(0).len()))
 }
 
-/// Makes `count` requests of a workload in a dialect; `batch` tells the ids of two streams apart.
-pub fn stream(
-    keys: &Keys,
-    dialect: Dialect,
-    workload: &Workload,
-    forgery: Forgery,
-    (batch, count): (u16, usize),
-) -> Result<Stream> {
+/// Makes requests of a workload in a dialect.
+pub fn stream(keys: &Keys, dialect: Dialect, workload: &Workload, forgery: Forgery, wanted: Wanted) -> Result<Stream> {
     let forgery = match workload.outcome {
         Outcome::BadSignature => Forgery::Body,
         Outcome::Unsigned => Forgery::Unsigned,
+        Outcome::Malformed => Forgery::Malformed,
         _ => forgery,
     };
     let make = Make { keys, dialect, workload, forgery };
-    let count = count.max(1);
-    match dialect {
-        Dialect::BodyWithId | Dialect::Standard => make.each(batch, count),
-        _ => make.alike(batch, count),
+    if dialect.signs_the_id() { make.each(wanted) } else { make.alike(wanted) }
+}
+
+impl Dialect {
+    /// Whether each request has to be signed on its own.
+    pub fn signs_the_id(self) -> bool {
+        matches!(self, Self::BodyWithId | Self::Standard)
     }
 }
 
@@ -115,39 +154,40 @@ struct Make<'a> {
 
 impl Make<'_> {
     /// The id is not signed: one signature is enough, and records are ids.
-    fn alike(&self, batch: u16, count: usize) -> Result<Stream> {
+    fn alike(&self, wanted: Wanted) -> Result<Stream> {
         let (headers, body) = self.signed()?;
         let id_header = if self.dialect == Dialect::GitHub { "x-github-delivery" } else { "x-request-id" };
         let prefix = format!("{}{headers}content-length: {}\r\n{id_header}: ", self.head(), self.length(&body));
-        let records: String = (0..count).map(|number| id(batch, number)).collect();
         let body = if self.workload.outcome == Outcome::Oversize { String::new() } else { body };
         let suffix = format!("\r\n\r\n{body}").into_bytes();
-        Ok(Stream { prefix: prefix.into_bytes(), records: records.into_bytes(), width: 36, suffix })
+        let between = Between::Ids { phase: wanted.phase, again: wanted.again.then_some(wanted.count.max(1)) };
+        Ok(Stream { prefix: prefix.into_bytes(), between, suffix })
     }
 
     /// The id is signed: records are what differs, signed one by one.
-    fn each(&self, batch: u16, count: usize) -> Result<Stream> {
+    fn each(&self, Wanted { phase, count, again }: Wanted) -> Result<Stream> {
+        let (batch, count) = (phase * 16, count.max(1));
         if self.dialect == Dialect::Standard {
             let (body, sent) = (self.document(), self.sent());
             let time = seconds()?;
             let of = |id: String| {
                 let tag = STANDARD.encode(self.keys.mac(format!("{id}.{time}.{body}").as_bytes()));
-                let signature = self.unless_unsigned(format!("webhook-signature: v1,{tag}\r\n"));
+                let signature = self.unless_unsigned(format!("webhook-signature: v1,{}\r\n", self.told(tag)));
                 format!("webhook-id: {id}\r\nwebhook-timestamp: {time}\r\n{signature}")
             };
             let records: Vec<String> = (0..count).map(|number| of(id(batch, number))).collect();
             let suffix = format!("content-length: {}\r\n\r\n{sent}", sent.len());
-            return Ok(from(self.head(), &records, suffix));
+            return Ok(from(self.head(), &records, suffix, again));
         }
         let of = |id: String| -> Result<String> {
             let signed = document(self.workload.length, &id, 'x');
             let sent = document(self.workload.length, &id, if self.forgery == Forgery::Body { 'y' } else { 'x' });
             let signature = STANDARD.encode(self.keys.sign(self.workload.scheme.algorithm(), signed.as_bytes())?);
-            let signature = self.unless_unsigned(format!("x-signature: {signature}\r\n"));
+            let signature = self.unless_unsigned(format!("x-signature: {}\r\n", self.told(signature)));
             Ok(format!("{}{signature}x-request-id: {id}\r\ncontent-length: {}\r\n\r\n{sent}", self.head(), sent.len()))
         };
         let records: Vec<String> = (0..count).map(|number| of(id(batch, number))).collect::<Result<_>>()?;
-        Ok(from(String::new(), &records, String::new()))
+        Ok(from(String::new(), &records, String::new(), again))
     }
 
     fn head(&self) -> String {
@@ -168,6 +208,11 @@ impl Make<'_> {
         if self.workload.outcome == Outcome::Oversize { 8 * 1024 * 1024 } else { body.len() }
     }
 
+    /// The signature as it is sent.
+    fn told(&self, signature: String) -> String {
+        self.forgery.of(signature)
+    }
+
     fn unless_unsigned(&self, header: String) -> String {
         if self.forgery == Forgery::Unsigned { String::new() } else { header }
     }
@@ -175,7 +220,7 @@ impl Make<'_> {
     /// The headers that prove the content, and the body.
     fn signed(&self) -> Result<(String, String)> {
         let (document, sent, algorithm) = (self.document(), self.sent(), self.workload.scheme.algorithm());
-        let sign = |bytes: &[u8]| Ok::<_, Error>(STANDARD.encode(self.keys.sign(algorithm, bytes)?));
+        let sign = |bytes: &[u8]| Ok::<_, Error>(self.told(STANDARD.encode(self.keys.sign(algorithm, bytes)?)));
         let digest = STANDARD.encode(sha256(document.as_bytes()));
         let key_id = if self.workload.outcome == Outcome::UnknownKey { "another" } else { "compare" };
         let headers = match self.dialect {
@@ -183,7 +228,7 @@ impl Make<'_> {
             Dialect::GitHub => {
                 let tag = self.keys.mac(document.as_bytes());
                 let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("x-hub-signature-256: sha256={hex}\r\n")
+                format!("x-hub-signature-256: sha256={}\r\n", self.told(hex))
             }
             Dialect::Cavage => {
                 let date = httpdate::fmt_http_date(SystemTime::now());
@@ -210,7 +255,7 @@ impl Make<'_> {
                 format!("content-digest: {digest}\r\nsignature-input: sig={parameters}\r\n{header}")
             }
             Dialect::Jws | Dialect::Jwe => {
-                let token = jose::token(self.keys, algorithm, &document, &sent, self.forgery == Forgery::Unsigned)?;
+                let token = jose::token(self.keys, algorithm, &document, &sent, self.forgery)?;
                 let sealed = self.dialect == Dialect::Jwe;
                 return Ok((String::new(), if sealed { jose::seal(self.keys, &token)? } else { token }));
             }
@@ -221,30 +266,29 @@ impl Make<'_> {
     }
 }
 
-fn from(prefix: String, records: &[String], suffix: String) -> Stream {
-    let width = records.first().map_or(0, String::len);
-    Stream { prefix: prefix.into_bytes(), records: records.concat().into_bytes(), width, suffix: suffix.into_bytes() }
+fn from(prefix: String, records: &[String], suffix: String, again: bool) -> Stream {
+    let width = records.first().map_or(1, String::len);
+    // What is as wide as the first can be found by its number.
+    assert!(records.iter().all(|record| record.len() == width), "expected records of one width");
+    let between = Between::Records { bytes: records.concat().into_bytes(), width, again };
+    Stream { prefix: prefix.into_bytes(), between, suffix: suffix.into_bytes() }
+}
+
+impl Forgery {
+    /// What becomes of a signature, be it base64 or hexadecimal, whose length stays.
+    pub fn of(self, signature: String) -> String {
+        let middle = signature.len() / 2;
+        let letter = match self {
+            Self::Signature if signature.get(middle..=middle) == Some("1") => "0",
+            Self::Signature => "1",
+            Self::Malformed => "!",
+            Self::None | Self::Body | Self::Unsigned => return signature,
+        };
+        format!("{}{letter}{}", &signature[..middle], &signature[middle + 1..])
+    }
 }
 
 fn seconds() -> Result<u64> {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_err(Error::other)?;
     Ok(since.as_secs())
-}
-
-/// A check of the maker itself: all records of a stream are as wide as the first.
-pub fn even(stream: &Stream) -> bool {
-    stream.width > 0 && stream.records.len().is_multiple_of(stream.width)
-}
-
-impl Scheme {
-    pub fn algorithm(self) -> Algorithm {
-        match self {
-            Self::Rsa2048 | Self::Http => Algorithm::Rs256(2048),
-            Self::Rsa3072 => Algorithm::Rs256(3072),
-            Self::Rsa4096 => Algorithm::Rs256(4096),
-            Self::Es256 => Algorithm::Es256,
-            Self::Hmac => Algorithm::Hs256,
-            Self::Ps256 | Self::Jwe => Algorithm::Ps256,
-        }
-    }
 }
