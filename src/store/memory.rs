@@ -4,6 +4,7 @@
 mod claims;
 mod due;
 mod inbox;
+mod spread;
 
 use std::fmt;
 use std::pin::Pin;

@@ -1,11 +1,11 @@
 //! Claims in memory. The rule: an identity whose retention has passed is absent, unless its record still waits.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use super::Inner;
 use super::inbox::{Inbox, Row};
+use super::spread::Spread;
 use crate::clock::Timestamp;
 use crate::crypto::Sha256;
 use crate::store::verdict::{BUSY, CONFLICT, Hold, Taken, Verdict, judge, kept_part};
@@ -15,11 +15,11 @@ use crate::verified::Verified;
 /// The names that are remembered.
 #[derive(Default)]
 pub(super) struct Names {
-    claims: HashMap<Identity, Claimed>,
+    claims: Spread<Identity, Claimed>,
     /// Second names.
-    fences: HashMap<Identity, Fence>,
+    fences: Spread<Identity, Fence>,
     /// The second names of an identity, so that nobody has to look for them. One that was given away may still be there.
-    fences_of: HashMap<Identity, Vec<Identity>>,
+    fences_of: Spread<Identity, Vec<Identity>>,
 }
 
 /// An identity that is taken.

@@ -1,13 +1,14 @@
 //! The inbox in memory. The rule: a record that waits is never forgotten.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::Entry as Place;
-use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::Inner;
 use super::due::{Due, Waiting};
+use super::spread::Spread;
 use crate::clock::Timestamp;
 use crate::store::turns::chosen;
 use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
@@ -17,7 +18,7 @@ use crate::verified::Verified;
 #[derive(Default)]
 pub(super) struct Inbox {
     rows: BTreeMap<u64, Row>,
-    positions: HashMap<EventId, u64>,
+    positions: Spread<EventId, u64>,
     waiting: Waiting,
     /// How many rows stand where.
     counts: Stats,

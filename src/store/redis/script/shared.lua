@@ -52,7 +52,10 @@ local function waiting(state) return state == 'ready' or state == 'leased' or st
 -- What is remembered of an identity. Past its retention that is nothing, unless its record still waits. The second
 -- answer is whether anything lies under its id.
 local function find(id)
-  local found = redis.call('HMGET', P .. 'event:' .. id, 'k', 's', 'q', 'r', 'v', 'u', 't', 'l')
+  local key = P .. 'event:' .. id
+  -- Nearly every record is new, and this is the cheapest question.
+  if redis.call('EXISTS', key) == 0 then return nil, false end
+  local found = redis.call('HMGET', key, 'k', 's', 'q', 'r', 'v', 'u', 't', 'l')
   if not found[1] then return nil, found[2] ~= false end
   local taken = { id = id, compared = found[1], state = found[3] or 'kept', lease = tonumber(found[6] or '0'),
     token = found[7], fence = found[8] }
