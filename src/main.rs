@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-/// Only the program has one: who uses the library chooses its own.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     countersign::cli::run(std::env::args_os())
 }
