@@ -158,8 +158,12 @@ async fn a_flood_of_refusals_makes_few_lines_without_a_value_in_them() {
     let logger = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _logging = tracing::subscriber::set_default(logger);
     let (contract, api) = (contract(), Api::default());
-    for _ in 0..1000 {
+    for count in 0..1000 {
         told(&contract, &api, request(STREAMING, &with("x-request-id", "canary-value"), message(""))).await;
+        if count < 10 {
+            // Another thread may have asked for this line first, when nobody listened, and have noted that nobody does.
+            tracing::callsite::rebuild_interest_cache();
+        }
     }
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!((1..300).contains(&text.lines().count()), "{}", text.lines().count());

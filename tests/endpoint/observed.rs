@@ -30,7 +30,10 @@ impl Log {
         let log = self.clone();
         let subscriber =
             tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || log.clone());
-        tracing::subscriber::set_default(subscriber.finish())
+        let listening = tracing::subscriber::set_default(subscriber.finish());
+        // Another thread may have asked for a line before, when nobody listened, and have noted that nobody does.
+        tracing::callsite::rebuild_interest_cache();
+        listening
     }
 
     fn text(&self) -> String {
