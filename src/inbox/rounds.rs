@@ -236,7 +236,8 @@ where
             return Ok(None);
         }
         let (asked, probe) = match self.duty.breaker.admit() {
-            Admission::All => (room.saturating_sub(waiting), None),
+            // At least two: of one alone, what was tried before would have no share.
+            Admission::All => (room.saturating_sub(waiting).max(2), None),
             Admission::One(probe) => (1, Some(probe)),
             Admission::None(until) => return Err(until),
         };
@@ -274,13 +275,16 @@ where
         Ok(count >= asked && !probing)
     }
 
-    /// Parks a record whose tries are used up, the last of which ended without a word: it may be what ended the process,
-    /// and would again. Whatever else was counted, it is not tried once more.
+    /// Parks a record whose round of tries is used up, the last of which ended without a word: it may be what ended the
+    /// process, and would again. An operator's retry grants one more round, as it does to what failed.
     fn not_used_up(&mut self, leased: Leased) -> Option<Leased> {
-        if !leased.is_abandoned || leased.attempt <= self.duty.retry.attempts {
+        let before = leased.attempt.saturating_sub(1);
+        let is_used_up = before > 0 && before.checked_rem(self.duty.retry.attempts) == Some(0);
+        if !leased.is_abandoned || !is_used_up {
             return Some(leased);
         }
-        let found = "expected an answer in the last of its tries, but found that the receiver ended";
+        let found =
+            "expected an answer before its tries were used up, but found that a receiver ended while it held the event";
         let rejection = Rejection::new(Code::HandlerFailed, found);
         let (attempt, reason) = (leased.attempt, rejection.to_string());
         tracing::error!(code = %rejection.code(), event_id = %leased.id, attempt, reason, "an event is parked untried");

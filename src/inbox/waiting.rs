@@ -17,8 +17,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 const SOON: Duration = Duration::from_millis(100);
 /// How long a record waits at most for a turn of its subject.
 const LONG: Duration = Duration::from_secs(60);
-/// How many records of one subject wait here: one that is slow leaves room for others.
-const MOST_OF_ONE: usize = 128;
+/// How many records of one subject wait here, the next of it: one that is slow leaves room for others.
+const MOST_OF_ONE: usize = 256;
 /// How many events that should have come are looked for at once.
 const MOST_LOOKS: usize = 16;
 
@@ -57,8 +57,6 @@ struct Subject {
     /// When the first one is due again, if it has failed.
     until: Timestamp,
     busy: bool,
-    /// How many of them wait here.
-    here: usize,
     /// Whether something went back because the first one is not here.
     blocks: bool,
 }
@@ -89,7 +87,8 @@ impl Waiting {
         let leased = &held.leased;
         if let Some(subject) = self.subject_of(leased) {
             let known = self.subjects.entry(subject).or_default();
-            if !known.unfinished.contains(&leased.id) {
+            let place = known.unfinished.iter().position(|id| *id == leased.id).unwrap_or(known.unfinished.len());
+            if place == known.unfinished.len() {
                 known.unfinished.push_back(leased.id.clone());
             }
             let first = known.unfinished.front();
@@ -102,13 +101,13 @@ impl Waiting {
                 settlement.give_back((held.leased.id, held.leased.fence), known.until.max(now.after(SOON)));
                 return;
             }
-            if first != Some(&leased.id) && known.here >= MOST_OF_ONE {
-                let rounds = u32::try_from(known.unfinished.len() / MOST_OF_ONE).unwrap_or(u32::MAX);
-                let turn = now.after(SOON.saturating_mul(rounds).clamp(SOON, LONG));
+            // By its own place and not by how many are here: else later ones would take the room of those whose turn it is.
+            if place >= MOST_OF_ONE {
+                let rounds = u32::try_from(place / MOST_OF_ONE).unwrap_or(u32::MAX);
+                let turn = now.after(SOON.saturating_mul(rounds).min(LONG));
                 settlement.give_back((held.leased.id, held.leased.fence), turn);
                 return;
             }
-            known.here = known.here.saturating_add(1);
         }
         self.records.push_back(held);
     }
@@ -122,7 +121,6 @@ impl Waiting {
         let held = self.records.remove(at)?;
         if let Some(known) = self.subject_of(&held.leased).and_then(|subject| self.subjects.get_mut(&subject)) {
             known.busy = true;
-            known.here = known.here.saturating_sub(1);
         }
         Some(held)
     }
@@ -146,9 +144,9 @@ impl Waiting {
         else {
             return;
         };
-        (known.busy, known.blocks) = (false, false);
-        known.until = Timestamp::default();
         if known.unfinished.front() == Some(id) {
+            (known.busy, known.blocks) = (false, false);
+            known.until = Timestamp::default();
             known.unfinished.pop_front();
         } else {
             known.unfinished.retain(|other| other != id);
@@ -164,8 +162,7 @@ impl Waiting {
         else {
             return;
         };
-        known.busy = false;
-        (known.until, known.here) = (until, 0);
+        (known.busy, known.until) = (false, until);
         self.records.retain(|held| {
             let stays = held.leased.record.subject.as_deref() != Some(subject);
             if !stays {
@@ -179,9 +176,6 @@ impl Waiting {
     pub(super) fn give_back_old(&mut self, settlement: &mut Settlement) {
         while self.records.front().is_some_and(|held| held.since.elapsed() > LONGEST) {
             if let Some(held) = self.records.pop_front() {
-                if let Some(known) = self.subject_of(&held.leased).and_then(|subject| self.subjects.get_mut(&subject)) {
-                    known.here = known.here.saturating_sub(1);
-                }
                 settlement.give_back((held.leased.id, held.leased.fence), Timestamp::default());
             }
         }
@@ -189,7 +183,6 @@ impl Waiting {
 
     /// Gives everything back.
     pub(super) fn give_back_all(&mut self, settlement: &mut Settlement) {
-        self.subjects.values_mut().for_each(|known| known.here = 0);
         for held in self.records.drain(..) {
             settlement.give_back((held.leased.id, held.leased.fence), Timestamp::default());
         }

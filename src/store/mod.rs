@@ -210,7 +210,8 @@ pub trait Store: fmt::Debug + Send + Sync {
 
     /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance.
     /// Where more are due than that, records that nobody tried go before those that were tried, of which an eighth of
-    /// `limit` is handed out all the same. Their attempt count is durable before they are handed out. A record whose seal is broken is quarantined instead.
+    /// `limit`, one at least where it is more than one, is handed out all the same. Their attempt count is durable before
+    /// they are handed out. A record whose seal is broken is quarantined instead.
     fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>>;
 
     /// Says that records were delivered.

@@ -1,5 +1,6 @@
 //! Who is handed out first where more is due than is asked for. The rule: what was tried before lets the others go first,
-//! and an eighth of each handful is its own all the same, so that neither waits for ever.
+//! and an eighth of each handful, one at least, is its own all the same, so that neither waits for ever. Only who asks for one
+//! alone, to find out whether a sink is well, gets none that was tried as long as there is another.
 
 /// At most `limit` of the records that are due, each known by whether it was tried and its position, in the order of
 /// acceptance. `script/due.lua` chooses the same.
@@ -8,7 +9,8 @@ pub(super) fn chosen<P: Ord + Copy>(due: impl IntoIterator<Item = (bool, P)>, li
     due.sort_unstable();
     due.dedup();
     let fresh = due.partition_point(|(is_tried, _)| !is_tried);
-    let tried = due.len().saturating_sub(fresh).min(limit.saturating_sub(fresh).max(limit / 8));
+    let share = (limit / 8).max(usize::from(limit > 1));
+    let tried = due.len().saturating_sub(fresh).min(limit.saturating_sub(fresh).max(share));
     let of_fresh = due.iter().take(fresh.min(limit.saturating_sub(tried)));
     let mut chosen: Vec<P> =
         of_fresh.chain(due.iter().skip(fresh).take(tried)).map(|(_, position)| *position).collect();
@@ -28,6 +30,8 @@ mod tests {
         assert_eq!(chosen(due(0..4, 4..6), 1), [4]);
         assert_eq!(chosen(due(0..4, 4..6), 3), [0, 4, 5]);
         assert_eq!(chosen(due(0..4, 4..6), 10), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(chosen(due(0..4, 4..40), 2), [0, 4]);
+        assert_eq!(chosen(due(0..4, 4..40), 7).iter().filter(|position| **position < 4).count(), 1);
         assert_eq!(chosen(due(0..4, 4..40), 16).iter().filter(|position| **position < 4).count(), 2);
         assert_eq!(chosen(due(0..40, 40..40), 2), [0, 1]);
         assert!(chosen(due(0..4, 4..6), 0).is_empty());

@@ -289,6 +289,54 @@ async fn what_was_put_off_before_two_restarts_keeps_its_place_in_its_subject() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_subject_with_thousands_of_events_is_delivered_in_order_and_without_long_waits() {
+    let queue = Queue::new();
+    for number in 0..3000 {
+        queue.accept("hot", &format!("S{number}")).await;
+    }
+    let seen = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = seen.clone();
+    let note = move |event: countersign::Verified<countersign::event::PaymentEvent>| {
+        let noted = noted.clone();
+        async move { noted.lock().unwrap().push(event.provider_status.to_string()) }
+    };
+    queue.work(20, Dispatch::new().on_payment(note)).await;
+    let expected: Vec<_> = (0..3000).map(|number| format!("S{number}")).collect();
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.len(), expected.len());
+    assert_eq!(*seen, expected);
+}
+
+#[tokio::test]
+async fn what_an_operator_grants_another_round_is_tried_though_a_receiver_ended_meanwhile() {
+    let queue = Queue::new();
+    queue.accept("p-0", "1st").await;
+    let lease = std::time::Duration::from_secs(60);
+    let retry = RetryPlan { attempts: 2, ..RetryPlan::default() };
+    let counter = Counter::default();
+    // Two tries that failed, as its worker would have settled them, and an operator who wants it again.
+    for attempt in 1..=2 {
+        let leased = queue.store.lease(["bank".into()].into(), 1, lease).await.unwrap().remove(0);
+        assert_eq!(leased.attempt, attempt);
+        match attempt {
+            1 => queue.store.retry_at(leased.id, leased.fence, NOW, "refused".into()).await.unwrap(),
+            _ => {
+                queue.store.park(leased.id.clone(), leased.fence, "refused".into()).await.unwrap();
+                assert_eq!(queue.store.requeue(vec![leased.id]).await, Ok(1));
+            }
+        }
+    }
+    // Whoever took it then ended without a word.
+    assert_eq!(queue.store.lease(["bank".into()].into(), 1, lease).await.unwrap().len(), 1);
+    queue.clock.set(NOW.after(lease * 2));
+    let dispatch = counter.dispatch();
+    let (store, clock) = (queue.store.clone(), queue.clock.clone());
+    let worker = Worker::new(store, "bank", queue.endpoint.decoder(), clock, retry, dispatch);
+    worker.round().await.unwrap();
+    assert_eq!(counter.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_subject_with_thousands_behind_a_slow_event_leaves_room_for_others() {
     let queue = Queue::new();
     for number in 0..2500 {

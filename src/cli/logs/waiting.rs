@@ -94,8 +94,20 @@ impl Lines {
     fn flush(&self) {
         let mut out = held(&self.out);
         let lines = std::mem::take(&mut *held(&self.lines));
-        // Nobody is left to be told that nobody reads.
-        let _ = out.write_all(&lines);
+        write(&mut **out, &lines);
+    }
+}
+
+/// Writes all of it, also where somebody who shares our standard error has made it one that does not wait.
+fn write(out: &mut dyn Write, mut lines: &[u8]) {
+    while !lines.is_empty() {
+        match out.write(lines) {
+            Ok(count) if count > 0 => lines = lines.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => std::thread::sleep(MOMENT),
+            // Nobody is left to be told that nobody reads.
+            Ok(_) | Err(_) => return,
+        }
     }
 }
 
@@ -173,6 +185,29 @@ mod tests {
         assert_eq!(paper.lines(), [""; 0]);
         log(&lines, "two\n", false);
         assert_eq!(paper.lines(), ["one", "two"]);
+    }
+
+    /// Takes three bytes at a time, and every other time none.
+    struct Narrow(Paper, bool);
+
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 { Err(io::ErrorKind::WouldBlock.into()) } else { self.0.write(&bytes[..bytes.len().min(3)]) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_output_that_does_not_wait_gets_every_byte() {
+        let paper = Paper::default();
+        let lines = Lines::to(Box::new(Narrow(paper.clone(), false)), true);
+        log(&lines, "first line\n", true);
+        log(&lines, "second line\n", false);
+        assert_eq!(paper.lines(), ["first line", "second line"]);
     }
 
     #[test]

@@ -233,7 +233,7 @@ impl Inbox {
         })
     }
 
-    /// When the first record that nobody took yet was received.
+    /// When the first record that waits, or that a worker holds, was received.
     fn oldest_waiting(&self) -> Option<Timestamp> {
         Some(self.rows.get(&self.waiting.first()?)?.record.provenance().received_at)
     }

@@ -12,6 +12,7 @@ use super::partition::Partition;
 use super::reply::{count, members, number, text};
 use super::{RedisStore, script};
 use crate::clock::Timestamp;
+use crate::store::turns::chosen;
 use crate::store::{EventId, Leased, Pruned, StoreError};
 
 /// Most things of one kind that one script forgets.
@@ -65,19 +66,18 @@ impl RedisStore {
         wanted: &BTreeMap<Partition, Vec<&str>>,
         limit: usize,
     ) -> Result<BTreeMap<Partition, usize>, StoreError> {
-        let mut due: Vec<(bool, u64, Partition)> = Vec::new();
+        let mut due: Vec<(bool, (u64, Partition))> = Vec::new();
         for (partition, endpoints) in wanted {
             let mut call = self.calls.call(&script::PEEK, *partition);
             call.arg(limit).arg(endpoints);
             for row in members(self.calls.run(*partition, &call).await?) {
                 let mut row = members(row).into_iter();
                 let is_tried = number(&mut row) > 0;
-                due.push((is_tried, partition.outward(number(&mut row)), *partition));
+                due.push((is_tried, (partition.outward(number(&mut row)), *partition)));
             }
         }
-        due.sort_unstable();
         let mut shares = BTreeMap::new();
-        for (.., partition) in due.into_iter().take(limit) {
+        for (_, partition) in chosen(due, limit) {
             let share: &mut usize = shares.entry(partition).or_default();
             *share = share.saturating_add(1);
         }

@@ -31,7 +31,7 @@ CREATE INDEX fence_identity ON fence (identity);
 CREATE INDEX fence_retention ON fence (retain_until);
 
 -- Records in the order of acceptance. `due` says when a worker may take one: 0 is at once and never tried, later is after a
--- try or when the lease of its worker ends, and null is never. A record with `compared` is what has taken its identity, whose
+-- try, when it was put off, or when the lease of its worker ends, and null is never. A record with `compared` is what has taken its identity, whose
 -- copies are compared by that.
 CREATE TABLE inbox (
     position     INTEGER PRIMARY KEY AUTOINCREMENT,

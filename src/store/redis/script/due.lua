@@ -22,7 +22,7 @@ local function due(from, limit)
   end
   table.sort(fresh, by_position)
   table.sort(tried, by_position)
-  local others = math.min(#tried, math.max(limit - #fresh, math.floor(limit / 8)))
+  local others = math.min(#tried, math.max(limit - #fresh, math.floor(limit / 8), limit > 1 and 1 or 0))
   local found = {}
   for at = 1, math.min(#fresh, limit - others) do found[#found + 1] = fresh[at] end
   for at = 1, others do found[#found + 1] = tried[at] end
