@@ -121,19 +121,25 @@ async fn worker_over(count: usize, dispatch: Dispatch) -> (Worker<Dispatch>, Arc
     (Worker::new(store.clone(), "bank", endpoint.decoder(), clock, retry, dispatch), store)
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_handler_that_never_answers_holds_up_no_other_event_and_no_more_than_its_deadline() {
+/// A handler that never answers for one payment, and counts the others.
+fn hanging_at(payment: &'static str) -> (Counter, Dispatch) {
     let counter = Counter::default();
     let seen = counter.clone();
     let dispatch = Dispatch::new().on_payment(move |event| {
         let seen = seen.clone();
         async move {
-            if event.payment_id == "p-0" {
+            if event.payment_id == payment {
                 std::future::pending::<()>().await;
             }
             seen.up();
         }
     });
+    (counter, dispatch)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_never_answers_holds_up_no_other_event_and_no_more_than_its_deadline() {
+    let (counter, dispatch) = hanging_at("p-0");
     let (worker, store) = worker_over(40, dispatch).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let began = tokio::time::Instant::now();
@@ -343,17 +349,7 @@ async fn a_subject_with_thousands_behind_a_slow_event_leaves_room_for_others() {
         queue.accept("slow", &format!("S{number}")).await;
     }
     queue.accept("quick", "ACSC").await;
-    let counter = Counter::default();
-    let seen = counter.clone();
-    let dispatch = Dispatch::new().on_payment(move |event| {
-        let seen = seen.clone();
-        async move {
-            if event.payment_id == "slow" {
-                std::future::pending::<()>().await;
-            }
-            seen.up();
-        }
-    });
+    let (counter, dispatch) = hanging_at("slow");
     tokio::select! {
         () = queue.work(40, dispatch) => panic!("what is under way takes 45 s"),
         () = tokio::time::sleep(std::time::Duration::from_secs(30)) => {}

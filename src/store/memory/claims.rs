@@ -59,16 +59,21 @@ impl Claimed {
     }
 }
 
+/// What is remembered of the identity that was looked up.
+fn known(place: &Entry<'_, Identity, Claimed>, inbox: &Inbox, now: Timestamp) -> Option<Taken> {
+    match place {
+        Entry::Occupied(claimed) => claimed.get().taken(*place.key(), inbox, now),
+        Entry::Vacant(_) => None,
+    }
+}
+
 impl Inner {
     pub(super) fn accept(&mut self, record: Verified<Record>, now: Timestamp) -> Result<Acceptance, StoreError> {
         let by_fence = self.names.find_fence(record.fence.as_ref(), &self.inbox, now);
         let is_new = by_fence.is_none();
         // The name is looked up once, for the decision and for what follows from it.
         let place = self.names.claims.entry(record.identity);
-        let known = match &place {
-            Entry::Occupied(claimed) => claimed.get().taken(record.identity, &self.inbox, now),
-            Entry::Vacant(_) => None,
-        };
+        let known = known(&place, &self.inbox, now);
         let is_known = known.is_some();
         let abandoned = match judge(&record, known, by_fence, now) {
             Verdict::Busy => return Err(StoreError::NotStored(BUSY.to_owned())),
@@ -102,10 +107,7 @@ impl Inner {
         let by_fence = self.names.find_fence(record.fence.as_ref(), &self.inbox, now);
         let is_new = by_fence.is_none();
         let place = self.names.claims.entry(record.identity);
-        let known = match &place {
-            Entry::Occupied(claimed) => claimed.get().taken(record.identity, &self.inbox, now),
-            Entry::Vacant(_) => None,
-        };
+        let known = known(&place, &self.inbox, now);
         let is_known = known.is_some();
         let abandoned = match judge(&record, known, by_fence, now) {
             Verdict::Conflict => {
