@@ -211,6 +211,22 @@ mod tests {
     }
 
     #[test]
+    fn what_tells_of_trouble_does_not_wait_and_what_does_not_may() {
+        let paper = Paper::default();
+        let waiting = Waiting(Arc::new(Lines::to(Box::new(paper.clone()), false)));
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(waiting).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!("one");
+            assert_eq!(paper.lines().len(), 0);
+            tracing::warn!("two");
+            assert_eq!(paper.lines().len(), 2);
+            tracing::info!("three");
+            tracing::error!("four");
+        });
+        assert_eq!(paper.lines().len(), 4);
+    }
+
+    #[test]
     fn who_logs_more_than_may_wait_writes_it() {
         let paper = Paper::default();
         let lines = Lines::to(Box::new(paper.clone()), false);

@@ -188,10 +188,12 @@ pub(in crate::store) async fn what_failed_lets_what_is_new_go_first_and_is_not_f
     bench.store.give_back(held, Timestamp::default()).await.unwrap();
     let first: Vec<_> = bench.lease(1).await.into_iter().map(|one| one.id).collect();
     assert_eq!(first, new[..1], "one that can find out whether the sink is well");
+    let two: Vec<_> = bench.lease(2).await.into_iter().map(|one| one.id).collect();
+    assert_eq!(two, [&ids[..1], &new[1..2]].concat(), "one place at least");
     let many: Vec<_> = bench.lease(16).await.into_iter().map(|one| one.id).collect();
-    assert_eq!(many, [&ids[..2], &new[1..15]].concat(), "an eighth, in the order of acceptance");
+    assert_eq!(many, [&ids[1..3], &new[2..16]].concat(), "an eighth, in the order of acceptance");
     let rest: Vec<_> = bench.lease(16).await.into_iter().map(|one| one.id).collect();
-    assert_eq!(rest, [&ids[2..], &new[15..]].concat());
+    assert_eq!(rest, [&ids[3..], &new[16..]].concat());
 }
 
 pub(in crate::store) async fn nothing_is_handed_out_twice_to_many_workers(open: Open) {
