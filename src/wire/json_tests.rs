@@ -267,3 +267,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_repeated_member_is_refused_wherever_its_two_stand() {
+    let object = |names: &[usize]| {
+        let members: Vec<String> = names.iter().map(|name| format!("\"m{name}\":1")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let names: Vec<usize> = (0..40).collect();
+    assert_eq!(check(object(&names).as_bytes()), Ok(()));
+    for first in [0, 15, 16, 17, 38] {
+        for behind in (first + 1)..40 {
+            let mut names = names.clone();
+            names[behind] = first;
+            assert_eq!(check(object(&names).as_bytes()), Err(JsonError::RepeatedMember), "{first} {behind}");
+        }
+    }
+}
