@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::receiver::{Receiver, events, folder, out, status, try_exchange};
+use crate::receiver::{Receiver, folder, lines, out, status, try_exchange};
 use crate::redis::on_redis;
 use crate::redis_server::Server;
 use crate::signer::Signer;
@@ -27,6 +27,28 @@ fn a_burst_that_is_killed_loses_nothing_that_was_acknowledged_and_prints_nothing
 fn a_burst_that_is_killed_loses_nothing_that_redis_acknowledged() {
     let server = Server::durable(&[]);
     kill_in_bursts("redis-always", &on_redis(&server));
+}
+
+#[test]
+fn half_a_line_that_a_kill_left_on_standard_output_swallows_no_event() {
+    let folder = folder(|text| text);
+    std::fs::write(folder.path().join("out.jsonl"), "{\"specversion\":\"1.0\",\"id\":\"4f").unwrap();
+    let signer = Signer::demo();
+    for number in 0..2 {
+        let receiver = Receiver::start(folder.path());
+        let request = signer.request(&format!("{number:08x}-0000-4000-8000-000000000000"), "p-1");
+        assert_eq!(status(&receiver.raw(&request)), Some(204));
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while lines(folder.path()).len() < 2 + number {
+            assert!(Instant::now() < deadline, "expected {} lines: {}", 2 + number, receiver.errors());
+            std::thread::yield_now();
+        }
+        assert_eq!(receiver.stop(), Some(0));
+    }
+    let lines = lines(folder.path());
+    let ids: Vec<_> = lines.iter().flatten().map(|event| event["requestid"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["00000000-0000-4000-8000-000000000000", "00000001-0000-4000-8000-000000000000"]);
+    assert_eq!(lines.len(), 3, "no line is empty: {lines:?}");
 }
 
 fn kill_in_bursts(store: &str, folder: &tempfile::TempDir) {
@@ -72,7 +94,6 @@ fn kill_in_bursts(store: &str, folder: &tempfile::TempDir) {
         acknowledged.extend(answered);
     }
     assert!(acknowledged.len() > cycles, "the bursts were acknowledged in part: {} of {sent}", acknowledged.len());
-    // A line that the kill cut in half would stand before the next whole one; end it.
     let receiver = Receiver::start(folder.path());
     // What a killed receiver held of a shared store is free when its lease ends: others may be working on theirs.
     let deadline = Instant::now() + Duration::from_secs(90);
@@ -80,7 +101,12 @@ fn kill_in_bursts(store: &str, folder: &tempfile::TempDir) {
         assert!(Instant::now() < deadline, "everything is delivered after the restart");
         std::thread::sleep(Duration::from_millis(50));
     }
-    let printed = events(folder.path());
+    // A kill can cut the line that is being written, which is whole elsewhere: none is mixed with another.
+    let (printed, cut): (Vec<_>, Vec<_>) = lines(folder.path()).into_iter().partition(Result::is_ok);
+    let printed: Vec<_> = printed.into_iter().flatten().collect();
+    let cut: Vec<_> = cut.into_iter().filter_map(Result::err).collect();
+    assert!(cut.len() <= cycles, "{} lines of {cycles} kills are cut", cut.len());
+    assert!(cut.iter().all(|half| half.matches("specversion").count() < 2), "half of one, and another: {cut:?}");
     let mut as_new: BTreeMap<String, usize> = BTreeMap::new();
     for event in &printed {
         if event["attempt"] == 1 {

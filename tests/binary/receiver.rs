@@ -182,11 +182,17 @@ impl Drop for Receiver {
 
 /// What was printed so far: whole lines only.
 pub fn events(folder: &Path) -> Vec<serde_json::Value> {
-    let text = std::fs::read_to_string(folder.join("out.jsonl")).unwrap_or_default();
-    text.split_inclusive('\n')
-        .filter(|line| line.ends_with('\n'))
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+    lines(folder)
+        .into_iter()
+        .map(|line| line.unwrap_or_else(|half| panic!("expected an event, but found {half}")))
         .collect()
+}
+
+/// Each line that was ended so far: an event, or what was cut.
+pub fn lines(folder: &Path) -> Vec<Result<serde_json::Value, String>> {
+    let text = std::fs::read_to_string(folder.join("out.jsonl")).unwrap_or_default();
+    let ended = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    ended.map(|line| serde_json::from_str(line).map_err(|_| line.to_owned())).collect()
 }
 
 pub fn run(folder: &Path, arguments: &[&str]) -> Output {

@@ -3,13 +3,14 @@
 //! the next one begins.
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::Builder;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::half_line;
 use super::rotate::{is_moved, is_same, rotate};
 use crate::server::config::FileSettings;
 
@@ -144,12 +145,9 @@ fn open(path: &Path, mode: Option<Permissions>) -> io::Result<(File, u64, bool)>
         // A name that is new is on the disk when its folder is.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.map_or_else(|| PathBuf::from("."), PathBuf::from))?.sync_all()?;
-        return Ok((file, 0, false));
     }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok((file, length, last != *b"\n"))
+    let torn = half_line::ends_a_file(&mut file)?;
+    Ok((file, length, torn))
 }
 
 fn size(text: &str) -> u64 {

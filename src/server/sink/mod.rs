@@ -3,6 +3,7 @@
 
 mod connect;
 mod file;
+mod half_line;
 mod http;
 mod passing_on;
 mod rotate;
