@@ -67,6 +67,13 @@ impl EventId {
         digits.iter().all(hex).then_some(Self(digits))
     }
 
+    /// The number that the digits write.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn number(&self) -> u128 {
+        // 32 hexadecimal digits always write one.
+        u128::from_str_radix(self.as_str(), 16).unwrap_or_default()
+    }
+
     /// The digits.
     pub fn as_str(&self) -> &str {
         // Digits are always text.

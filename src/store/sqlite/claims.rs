@@ -17,7 +17,8 @@ use crate::verified::Verified;
 const CLAIMED: &str = "SELECT compared, state, lease_until, status, content_type, answer, retain_until, position
     FROM claim WHERE identity = ?1";
 
-const KEPT: &str = "SELECT compared, retain_until, state FROM inbox WHERE id = ?1 AND compared IS NOT NULL";
+const KEPT: &str =
+    "SELECT compared, retain_until, state FROM inbox WHERE position = ?1 AND id = ?2 AND compared IS NOT NULL";
 
 const PUT: &str = "INSERT OR REPLACE INTO claim (identity, compared, state, fence, lease_until, retain_until)
     VALUES (?1, ?2, 'in_flight', ?3, ?4, ?5)";
@@ -35,12 +36,12 @@ impl Work<'_> {
         match verdict {
             Verdict::Busy => return Ok(Err(StoreError::NotStored(BUSY.to_owned()))),
             Verdict::Conflict => {
-                self.tell("conflicts")?;
+                self.told.conflict();
                 self.quarantine(record, seal)?;
                 return Ok(Ok(Acceptance::Conflict));
             }
             Verdict::Done(_) => {
-                self.tell("duplicates")?;
+                self.told.duplicate();
                 self.note_fence(record)?;
                 return Ok(Ok(Acceptance::Duplicate));
             }
@@ -49,7 +50,7 @@ impl Work<'_> {
         }
         let state = if record.problem.is_some() { State::Quarantined } else { State::Ready };
         if self.append(record, seal, state, Some(&record.compared))?.is_none() {
-            self.tell("duplicates")?;
+            self.told.duplicate();
             return Ok(Ok(Acceptance::Duplicate));
         }
         failing(Point::SqliteBetween)?;
@@ -63,7 +64,7 @@ impl Work<'_> {
     pub(super) fn claim(&self, record: &Verified<Record>, seal: &[u8], lease: Duration) -> Answer<Claim> {
         match self.judge(record)?.0 {
             Verdict::Conflict => {
-                self.tell("conflicts")?;
+                self.told.conflict();
                 self.quarantine(record, seal)?;
                 return Ok(Ok(Claim::Conflict));
             }
@@ -72,7 +73,7 @@ impl Work<'_> {
                 return Ok(Ok(Claim::InFlight));
             }
             Verdict::Done(answer) => {
-                self.tell("duplicates")?;
+                self.told.duplicate();
                 self.note_fence(record)?;
                 return Ok(Ok(Claim::Done(answer)));
             }
@@ -80,8 +81,10 @@ impl Work<'_> {
             Verdict::Free => {}
         }
         // A record that is past its retention is not what has taken the identity any more.
-        let sql = "UPDATE inbox SET compared = NULL WHERE id = ?1 AND compared IS NOT NULL";
-        self.connection.prepare_cached(sql)?.execute([record.identity.event_id().as_str()])?;
+        if let Some(position) = self.place(&record.identity.event_id())? {
+            let sql = "UPDATE inbox SET compared = NULL WHERE position = ?1 AND compared IS NOT NULL";
+            self.connection.prepare_cached(sql)?.execute([position])?;
+        }
         let fence = self.next_fence()?;
         self.connection.prepare_cached(PUT)?.execute(params![
             record.identity.as_bytes(),
@@ -150,12 +153,6 @@ impl Work<'_> {
         self.connection.prepare_cached("SELECT value FROM meta WHERE name = 'fence'")?.query_row([], |row| row.get(0))
     }
 
-    /// Counts an answer that keeps no event.
-    fn tell(&self, what: &str) -> rusqlite::Result<()> {
-        let sql = "INSERT INTO meta (name, value) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1";
-        self.connection.prepare_cached(sql)?.execute([what]).map(drop)
-    }
-
     /// Decides, and answers whether a claim lies under the record's identity.
     fn judge(&self, record: &Record) -> rusqlite::Result<(Verdict, bool)> {
         let Found { is_claimed, taken } = self.find(&record.identity)?;
@@ -192,8 +189,10 @@ impl Work<'_> {
     }
 
     fn find_kept(&self, identity: &Identity) -> rusqlite::Result<Option<Taken>> {
+        let id = identity.event_id();
+        let Some(position) = self.place(&id)? else { return Ok(None) };
         let mut find = self.connection.prepare_cached(KEPT)?;
-        let found = find.query_row([identity.event_id().as_str()], |row| {
+        let found = find.query_row(params![position, id.as_str()], |row| {
             let taken = Taken { owner: *identity, fingerprint: row.get(0)?, hold: Hold::Kept };
             let waits = matches!(row.get_ref(2)?.as_str().unwrap_or_default(), "ready" | "leased" | "parked");
             Ok((waits || Timestamp::from_millis(row.get(1)?) >= self.now).then_some(taken))
@@ -257,8 +256,11 @@ impl Work<'_> {
     /// Keeps other content under a taken identity for inspection, once per content.
     fn quarantine(&self, record: &Verified<Record>, seal: &[u8]) -> rusqlite::Result<()> {
         let id = record.identity.conflict_id(&record.fingerprint);
+        if self.place(&id)?.is_some() {
+            return Ok(());
+        }
         let row = row::New { id: &id, record, seal, state: State::Quarantined, reason: Some(CONFLICT), compared: None };
-        row.insert(self.connection).map(drop)
+        self.put(&row).map(drop)
     }
 }
 

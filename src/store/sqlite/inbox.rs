@@ -31,7 +31,7 @@ const AGAIN: &str = "SELECT attempts > 0, position FROM inbox WHERE endpoint = ?
 #[cfg(test)]
 pub(super) const QUESTIONS: [&str; 3] = [ENDPOINTS, FRESH, AGAIN];
 
-const HELD: &str = "id = ?1 AND fence = ?2 AND state = 'leased'";
+const HELD: &str = "position = ?1 AND fence = ?2 AND state = 'leased'";
 
 impl Work<'_> {
     /// Appends a record; `None` if one of this id still waits.
@@ -44,19 +44,19 @@ impl Work<'_> {
         compared: Option<&Sha256>,
     ) -> rusqlite::Result<Option<i64>> {
         let id = &record.identity.event_id();
-        let row = row::New { id, record, seal, state, reason: None, compared };
-        let mut position = row.insert(self.connection)?;
-        if position.is_none() {
+        if let Some(position) = self.place(id)? {
             // The identity was free: its record is past its retention and only not pruned yet, or it waits.
-            let sql = "DELETE FROM inbox WHERE id = ?1 AND state IN ('delivered', 'quarantined')";
-            if self.connection.prepare_cached(sql)?.execute([id.as_str()])? > 0 {
-                position = row.insert(self.connection)?;
+            let sql = "DELETE FROM inbox WHERE position = ?1 AND state IN ('delivered', 'quarantined')";
+            if self.connection.prepare_cached(sql)?.execute([position])? == 0 {
+                return Ok(None);
             }
+            self.forget_place(id, position)?;
         }
-        if position.is_some() && state == State::Ready {
+        let position = self.put(&row::New { id, record, seal, state, reason: None, compared })?;
+        if state == State::Ready {
             self.ready.set(true);
         }
-        Ok(position)
+        Ok(Some(position))
     }
 
     pub(super) fn lease(&self, endpoints: &[Box<str>], limit: usize, lease: Duration) -> Answer<Vec<Leased>> {
@@ -127,7 +127,7 @@ impl Work<'_> {
         let mut acknowledge = self.connection.prepare_cached(&sql)?;
         let mut lost = !delivered.is_empty();
         for (id, fence) in delivered {
-            lost &= acknowledge.execute(params![id.as_str(), number::to_i64(*fence)])? == 0;
+            lost &= acknowledge.execute(params![self.place(id)?, number::to_i64(*fence)])? == 0;
         }
         Ok(if lost { Err(StoreError::LeaseLost) } else { Ok(()) })
     }
@@ -136,7 +136,7 @@ impl Work<'_> {
         let sql = format!("UPDATE inbox SET state = 'ready', due = ?3, reason = ?4 WHERE {HELD}");
         let retry = self.connection.prepare_cached(&sql)?;
         self.ready.set(true);
-        self.matched(retry, params![id.as_str(), number::to_i64(fence), at.millis().max(1), reason])
+        self.matched(retry, params![self.place(id)?, number::to_i64(fence), at.millis().max(1), reason])
     }
 
     pub(super) fn give_back(&self, held: &[(EventId, u64)], at: Timestamp) -> Answer<()> {
@@ -147,7 +147,7 @@ impl Work<'_> {
         let mut give_back = self.connection.prepare_cached(&sql)?;
         let mut lost = !held.is_empty();
         for (id, fence) in held {
-            lost &= give_back.execute(params![id.as_str(), number::to_i64(*fence), at.millis().max(0)])? == 0;
+            lost &= give_back.execute(params![self.place(id)?, number::to_i64(*fence), at.millis().max(0)])? == 0;
         }
         self.ready.set(true);
         Ok(if lost { Err(StoreError::LeaseLost) } else { Ok(()) })
@@ -156,11 +156,12 @@ impl Work<'_> {
     pub(super) fn park(&self, id: &EventId, fence: u64, reason: &str) -> Answer<()> {
         let sql = format!("UPDATE inbox SET state = 'parked', due = NULL, reason = ?3 WHERE {HELD}");
         let park = self.connection.prepare_cached(&sql)?;
-        self.matched(park, params![id.as_str(), number::to_i64(fence), reason])
+        self.matched(park, params![self.place(id)?, number::to_i64(fence), reason])
     }
 
     pub(super) fn requeue(&self, ids: &[EventId]) -> Answer<u64> {
-        let count = requeue(self.connection, ids)?;
+        let found = ids.iter().map(|id| self.place(id)).filter_map(Result::transpose);
+        let count = requeue(self.connection, &found.collect::<Result<Vec<_>, _>>()?)?;
         self.ready.set(self.ready.get() || count > 0);
         Ok(Ok(count))
     }
@@ -172,13 +173,13 @@ impl Work<'_> {
 }
 
 /// Makes parked and delivered records ready now. Attempts go on being counted, so that nothing looks new that is not.
-pub(super) fn requeue(connection: &rusqlite::Connection, ids: &[EventId]) -> rusqlite::Result<u64> {
+pub(super) fn requeue(connection: &rusqlite::Connection, positions: &[i64]) -> rusqlite::Result<u64> {
     let mut requeue = connection.prepare_cached(
-        "UPDATE inbox SET state = 'ready', due = 1 WHERE id = ?1 AND state IN ('parked', 'delivered')",
+        "UPDATE inbox SET state = 'ready', due = 1 WHERE position = ?1 AND state IN ('parked', 'delivered')",
     )?;
     let mut count: u64 = 0;
-    for id in ids {
-        let changed = requeue.execute([id.as_str()])?;
+    for position in positions {
+        let changed = requeue.execute([position])?;
         count = count.saturating_add(u64::try_from(changed).unwrap_or(u64::MAX));
     }
     Ok(count)

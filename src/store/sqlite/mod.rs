@@ -8,11 +8,13 @@ mod files;
 mod inbox;
 mod number;
 mod observer;
+mod places;
 mod prune;
 mod row;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod told;
 mod writer;
 
 use std::fmt;
@@ -29,6 +31,7 @@ use super::{
 };
 use crate::clock::{Clock, Timestamp};
 use crate::verified::Verified;
+use places::Places;
 use writer::Writer;
 
 pub use error::OpenError;
@@ -55,9 +58,10 @@ impl SqliteStore {
         let connection = schema::writer(&path)?;
         schema::recover(&connection, &path)?;
         let seal = schema::seal(&connection, &path)?;
+        let places = Places::open(&connection).map_err(|error| OpenError::database(&path, error))?;
         let reader = Arc::new(Mutex::new(Observer::open(&path)?));
         let ready = Arc::new(Notify::new());
-        let writer = Writer::start(connection, lock, seal.clone(), clock, ready.clone())
+        let writer = Writer::start(connection, places, lock, seal.clone(), clock, ready.clone())
             .map_err(|error| OpenError::file(&path, &error))?;
         Ok(Self { reader, writer, seal, ready })
     }

@@ -7,12 +7,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::error::{OpenError, meaning};
 use super::row::{COLUMNS, ENTRY_COLUMNS, Fields, Stored};
-use super::{inbox, number, schema};
+use super::{inbox, number, places, schema};
 use crate::clock::Timestamp;
 use crate::store::{Entry, EventId, Listing, Seal, Shown, State, Stats, StoreError};
 
 /// Most rows of one read, and most records of one write.
 const PAGE: usize = 500;
+
+/// The record of an id by its position, or, if its id was changed on the disk so that it has none, among the quarantined.
+const ONE: &str = "position = ?1 OR (?1 IS NULL AND state = 'quarantined' AND id = ?2)";
 
 /// A store that is looked at.
 #[derive(Debug)]
@@ -69,8 +72,9 @@ impl Observer {
     /// The file could not be read.
     pub fn show(&self, id: &EventId) -> Result<Option<Shown>, StoreError> {
         let find = || {
-            let mut find = self.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM inbox WHERE id = ?1"))?;
-            find.query_row([id.as_str()], Stored::read).optional()
+            let positions = places::look_up(&self.connection, std::slice::from_ref(id))?;
+            let mut find = self.connection.prepare_cached(&format!("SELECT {COLUMNS} FROM inbox WHERE {ONE}"))?;
+            find.query_row(params![positions.first(), id.as_str()], Stored::read).optional()
         };
         let stored = find().map_err(|error| unreadable(&error))?;
         Ok(stored.and_then(|stored| stored.show(&self.seal)))
@@ -133,7 +137,7 @@ impl Observer {
 
 fn requeue(connection: &mut Connection, ids: &[EventId]) -> rusqlite::Result<u64> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let count = inbox::requeue(&transaction, ids)?;
+    let count = inbox::requeue(&transaction, &places::look_up(&transaction, ids)?)?;
     transaction.commit()?;
     Ok(count)
 }

@@ -2,16 +2,16 @@
 //! somebody still has to act on.
 
 use super::writer::{Answer, Work};
-use crate::store::Pruned;
+use crate::crypto::Sha256;
+use crate::store::{EventId, Identity, Pruned};
 
 /// Most rows of one kind that one call forgets.
 const MOST: i64 = 250;
 
 /// The index is named because the planner would rather read all that was ever delivered, and sort it.
-const RECORDS: &str = "DELETE FROM inbox WHERE position IN (
-    SELECT position FROM inbox INDEXED BY inbox_retention
+const RECORDS: &str = "SELECT position, id FROM inbox INDEXED BY inbox_retention
     WHERE due IS NULL AND retain_until < ?1 AND state IN ('delivered', 'quarantined')
-    ORDER BY retain_until LIMIT ?2)";
+    ORDER BY retain_until LIMIT ?2";
 
 const CLAIMS: &str = "DELETE FROM claim WHERE identity IN (
     SELECT identity FROM claim
@@ -20,12 +20,9 @@ const CLAIMS: &str = "DELETE FROM claim WHERE identity IN (
     ORDER BY retain_until LIMIT ?2)";
 
 /// A fence goes after its identity, so that it holds as long as the identity does.
-const FENCES: &str = "DELETE FROM fence WHERE name IN (
-    SELECT name FROM fence
+const FENCES: &str = "SELECT name, identity FROM fence
     WHERE retain_until < ?1 AND NOT EXISTS (SELECT 1 FROM claim WHERE claim.identity = fence.identity)
-        AND NOT EXISTS (
-            SELECT 1 FROM inbox WHERE id = lower(hex(substr(fence.identity, 1, 16))) AND compared IS NOT NULL)
-    ORDER BY retain_until LIMIT ?2)";
+    ORDER BY retain_until";
 
 /// For the test that no question reads more than it has to.
 #[cfg(test)]
@@ -34,11 +31,52 @@ pub(super) const QUESTIONS: [&str; 3] = [RECORDS, CLAIMS, FENCES];
 impl Work<'_> {
     pub(super) fn prune(&self) -> Answer<Pruned> {
         let now = self.now.millis();
-        let records = self.connection.prepare_cached(RECORDS)?.execute([now, MOST])?;
+        let records = self.prune_records(now)?;
         let claims = self.connection.prepare_cached(CLAIMS)?.execute([now, MOST])?;
-        let fences = self.connection.prepare_cached(FENCES)?.execute([now, MOST])?;
+        let fences = self.prune_fences(now)?;
         let more = [records, claims, fences].iter().any(|gone| i64::try_from(*gone).is_ok_and(|gone| gone >= MOST));
         let records = u64::try_from(records).unwrap_or(u64::MAX);
         Ok(Ok(Pruned { records, more }))
+    }
+
+    fn prune_records(&self, now: i64) -> rusqlite::Result<usize> {
+        let mut find = self.connection.prepare_cached(RECORDS)?;
+        let old = find.query_map([now, MOST], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let old: Vec<(i64, String)> = old.collect::<Result<_, _>>()?;
+        let mut delete = self.connection.prepare_cached("DELETE FROM inbox WHERE position = ?1")?;
+        for (position, id) in &old {
+            delete.execute([position])?;
+            // An id that was changed on the disk has no place.
+            if let Some(id) = EventId::parse(id) {
+                self.forget_place(&id, *position)?;
+            }
+        }
+        Ok(old.len())
+    }
+
+    fn prune_fences(&self, now: i64) -> rusqlite::Result<usize> {
+        let mut find = self.connection.prepare_cached(FENCES)?;
+        let mut rows = find.query([now])?;
+        let mut old: Vec<Sha256> = Vec::new();
+        while let Some(row) = rows.next()? {
+            if !self.is_kept(&Identity::from_bytes(row.get(1)?))? {
+                old.push(row.get(0)?);
+            }
+            if i64::try_from(old.len()).is_ok_and(|count| count >= MOST) {
+                break;
+            }
+        }
+        let mut delete = self.connection.prepare_cached("DELETE FROM fence WHERE name = ?1")?;
+        for name in &old {
+            delete.execute([name])?;
+        }
+        Ok(old.len())
+    }
+
+    /// Whether a record has taken this identity.
+    fn is_kept(&self, identity: &Identity) -> rusqlite::Result<bool> {
+        let Some(position) = self.place(&identity.event_id())? else { return Ok(false) };
+        let sql = "SELECT 1 FROM inbox WHERE position = ?1 AND compared IS NOT NULL";
+        self.connection.prepare_cached(sql)?.exists([position])
     }
 }

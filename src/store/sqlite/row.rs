@@ -22,8 +22,7 @@ pub(super) const ENTRY_COLUMNS: &str =
 const INSERT: &str =
     "INSERT INTO inbox (id, identity, fingerprint, endpoint, profile, action, type, subject, request_id,
     key_id, algorithm, covered, signed_at, received_at, content, problem, seal, state, reason, due, retain_until, compared)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
-    ON CONFLICT (id) DO NOTHING";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
 
 /// A row to be.
 pub(super) struct New<'a> {
@@ -37,8 +36,8 @@ pub(super) struct New<'a> {
 }
 
 impl New<'_> {
-    /// Inserts it and answers its position; `None` if the id is taken.
-    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    /// Inserts it and answers its position.
+    pub(super) fn insert(&self, connection: &Connection) -> rusqlite::Result<i64> {
         let Self { id, record, seal, state, reason, compared } = *self;
         let provenance = record.provenance();
         let due = (state == State::Ready).then_some(0);
@@ -67,8 +66,8 @@ impl New<'_> {
             compared,
         ];
         // Not by RETURNING, for which SQLite makes and drops a table at each insert.
-        let inserted = connection.prepare_cached(INSERT)?.execute(values)?;
-        Ok((inserted > 0).then(|| connection.last_insert_rowid()))
+        connection.prepare_cached(INSERT)?.execute(values)?;
+        Ok(connection.last_insert_rowid())
     }
 }
 

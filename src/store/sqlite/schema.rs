@@ -11,7 +11,7 @@ use super::error::OpenError;
 use crate::store::Seal;
 
 /// Version of the tables, kept in `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// "csgn", kept in `application_id`.
 const APPLICATION: i64 = 0x6373_676e;
@@ -22,25 +22,35 @@ const OLDEST_LIBRARY: i32 = 3_051_003;
 const TABLES: &str = include_str!("schema.sql");
 
 /// What brings the tables of each version forward by one, the first version first.
-const STEPS: [&str; 1] = [include_str!("schema_from_1.sql")];
+const STEPS: [&str; 2] = [include_str!("schema_from_1.sql"), include_str!("schema_from_2.sql")];
 
 /// How long a connection waits for another one, such as `inbox retry` beside a running receiver.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Settings of the one connection that writes all the time. Its checkpoints are few and large, which measured best.
-const WRITER: &str = "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-    PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;";
+/// Size of a page of a new file: several records on one, so that a commit writes few.
+const PAGE: &str = "PRAGMA page_size = 16384";
+
+/// How a commit is flushed: wholly, before anybody is answered.
+pub(super) const FLUSHED: &str = "PRAGMA synchronous = FULL";
+
+/// Settings of the one connection that writes all the time.
+const WRITER: &str = "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+    PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;";
+
+/// Bytes of the log before they are brought to the file: few enough that nobody waits long for it.
+const LOG: i64 = 8 << 20;
 
 /// Opens a connection that writes, and makes the tables if the file is empty.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let wrong = |error| OpenError::database(path, error);
     let found = look(&connection, path)?;
+    connection.execute_batch(PAGE).map_err(wrong)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(wrong)?;
     if mode != "wal" {
         return Err(OpenError::NoLog { path: path.into(), found: mode });
     }
-    connection.execute_batch(WRITER).map_err(wrong)?;
+    flush_all(&connection).map_err(wrong)?;
     match found {
         Found::Nothing => create(&mut connection, path)?,
         Found::Version(version) => bring_forward(&mut connection, path, version)?,
@@ -59,8 +69,15 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
 pub(super) fn visitor(path: &Path) -> Result<Connection, OpenError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     expect_ours(&connection, path)?;
-    connection.execute_batch(WRITER).map_err(|error| OpenError::database(path, error))?;
+    flush_all(&connection).map_err(|error| OpenError::database(path, error))?;
     Ok(connection)
+}
+
+fn flush_all(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(FLUSHED)?;
+    connection.execute_batch(WRITER)?;
+    let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG.checked_div(page).unwrap_or(LOG))
 }
 
 /// The seals of this file.

@@ -35,7 +35,7 @@ CREATE INDEX fence_retention ON fence (retain_until);
 -- copies are compared by that.
 CREATE TABLE inbox (
     position     INTEGER PRIMARY KEY AUTOINCREMENT,
-    id           TEXT NOT NULL UNIQUE,
+    id           TEXT NOT NULL,
     identity     BLOB NOT NULL,
     fingerprint  BLOB NOT NULL,
     endpoint     TEXT NOT NULL,
@@ -64,3 +64,16 @@ CREATE INDEX inbox_due ON inbox (endpoint, due) WHERE due IS NOT NULL;
 CREATE INDEX inbox_state ON inbox (state);
 CREATE INDEX inbox_retention ON inbox (retain_until) WHERE due IS NULL;
 CREATE INDEX inbox_alone ON inbox (position) WHERE compared IS NULL;
+
+-- Where the record of an id lies: the first 16 bytes of the digest that the id is.
+CREATE TABLE place (
+    id       BLOB PRIMARY KEY,
+    position INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What is not in `place` yet, a row a commit: for each record its id in 16 bytes and its position in 8. `number` is the last
+-- of these positions.
+CREATE TABLE arrival (
+    number INTEGER PRIMARY KEY,
+    ids    BLOB NOT NULL
+) STRICT;

@@ -4,6 +4,7 @@ mod damage;
 mod looking;
 mod migration;
 mod opening;
+mod places;
 mod writing;
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! The one thread that writes. The rule: no answer before the commit that makes it true, and one commit for everything
-//! that came in during the one before.
+//! that came in during the one before; a count of copies, which changes no event, is flushed for nobody.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
@@ -11,9 +11,13 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::error::{concerns_everybody, failing, meaning};
 use super::files::Lock;
+use super::places::Places;
+use super::row;
+use super::schema::FLUSHED;
+use super::told::Told;
 use crate::clock::{Clock, Timestamp};
 use crate::fail_point::{self, Point};
-use crate::store::{Seal, StoreError};
+use crate::store::{EventId, Seal, StoreError};
 
 /// Most calls in one commit.
 const BATCH: usize = 256;
@@ -28,6 +32,33 @@ pub(super) struct Work<'a> {
     pub(super) now: Timestamp,
     /// Whether a record became ready.
     pub(super) ready: Cell<bool>,
+    pub(super) told: Told,
+    places: RefCell<&'a mut Places>,
+}
+
+impl Work<'_> {
+    /// Inserts a record, whose id has none, and answers its position.
+    pub(super) fn put(&self, row: &row::New<'_>) -> rusqlite::Result<i64> {
+        let position = row.insert(self.connection)?;
+        self.places.borrow_mut().put(row.id, position);
+        Ok(position)
+    }
+
+    /// The position of the record with this id.
+    pub(super) fn place(&self, id: &EventId) -> rusqlite::Result<Option<i64>> {
+        self.places.borrow().find(self.connection, id)
+    }
+
+    /// Forgets a record that was deleted.
+    pub(super) fn forget_place(&self, id: &EventId, position: i64) -> rusqlite::Result<()> {
+        self.places.borrow_mut().forget(self.connection, id, position)
+    }
+
+    /// Writes what goes along with the changes of all calls.
+    fn finish(&self) -> rusqlite::Result<()> {
+        self.told.write(self.connection)?;
+        self.places.borrow_mut().write(self.connection)
+    }
 }
 
 /// SQLite's error, which fails the transaction, around the answer of the store.
@@ -83,6 +114,7 @@ impl Writer {
     /// Starts the thread; the lock is held until it has ended.
     pub(super) fn start(
         connection: Connection,
+        places: Places,
         lock: Lock,
         seal: Seal,
         clock: Arc<dyn Clock>,
@@ -90,7 +122,8 @@ impl Writer {
     ) -> Result<Self, std::io::Error> {
         let (queue, calls) = mpsc::channel(QUEUE);
         let halted = Arc::new(AtomicBool::new(false));
-        let work = Loop { connection, seal, clock, ready, halted: halted.clone(), _lock: lock };
+        let untold = Told::default();
+        let work = Loop { connection, places, untold, seal, clock, ready, halted: halted.clone(), _lock: lock };
         let thread = Builder::new().name("store-writer".into()).spawn(move || work.run(calls))?;
         Ok(Self { queue, halted, _thread: Joined(Some(thread)) })
     }
@@ -127,6 +160,9 @@ enum Failure {
 /// The thread's own side. Fields are dropped in this order: first the connection is closed, then the lock released.
 struct Loop {
     connection: Connection,
+    places: Places,
+    /// What is not counted yet.
+    untold: Told,
     seal: Seal,
     clock: Arc<dyn Clock>,
     ready: Arc<Notify>,
@@ -161,10 +197,19 @@ impl Loop {
         if let Err(error) = self.execute("BEGIN IMMEDIATE") {
             return Err(Failure::Everybody(not_stored(&error)));
         }
-        let work =
-            Work { connection: &self.connection, seal: &self.seal, now: self.clock.now(), ready: Cell::new(false) };
+        let before = self.connection.total_changes();
+        let work = Work {
+            connection: &self.connection,
+            seal: &self.seal,
+            now: self.clock.now(),
+            ready: Cell::new(false),
+            told: Told::default(),
+            places: RefCell::new(&mut self.places),
+        };
         let ran = failing(Point::SqliteBegun).and_then(|()| calls.iter_mut().try_for_each(|call| call.run(&work)));
-        let ready = work.ready.get();
+        let is_changed = self.connection.total_changes() > before;
+        let ran = ran.and_then(|()| if is_changed { work.finish() } else { Ok(()) });
+        let Work { ready, told, .. } = work;
         if let Err(error) = ran {
             self.roll_back();
             let fail = if concerns_everybody(&error) { Failure::Everybody } else { Failure::OneCall };
@@ -174,10 +219,35 @@ impl Loop {
             return Err(Failure::Everybody(self.commit_failed(&error)));
         }
         fail_point::reached(Point::SqliteCommitted);
-        if ready {
+        self.places.keep();
+        if ready.get() {
             self.ready.notify_waiters();
         }
+        if !is_changed {
+            self.untold.join(&told);
+            self.count();
+        }
         Ok(())
+    }
+
+    /// Writes the counts of copies that came alone: without a flush, and nobody's answer depends on it.
+    fn count(&mut self) {
+        if self.untold.is_nothing() || self.is_halted() {
+            return;
+        }
+        let written = self.connection.execute_batch("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+        let written = written.and_then(|()| self.untold.write(&self.connection)).and_then(|()| self.execute("COMMIT"));
+        match written {
+            Ok(()) => self.untold = Told::default(),
+            Err(error) => {
+                tracing::warn!(%error, "the store could not count its answers to copies; it tries again with the next");
+                self.roll_back();
+            }
+        }
+        if let Err(error) = self.connection.execute_batch(FLUSHED) {
+            tracing::error!(%error, "the store could not go back to flushing and takes nothing more");
+            self.halt();
+        }
     }
 
     /// Decides what a failed commit left behind.
@@ -197,6 +267,7 @@ impl Loop {
     }
 
     fn roll_back(&mut self) {
+        self.places.take_back();
         // SQLite rolls back by itself after some errors.
         if !self.connection.is_autocommit()
             && let Err(error) = self.execute("ROLLBACK")

@@ -5,6 +5,17 @@ use crate::store::conformance::{LEASE, answer, event};
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{Acceptance, Claim, Listing, Store};
 
+/// Makes a file of version 2 out of one of version 3.
+const BACK_TO_2: &str = concat!(
+    "ALTER TABLE inbox RENAME TO inbox_3;
+    DROP INDEX inbox_due; DROP INDEX inbox_state; DROP INDEX inbox_retention; DROP INDEX inbox_alone;",
+    include_str!("inbox_of_version_2.sql"),
+    "INSERT INTO sqlite_sequence (name, seq) SELECT 'inbox', seq FROM sqlite_sequence WHERE name = 'inbox_3';
+    INSERT INTO inbox SELECT * FROM inbox_3;
+    DROP TABLE inbox_3; DROP TABLE place; DROP TABLE arrival;
+    PRAGMA user_version = 2;"
+);
+
 /// Makes a file of version 1 out of one of version 2.
 const BACK_TO_1: &str = concat!(
     "ALTER TABLE claim RENAME TO claim_2; ALTER TABLE inbox RENAME TO inbox_2; ALTER TABLE meta RENAME TO meta_2;
@@ -28,6 +39,15 @@ const BACK_TO_1: &str = concat!(
 
 #[tokio::test]
 async fn a_file_of_version_1_is_brought_forward_and_forgets_nothing() {
+    forgets_nothing(&[BACK_TO_2, BACK_TO_1], 1).await;
+}
+
+#[tokio::test]
+async fn a_file_of_version_2_is_brought_forward_and_forgets_nothing() {
+    forgets_nothing(&[BACK_TO_2], 2).await;
+}
+
+async fn forgets_nothing(back: &[&str], version: i64) {
     let desk = Desk::new();
     let store = desk.open();
     for number in ["1", "2", "3"] {
@@ -43,10 +63,11 @@ async fn a_file_of_version_1_is_brought_forward_and_forgets_nothing() {
     store.complete(done, event("6").verified(), answer(201, "{}")).await.unwrap();
     let (listed, stats) = (store.list(Listing::default()).await.unwrap(), store.stats().await.unwrap());
     drop(store);
-    desk.tamper(BACK_TO_1);
+    back.iter().for_each(|step| desk.tamper(step));
 
     let looking = SqliteStore::observe(&desk.path());
-    assert!(matches!(looking, Err(OpenError::Older { found: 1, known: 2, .. })), "{looking:?}");
+    let Err(OpenError::Older { found, known: 3, .. }) = looking else { panic!("{looking:?}") };
+    assert_eq!(found, version);
     let store = desk.open();
     assert_eq!(store.list(Listing::default()).await.unwrap(), listed);
     assert_eq!(store.stats().await.unwrap(), stats);
@@ -61,7 +82,26 @@ async fn a_file_of_version_1_is_brought_forward_and_forgets_nothing() {
     assert_eq!(store.lease([].into(), 10, LEASE).await.unwrap().len(), 2);
     assert_eq!(accept(&store, &event("8")).await, Acceptance::Accepted);
     drop(store);
-    desk.open();
+    let store = desk.open();
+    for number in ["1", "2", "3", "4", "8"] {
+        assert_eq!(accept(&store, &event(number)).await, Acceptance::Duplicate, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_was_given_before_the_tables_changed_is_not_given_again() {
+    let desk = Desk::new();
+    let store = desk.open();
+    for number in ["1", "2"] {
+        accept(&store, &event(number)).await;
+    }
+    drop(store);
+    desk.tamper(BACK_TO_2);
+    desk.tamper("DELETE FROM inbox WHERE position = 2");
+    let store = desk.open();
+    accept(&store, &event("3")).await;
+    let listed = store.list(Listing::default()).await.unwrap();
+    assert_eq!(listed.into_iter().map(|(position, _)| position).collect::<Vec<_>>(), [1, 3]);
 }
 
 #[tokio::test]
@@ -70,6 +110,7 @@ async fn a_file_that_cannot_be_brought_forward_is_left_as_it_was() {
     let store = desk.open();
     accept(&store, &event("1")).await;
     drop(store);
+    desk.tamper(BACK_TO_2);
     desk.tamper(BACK_TO_1);
     // A name that the new tables need is taken.
     desk.tamper("CREATE TABLE fence (a)");

@@ -31,8 +31,8 @@ async fn a_second_receiver_of_the_same_file_is_refused() {
 fn a_newer_file_is_refused_and_left_alone() {
     let desk = Desk::new();
     drop(desk.open());
-    desk.tamper("PRAGMA user_version = 3");
-    assert!(matches!(desk.refused(), OpenError::Newer { found: 3, known: 2, .. }));
+    desk.tamper("PRAGMA user_version = 4");
+    assert!(matches!(desk.refused(), OpenError::Newer { found: 4, known: 3, .. }));
     assert!(matches!(SqliteStore::observe(&desk.path()), Err(OpenError::Newer { .. })));
 }
 
@@ -119,16 +119,24 @@ async fn a_clean_end_leaves_one_file_with_everything() {
 async fn a_setting_that_could_lose_writes_is_never_left_as_it_was() {
     let desk = Desk::new();
     let store = desk.open();
-    let settings = store.writer.call(|work| {
-        let read = |name: &str| work.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-        Ok(Ok([
-            read("synchronous")?,
-            read("fullfsync")?,
-            read("foreign_keys")?,
-            read("trusted_schema")?,
-            read("wal_autocheckpoint")?,
-            read("busy_timeout")?,
-        ]))
-    });
-    assert_eq!(settings.await, Ok([2, 1, 1, 0, 16_000, 5_000]));
+    let settings = || {
+        store.writer.call(|work| {
+            let read = |name: &str| work.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+            Ok(Ok([
+                read("synchronous")?,
+                read("fullfsync")?,
+                read("foreign_keys")?,
+                read("trusted_schema")?,
+                read("page_size")? * read("wal_autocheckpoint")?,
+                read("busy_timeout")?,
+            ]))
+        })
+    };
+    let safe = [2, 1, 1, 0, 8 << 20, 5_000];
+    assert_eq!(settings().await, Ok(safe));
+    // A copy that comes alone is counted without a flush, and what comes next is flushed again.
+    accept(&store, &event("1")).await;
+    assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
+    assert_eq!(store.stats().await.unwrap().duplicates, 1);
+    assert_eq!(settings().await, Ok(safe));
 }
