@@ -164,3 +164,21 @@ async fn an_operator_finds_what_waits_what_is_sorted_and_nothing_else() {
     assert_eq!(desk.observe().requeue(&ids), Ok(23));
     assert_eq!(desk.observe().requeue(&[event("none").event_id()]), Ok(0));
 }
+
+#[tokio::test]
+async fn a_record_that_comes_and_goes_in_one_transaction_leaves_no_place() {
+    let desk = Desk::new();
+    let store = desk.open();
+    let mut past = event("1");
+    past.problem = Some("no such field");
+    past.retain_until = desk.clock.now().before(RETENTION);
+    let (record, kept) = (past.verified(), event("2").verified());
+    let pruned = store.writer.call(move |work| {
+        work.accept(&kept, &[0; 32])?.ok();
+        work.accept(&record, &[0; 32])?.ok();
+        work.prune()
+    });
+    assert_eq!(pruned.await.unwrap().records, 1);
+    expect_exact(&desk, &[]);
+    assert_eq!(ids_of(&desk).len(), 1);
+}
