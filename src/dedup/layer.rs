@@ -1,6 +1,7 @@
 //! The tower part of inline handling. The rule: a claim is decided by the store; a copy that arrives in flight waits a little
 //! and is then sent away, never answered with success.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -72,14 +73,14 @@ where
     fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
         let inner = self.inner.clone();
         // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
-        // Boxed, because a task's future is moved many times before it is first polled.
         let at_work = (self.settings.handlers.begin(), stage::turn());
-        let handled = observed::carried(self.settings.clone().handle(receipt, inner));
-        let work = tokio::spawn(Box::pin(async move {
+        // Boxed, because a task's future is moved many times before it is first polled.
+        let handled = observed::carried(Box::pin(self.settings.clone().handle(receipt, inner)));
+        let work = tokio::spawn(async move {
             let reply = handled.await;
             drop(at_work);
             reply
-        }));
+        });
         Box::pin(async move {
             work.await.unwrap_or_else(|_| {
                 Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
@@ -100,9 +101,13 @@ impl DedupLayer {
             Err(problem) => return self.keep(record, &problem.to_string()).await,
         };
         let claims = &self.claims;
-        match observed::timed(Stage::Claim, claims.claim(&record)).await? {
+        let claim = {
+            let claiming = pin!(claims.claim(&record));
+            observed::timed(Stage::Claim, claiming).await?
+        };
+        match claim {
             Claim::Granted(held) => {
-                let handler = observed::timed(Stage::Dispatch, oneshot(inner, once));
+                let handler = Box::pin(async { observed::timed(Stage::Dispatch, pin!(oneshot(inner, once))).await });
                 let lasting = |reply: &Reply| reply.status.is_none_or(is_final).then(|| reply.to_stored());
                 claims.run(held, record, handler, lasting).await
             }
@@ -114,8 +119,8 @@ impl DedupLayer {
 
     /// Keeps what cannot be read, once, for inspection.
     async fn keep(&self, record: Verified<Record>, problem: &str) -> Result<Reply, Rejection> {
-        let accepting = observed::timed(Stage::Accept, self.claims.store.accept(record));
-        let acceptance = accepting.await.map_err(|e| unavailable(&e))?;
+        let accepting = pin!(self.claims.store.accept(record));
+        let acceptance = observed::timed(Stage::Accept, accepting).await.map_err(|e| unavailable(&e))?;
         undecodable(self.undecodable, acceptance, problem)
     }
 }

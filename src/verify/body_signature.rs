@@ -1,5 +1,7 @@
 //! Engine 1: a signature in a header over a template of body, headers and URL.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{Prepared, Verifier, fresh, live_keys};
@@ -25,8 +27,7 @@ pub(super) fn prepare<'k>(
     let keys = live_keys(keys, delivery)?;
 
     let input = template(verifier, &scheme.input, header, delivery, SigningInput::new(), SigningInput::body)?;
-    let covered = std::iter::once("body".into()).chain(scheme.input.parts().filter_map(covered_name)).collect();
-    Ok(Prepared { input, keys, signatures, signed_at, covered })
+    Ok(Prepared { input, keys, signatures, signed_at, covered: Arc::clone(&verifier.covered) })
 }
 
 /// What a template makes of a delivery, behind what `input` holds already; `header` is what its members stand in.
@@ -146,6 +147,11 @@ impl<'a> Parts<'a> {
             None => format!("{base}{}", self.delivery.path),
         }
     }
+}
+
+/// What a template covers beside the body.
+pub(super) fn covered_names(template: &Input) -> impl Iterator<Item = Box<str>> {
+    template.parts().filter_map(covered_name)
 }
 
 fn covered_name(part: &Part) -> Option<Box<str>> {

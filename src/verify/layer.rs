@@ -1,5 +1,6 @@
 //! The tower part of verification: a delivery goes in, its verified part comes out.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -12,7 +13,7 @@ use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
 use crate::observed::{self, Stage};
 use crate::reply::Reply;
-use crate::stage::{StageFuture, oneshot};
+use crate::stage::{StageFuture, called};
 use crate::verified::{Covered, Verified};
 
 /// Puts a [`Verifier`] in front of a service that takes only what was verified.
@@ -57,10 +58,10 @@ where
     fn call(&mut self, delivery: Delivery) -> Self::Future {
         let (verifier, inner) = (Arc::clone(&self.verifier), self.inner.clone());
         Box::pin(async move {
-            let verified = observed::timed(Stage::Verify, verifier.verified(delivery)).await?;
+            let verified = observed::timed(Stage::Verify, pin!(verifier.verified(delivery))).await?;
             observed::note(|observed| observed.verified(&verified));
             fail_point::reached(Point::Verified);
-            oneshot(inner, verified).await
+            called(inner, verified).await
         })
     }
 }
