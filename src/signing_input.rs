@@ -24,11 +24,14 @@ pub struct SigningInput {
 impl SigningInput {
     /// Nothing signed so far.
     pub fn new() -> Self {
-        Self { head: Vec::with_capacity(512), headers: CoveredHeaders::default() }
+        Self::default()
     }
 
     /// Appends bytes that are neither body nor header: separators, method, path.
     pub fn push(&mut self, bytes: &[u8]) {
+        if self.head.is_empty() {
+            self.head.reserve(512);
+        }
         self.head.extend_from_slice(bytes);
     }
 

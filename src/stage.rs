@@ -18,9 +18,14 @@ tokio::task_local! {
     static TURN: Arc<OwnedSemaphorePermit>;
 }
 
-/// Works on a request that has its turn.
-pub(crate) fn in_turn<F: Future>(turn: OwnedSemaphorePermit, work: F) -> TaskLocalFuture<Arc<OwnedSemaphorePermit>, F> {
-    TURN.scope(Arc::new(turn), work)
+/// Works on a request that has its turn, which what `work` begins at once can keep too.
+pub(crate) fn in_turn<F: Future>(
+    turn: OwnedSemaphorePermit,
+    work: impl FnOnce() -> F,
+) -> TaskLocalFuture<Arc<OwnedSemaphorePermit>, F> {
+    let turn = Arc::new(turn);
+    let begun = TURN.sync_scope(Arc::clone(&turn), work);
+    TURN.scope(turn, begun)
 }
 
 /// The turn of this request, if it has one, to be kept beyond its caller.

@@ -72,16 +72,16 @@ where
 
     fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
         let inner = self.inner.clone();
-        // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
         let at_work = (self.settings.handlers.begin(), stage::turn());
         // Boxed, because a task's future is moved many times before it is first polled.
         let handled = observed::carried(Box::pin(self.settings.clone().handle(receipt, inner)));
-        let work = tokio::spawn(async move {
-            let reply = handled.await;
-            drop(at_work);
-            reply
-        });
         Box::pin(async move {
+            // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
+            let work = tokio::spawn(async move {
+                let reply = handled.await;
+                drop(at_work);
+                reply
+            });
             work.await.unwrap_or_else(|_| {
                 Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
             })

@@ -178,14 +178,14 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        Box::pin(self.clone().respond(request))
+        let (head, body) = request.into_parts();
+        Box::pin(self.clone().respond(head, body))
     }
 }
 
 impl Endpoint {
-    async fn respond<B: Body>(self, request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn respond<B: Body>(self, mut head: Parts, body: B) -> Result<Response<Full<Bytes>>, Infallible> {
         let shared = &*self.shared;
-        let (head, body) = request.into_parts();
         let request_id = reflected_id(&head.headers, shared.profile.dialect.correlation_header());
         let route = self.route(&head.method, head.uri.path());
         let allowed = matches!(route, Err(Code::MethodNotAllowed)).then(|| self.allowed(head.uri.path()));
@@ -193,7 +193,7 @@ impl Endpoint {
         let observed = Observed::begin(peer);
         let closes = head.version < Version::HTTP_2 && strict::has_body(&head.headers);
         let mut is_read = false;
-        let result = observed.during(self.receive(head, body, route, peer, &mut is_read)).await;
+        let result = observed.during(self.receive(&mut head, body, route, peer, &mut is_read)).await;
         let context = Context { now: shared.clock.now(), request_id: request_id.as_deref() };
         let mut response = answer(result, shared.profile.success, &*shared.profile.dialect, context);
         if let Some(allowed) = allowed
@@ -214,7 +214,7 @@ impl Endpoint {
     /// From the cheapest check to the dearest; the body is read after all that the head can tell.
     async fn receive<B: Body>(
         &self,
-        mut head: Parts,
+        head: &mut Parts,
         body: B,
         route: Result<&Route, Code>,
         peer: Option<IpAddr>,
@@ -222,8 +222,8 @@ impl Endpoint {
     ) -> Result<Reply, Rejection> {
         let shared = &*self.shared;
         let action = Arc::clone(&route?.action);
-        strict::settle(&mut head)?;
-        strict::check(&head)?;
+        strict::settle(head)?;
+        strict::check(head)?;
         strict::content_type(&head.headers, &shared.profile.content_types)?;
         shared.admission.admit(peer, head.extensions.get::<ClientCertificate>(), &*shared.clock)?;
         let announced = strict::announced_length(&head.headers);
@@ -233,7 +233,7 @@ impl Endpoint {
         shared.budget.admits(announced.unwrap_or(0))?;
         if strict::is_costly(&head.headers, announced) {
             // In a place of its own: what is seldom needed need not be a part of every request.
-            Box::pin(self.screen(&head, &action)).await?;
+            Box::pin(self.screen(head, &action)).await?;
         }
         // Held until the answer: so long the body is in memory.
         let mut share = shared.budget.share(peer);
@@ -251,10 +251,13 @@ impl Endpoint {
             Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
                 .with_retry_after(wait)
         })?;
-        let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
-        delivery.peer = peer;
+        let work = || {
+            let mut delivery = Delivery::taking(head, body, action, shared.clock.now());
+            delivery.peer = peer;
+            (shared.stack)(delivery)
+        };
         // A handler whose sender has hung up keeps its turn.
-        stage::in_turn(permit, (shared.stack)(delivery)).await
+        stage::in_turn(permit, work).await
     }
 
     /// Looks at the head alone before a body is read that would be dear.

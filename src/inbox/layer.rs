@@ -41,9 +41,9 @@ impl Service<Verified<Receipt>> for Inbox {
 
     fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
         let Self { store, undecodable: setting } = self.clone();
+        let record = receipt.map(|receipt| receipt.record);
+        let problem = record.problem.clone();
         Box::pin(async move {
-            let record = receipt.map(|receipt| receipt.record);
-            let problem = record.problem.clone();
             failing(Point::BeforeStore, StoreError::NotStored).map_err(|error| unavailable(&error))?;
             let accepting = pin!(store.accept(record));
             let acceptance = observed::timed(Stage::Accept, accepting).await.map_err(|error| unavailable(&error))?;

@@ -68,22 +68,22 @@ impl Decode for Decoder {
         let text = json::checked(content)?;
         if action == DEBTOR_TOKEN {
             let detail: worldline::DebtorToken = serde_json::from_str(text)?;
-            let payment_id = detail.payment_id.to_string();
+            let payment_id = detail.payment_id.as_str().to_owned();
             let event = DebtorTokenEvent { payment_id, detail: Box::new(detail), content: content.clone() };
             return Ok(Event::DebtorToken(Box::new(event)));
         }
         Ok(match worldline::read_status(text)? {
             Status::Consent(detail) => Event::Consent(Box::new(ConsentEvent {
-                consent_id: detail.consent_id.to_string(),
-                provider_status: detail.consent_status.to_string(),
+                consent_id: detail.consent_id.as_str().to_owned(),
+                provider_status: detail.consent_status.as_str().to_owned(),
                 status: consent_status(&detail.consent_status),
                 detail: ConsentDetail::Worldline(detail),
                 content: content.clone(),
             })),
             Status::Payment(detail) => Event::Payment(Box::new(PaymentEvent {
-                payment_id: detail.common_payment_data.payment_id.to_string(),
+                payment_id: detail.common_payment_data.payment_id.as_str().to_owned(),
                 consent_id: None,
-                provider_status: detail.common_payment_data.payment_status.to_string(),
+                provider_status: detail.common_payment_data.payment_status.as_str().to_owned(),
                 status: payment_status(&detail.common_payment_data.payment_status),
                 detail: PaymentDetail::Worldline(detail),
                 content: content.clone(),

@@ -73,16 +73,17 @@ pub(super) fn head<'d>(
 
 fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Rejection> {
     let malformed = |error: crate::wire::GrammarError| Rejection::new(Code::SignatureMalformed, error.to_string());
+    let decode = |text| scheme.encoding.decode(text, LARGEST_SIGNATURE).map_err(malformed);
     let texts = match (&scheme.member, &scheme.prefix, &scheme.separator) {
         (Some(member), _, _) => {
             members::signatures(header, Some(&format!("{member}=")), Some(",")).map_err(malformed)?
         }
-        (None, None, None) => vec![header],
+        (None, None, None) => return Ok(vec![decode(header)?]),
         (None, prefix, separator) => {
             members::signatures(header, prefix.as_deref(), separator.as_deref()).map_err(malformed)?
         }
     };
-    texts.into_iter().map(|text| scheme.encoding.decode(text, LARGEST_SIGNATURE).map_err(malformed)).collect()
+    texts.into_iter().map(decode).collect()
 }
 
 fn signed_at(verifier: &Verifier, header: &str, delivery: &Delivery) -> Result<Option<Timestamp>, Rejection> {
