@@ -15,8 +15,9 @@ use crate::decode::Receipt;
 use crate::error::{Code, Rejection};
 use crate::observed::{self, Stage};
 use crate::once::Once;
+use crate::profile::Undecodable;
 use crate::reply::Reply;
-use crate::stage::{self, StageFuture, oneshot};
+use crate::stage::{self, StageFuture, called};
 use crate::store::{Acceptance, Claim, Record, Store};
 use crate::verified::Verified;
 
@@ -74,7 +75,8 @@ where
         let inner = self.inner.clone();
         let at_work = (self.settings.handlers.begin(), stage::turn());
         // Boxed, because a task's future is moved many times before it is first polled.
-        let handled = observed::carried(Box::pin(self.settings.clone().handle(receipt, inner)));
+        let (record, once) = Once::first(receipt);
+        let handled = observed::carried(Box::pin(self.settings.clone().handle(record, once, inner)));
         Box::pin(async move {
             // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
             let work = tokio::spawn(async move {
@@ -90,12 +92,16 @@ where
 }
 
 impl DedupLayer {
-    async fn handle<S>(self, receipt: Verified<Receipt>, inner: S) -> Result<Reply, Rejection>
+    async fn handle<S>(
+        self,
+        record: Verified<Record>,
+        once: Result<Once, Undecodable>,
+        inner: S,
+    ) -> Result<Reply, Rejection>
     where
         S: Service<Once, Response = Reply, Error = Rejection> + Send + 'static,
         S::Future: Send,
     {
-        let (record, once) = Once::first(receipt);
         let once = match once {
             Ok(once) => once,
             Err(problem) => return self.keep(record, &problem.to_string()).await,
@@ -107,7 +113,7 @@ impl DedupLayer {
         };
         match claim {
             Claim::Granted(held) => {
-                let handler = Box::pin(async { observed::timed(Stage::Dispatch, pin!(oneshot(inner, once))).await });
+                let handler = Box::pin(async { observed::timed(Stage::Dispatch, pin!(called(inner, once))).await });
                 let lasting = |reply: &Reply| reply.status.is_none_or(is_final).then(|| reply.to_stored());
                 claims.run(held, record, handler, lasting).await
             }

@@ -2,7 +2,7 @@
 //! beyond the budget of all.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -34,8 +34,11 @@ impl Default for Limits {
 }
 
 /// Reads the whole body. Trailers are read and dropped: nothing in them is covered by anything.
-pub(super) async fn read<B: Body>(body: B, limits: Limits, share: &mut Share) -> Result<Bytes, Rejection> {
-    let mut body = pin!(body);
+pub(super) async fn read<B: Body>(
+    mut body: Pin<&mut B>,
+    limits: Limits,
+    share: &mut Share,
+) -> Result<Bytes, Rejection> {
     let mut start = None;
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
@@ -47,7 +50,7 @@ pub(super) async fn read<B: Body>(body: B, limits: Limits, share: &mut Share) ->
             Poll::Ready(frame) => Ok(frame),
             Poll::Pending => {
                 let start = *start.get_or_insert_with(Instant::now);
-                timeout(patience(start, received, limits), body.frame()).await
+                Box::pin(timeout(patience(start, received, limits), body.frame())).await
             }
         };
         let frame = match waited {

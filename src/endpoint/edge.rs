@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
@@ -178,13 +178,13 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (head, body) = request.into_parts();
-        Box::pin(self.clone().respond(head, body))
+        let (endpoint, (mut head, body)) = (self.clone(), request.into_parts());
+        Box::pin(async move { Ok(endpoint.respond(&mut head, pin!(body)).await) })
     }
 }
 
 impl Endpoint {
-    async fn respond<B: Body>(self, mut head: Parts, body: B) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn respond<B: Body>(&self, head: &mut Parts, body: Pin<&mut B>) -> Response<Full<Bytes>> {
         let shared = &*self.shared;
         let request_id = reflected_id(&head.headers, shared.profile.dialect.correlation_header());
         let route = self.route(&head.method, head.uri.path());
@@ -193,7 +193,7 @@ impl Endpoint {
         let observed = Observed::begin(peer);
         let closes = head.version < Version::HTTP_2 && strict::has_body(&head.headers);
         let mut is_read = false;
-        let result = observed.during(self.receive(&mut head, body, route, peer, &mut is_read)).await;
+        let result = observed.during(self.receive(head, body, route, peer, &mut is_read)).await;
         let context = Context { now: shared.clock.now(), request_id: request_id.as_deref() };
         let mut response = answer(result, shared.profile.success, &*shared.profile.dialect, context);
         if let Some(allowed) = allowed
@@ -208,14 +208,14 @@ impl Endpoint {
         shared.lines.write(&observed, request_id.as_deref(), &response);
         response.extensions_mut().insert(observed);
         fail_point::reached(Point::ReplyMade);
-        Ok(response)
+        response
     }
 
     /// From the cheapest check to the dearest; the body is read after all that the head can tell.
     async fn receive<B: Body>(
         &self,
         head: &mut Parts,
-        body: B,
+        body: Pin<&mut B>,
         route: Result<&Route, Code>,
         peer: Option<IpAddr>,
         is_read: &mut bool,
@@ -237,8 +237,8 @@ impl Endpoint {
         }
         // Held until the answer: so long the body is in memory.
         let mut share = shared.budget.share(peer);
-        let body = pin!(read(body, shared.limits, &mut share));
-        let body = timed(Stage::Body, body).await.map_err(|rejection| {
+        let reading = pin!(read(body, shared.limits, &mut share));
+        let body = timed(Stage::Body, reading).await.map_err(|rejection| {
             let fault = head.extensions.get::<BodyFault>().and_then(BodyFault::get);
             let is_broken = rejection.code() == Code::BodyUnreadable;
             fault.filter(|_| is_broken).cloned().unwrap_or(rejection)
