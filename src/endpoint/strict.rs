@@ -105,10 +105,14 @@ fn target(head: &Parts) -> Result<(), Rejection> {
         return malformed("a target that is a path", "another form");
     }
     let bytes = path.as_bytes();
-    let is_empty_or_escaped = |at: usize| match bytes.get(at..).unwrap_or_default() {
-        [b'\\', ..] | [b'/', b'/', ..] => true,
-        [b'%', b'2', b'f' | b'F' | b'e' | b'E', ..] | [b'%', b'5', b'c' | b'C', ..] => true,
-        _ => false,
+    let is_empty_or_escaped = |at: usize| {
+        matches!(
+            bytes.get(at..).unwrap_or_default(),
+            [b'\\', ..]
+                | [b'/', b'/', ..]
+                | [b'%', b'2', b'f' | b'F' | b'e' | b'E', ..]
+                | [b'%', b'5', b'c' | b'C', ..]
+        )
     };
     if (0..bytes.len()).any(is_empty_or_escaped) {
         return malformed("a path with one spelling", "empty segments or escaped separators");

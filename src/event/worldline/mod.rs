@@ -156,6 +156,16 @@ mod tests {
         let both =
             r#"{"ConsentId":"c","ConsentStatus":"Open","CommonPaymentData":{"PaymentId":"p","PaymentStatus":"Open"}}"#;
         assert!(refusal(both).starts_with("both"));
+        // Where only the last of two counts, the first is gone.
+        let hidden =
+            r#"{"ConsentId":"c","ConsentId":null,"CommonPaymentData":{"PaymentId":"p","PaymentStatus":"Open"}}"#;
+        assert!(refusal(hidden).contains("duplicate"));
+    }
+
+    #[test]
+    fn a_consent_that_is_null_is_none() {
+        let body = br#"{"ConsentId":null,"CommonPaymentData":{"PaymentId":"p","PaymentStatus":"Open"}}"#;
+        assert_eq!(parse_status(body).unwrap().id(), "p");
     }
 
     #[test]
