@@ -18,6 +18,9 @@ use tower_service::Service;
 
 /// Requests that one store sees before it is replaced.
 const BATCH: usize = 128;
+/// Requests with other ids that a store of "accepted" has seen before the clock starts: a receiver's store is not new at
+/// each request, and its growth from then on is measured.
+const SEEN: usize = 1024;
 /// How long the table measures each path.
 const SPAN: Duration = Duration::from_secs(2);
 
@@ -87,8 +90,14 @@ fn paths() -> Vec<Path> {
         };
         let (endpoint, batch) = (sender.endpoint(Memory::Nothing), good.clone());
         path("verified, no memory", Box::new(move |runtime| send(runtime, &endpoint, batch.clone(), true)));
-        let batch = good.clone();
-        path("accepted", Box::new(move |runtime| send(runtime, &sender.endpoint(Memory::Store), batch.clone(), true)));
+        let mut seen = sender.webhooks(BATCH + SEEN);
+        let batch = seen.split_off(SEEN);
+        let accepted = move |runtime: &Runtime| {
+            let endpoint = sender.endpoint(Memory::Store);
+            send(runtime, &endpoint, seen.clone(), true);
+            send(runtime, &endpoint, batch.clone(), true)
+        };
+        path("accepted", Box::new(accepted));
         let (endpoint, batch) = (sender.endpoint(Memory::Store), good.clone());
         send(&runtime(), &endpoint, good.clone(), true);
         path("duplicate", Box::new(move |runtime| send(runtime, &endpoint, batch.clone(), true)));

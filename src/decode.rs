@@ -15,9 +15,9 @@ use crate::fail_point::{self, Point};
 use crate::observed::{self, Stage};
 use crate::profile::{Identification, Profile, Undecodable};
 use crate::reply::Reply;
-use crate::stage::{StageFuture, oneshot};
+use crate::stage::{StageFuture, called};
 use crate::store::{Identity, Record};
-use crate::verified::{Covered, Verified};
+use crate::verified::{Covered, RequestId, Verified};
 
 /// A verified event with its identity, or the reason why its content could not be read.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ impl Decoder {
                 compared: self.compared(&covered),
                 event_type: event.as_ref().map_or(EventType::Other, Event::event_type).as_str().into(),
                 subject: event.as_ref().ok().and_then(|event| event.subject().map(Into::into)),
-                request_id: covered.request_id.as_ref().map(|id| id.as_str().into()),
+                request_id: covered.request_id.map(RequestId::into_value),
                 problem: event.as_ref().err().map(|problem| problem.to_string().into()),
                 retain_until: received_at.after(self.retain),
                 content: covered.content,
@@ -103,7 +103,8 @@ impl Decoder {
             Identification::Header { uuid, .. } => {
                 let id = covered.request_id.as_ref().map(|id| id.as_str()).unwrap_or_default();
                 // One UUID has two spellings; a copy in the other case is still a copy.
-                let lower = uuid.then(|| id.to_ascii_lowercase());
+                let is_upper = *uuid && id.bytes().any(|byte| byte.is_ascii_uppercase());
+                let lower = is_upper.then(|| id.to_ascii_lowercase());
                 let id = lower.as_deref().unwrap_or(id);
                 Ok(Identity::new(&self.endpoint, kind, id.as_bytes()))
             }
@@ -210,11 +211,11 @@ where
             _ => None,
         };
         fail_point::reached(Point::Decoded);
-        let answer = oneshot(self.inner.clone(), receipt);
+        let answer = called(self.inner.clone(), receipt);
         match outcome {
             // A person waits for this one: where they go depends on what they decided.
             Some(outcome) => Box::pin(async move { Ok(answer.await?.for_a_person(outcome)) }),
-            None => Box::pin(answer),
+            None => answer,
         }
     }
 }

@@ -25,16 +25,26 @@ pub struct Delivery {
 impl Delivery {
     /// Takes a request apart. `action` is the profile's name for the route that matched, empty if it has only one.
     pub fn new(request: http::Request<Bytes>, action: impl Into<Arc<str>>, received_at: Timestamp) -> Self {
-        let (parts, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        Self::taking(&mut head, body, action.into(), received_at)
+    }
+
+    /// The same of a request that was taken apart before; its headers are taken out of `head`.
+    pub(crate) fn taking(
+        head: &mut http::request::Parts,
+        body: Bytes,
+        action: Arc<str>,
+        received_at: Timestamp,
+    ) -> Self {
         Self {
-            path: parts.uri.path().into(),
-            query: parts.uri.query().map(Into::into),
-            method: parts.method,
-            headers: parts.headers,
+            path: head.uri.path().into(),
+            query: head.uri.query().map(Into::into),
+            method: head.method.clone(),
+            headers: std::mem::take(&mut head.headers),
             body,
             received_at,
             peer: None,
-            action: action.into(),
+            action,
         }
     }
 
@@ -76,7 +86,9 @@ impl Delivery {
     /// [`Code::HeaderRepeated`] if it is there more than once: neither the first nor the last wins.
     /// [`Code::HeaderUndecodable`] if it holds bytes outside visible ASCII, space and tab.
     pub fn header(&self, name: &str) -> Result<Option<&str>, Rejection> {
-        let mut values = self.headers.get_all(name).iter();
+        // A look at each of a few names is shorter than reading and hashing the one that is looked for.
+        let named = self.headers.iter().filter(|(known, _)| known.as_str().eq_ignore_ascii_case(name));
+        let mut values = named.map(|(_, value)| value);
         let Some(value) = values.next() else { return Ok(None) };
         if values.next().is_some() {
             return Err(Rejection::new(Code::HeaderRepeated, format!("expected one {name} header, but found more")));

@@ -5,10 +5,12 @@
 
 use std::future::Future;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::task::futures::TaskLocalFuture;
 use tokio::time::Instant;
 
 use crate::clock::Timestamp;
@@ -192,8 +194,8 @@ impl Observed {
     }
 
     /// Runs the stack so that its stages find this.
-    pub(crate) async fn during<F: Future>(self: &Arc<Self>, work: F) -> F::Output {
-        CURRENT.scope(Arc::clone(self), work).await
+    pub(crate) fn during<F: Future>(self: &Arc<Self>, work: F) -> TaskLocalFuture<Arc<Self>, F> {
+        CURRENT.scope(Arc::clone(self), work)
     }
 }
 
@@ -202,8 +204,8 @@ tokio::task_local! {
     static CURRENT: Arc<Observed>;
 }
 
-/// Takes the time of a stage: two looks at the clock.
-pub(crate) async fn timed<F: Future>(stage: Stage, work: F) -> F::Output {
+/// Takes the time of a stage: two looks at the clock. The work is pinned where it is made, so that no future holds it twice.
+pub(crate) async fn timed<F: Future>(stage: Stage, work: Pin<&mut F>) -> F::Output {
     let begun = Instant::now();
     let output = work.await;
     note(|observed| observed.passed(stage, begun));
@@ -237,6 +239,8 @@ pub(crate) fn carried<F: Future>(work: F) -> impl Future<Output = F::Output> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -244,9 +248,9 @@ mod tests {
         let observed = Observed::begin(None);
         let pause = |millis| tokio::time::sleep(Duration::from_millis(millis));
         let work = async {
-            timed(Stage::Claim, pause(5)).await;
-            tokio::spawn(carried(async move { timed(Stage::Dispatch, pause(30)).await })).await.unwrap();
-            timed(Stage::Claim, pause(7)).await;
+            timed(Stage::Claim, pin!(pause(5))).await;
+            tokio::spawn(carried(async move { timed(Stage::Dispatch, pin!(pause(30))).await })).await.unwrap();
+            timed(Stage::Claim, pin!(pause(7))).await;
         };
         observed.during(work).await;
         observed.end();
@@ -259,7 +263,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_an_endpoint_around_stages_work_and_nothing_is_written() {
-        assert_eq!(timed(Stage::Verify, async { 7 }).await, 7);
+        assert_eq!(timed(Stage::Verify, pin!(async { 7 })).await, 7);
         assert_eq!(timed_at_once(Stage::Decode, || 8), 8);
         assert_eq!(carried(async { 9 }).await, 9);
     }

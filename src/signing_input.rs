@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::crypto::{BadSignature, Digest, Hash, PublicKey, Sha256, SignatureValid};
 use crate::error::{Code, Rejection};
 use crate::keys::VerifyingKey;
-use crate::verified::{Covered, Provenance, Verified};
+use crate::verified::{Covered, CoveredHeaders, Provenance, Verified};
 use crate::wire::GrammarError;
 use crate::wire::digest::DigestHeader;
 use crate::wire::encoding;
@@ -18,24 +18,27 @@ use crate::wire::jose::CompactJws;
 #[derive(Debug, Default)]
 pub struct SigningInput {
     head: Vec<u8>,
-    headers: Vec<(Box<str>, Box<str>)>,
+    headers: CoveredHeaders,
 }
 
 impl SigningInput {
     /// Nothing signed so far.
     pub fn new() -> Self {
-        Self { head: Vec::with_capacity(512), headers: Vec::new() }
+        Self::default()
     }
 
     /// Appends bytes that are neither body nor header: separators, method, path.
     pub fn push(&mut self, bytes: &[u8]) {
+        if self.head.is_empty() {
+            self.head.reserve(512);
+        }
         self.head.extend_from_slice(bytes);
     }
 
     /// Appends the value of a header, which then counts as covered.
     pub fn push_header(&mut self, name: &str, value: &str) {
         self.push(value.as_bytes());
-        self.headers.push((name.into(), value.into()));
+        self.headers.push(name, value);
     }
 
     /// Binds the body by having it signed itself.
@@ -81,7 +84,7 @@ impl SigningInput {
             head: Vec::new(),
             tail: Vec::new(),
             content,
-            headers: Vec::new(),
+            headers: CoveredHeaders::default(),
         })
     }
 
@@ -160,7 +163,7 @@ pub struct BoundInput {
     whole: Option<Digest>,
     /// SHA-256 of the content, once it is known.
     fingerprint: OnceLock<Sha256>,
-    headers: Vec<(Box<str>, Box<str>)>,
+    headers: CoveredHeaders,
 }
 
 impl BoundInput {
@@ -175,7 +178,7 @@ impl BoundInput {
     /// Appends the value of a header behind the body; it then counts as covered.
     pub fn push_header(&mut self, name: &str, value: &str) {
         self.push(value.as_bytes());
-        self.headers.push((name.into(), value.into()));
+        self.headers.push(name, value);
     }
 
     /// What was bound so far becomes the payload of a JWS whose payload is not sent along: signed in base64url behind
@@ -202,10 +205,11 @@ impl BoundInput {
     pub(crate) fn check(&self, key: &VerifyingKey, signature: &[u8]) -> Result<SignatureValid, BadSignature> {
         match (key, &self.whole, &self.middle) {
             (VerifyingKey::Public(key), Some(digest), Some(middle)) => key.verify_hashed(middle, digest, signature),
-            // The commonest case of all needs no list.
+            // The commonest cases of all need no list.
             (VerifyingKey::Public(key), None, Some(middle)) if self.head.is_empty() && self.tail.is_empty() => {
                 self.check_alone(key, middle, signature)
             }
+            (VerifyingKey::Public(key), None, None) if self.tail.is_empty() => key.verify(&[&self.head], signature),
             (VerifyingKey::Public(key), ..) => key.verify(self.pieces().as_slice(), signature),
             (VerifyingKey::Mac(key), ..) => key.verify(self.pieces().as_slice(), signature),
         }

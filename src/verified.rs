@@ -144,6 +144,10 @@ impl RequestId {
         &self.value
     }
 
+    pub(crate) fn into_value(self) -> Box<str> {
+        self.value
+    }
+
     /// Whether the signature covers it.
     pub fn is_signed(&self) -> bool {
         self.signed
@@ -157,7 +161,7 @@ pub struct Covered {
     pub(crate) action: Arc<str>,
     pub(crate) content: Bytes,
     pub(crate) fingerprint: OnceLock<Sha256>,
-    pub(crate) headers: Vec<(Box<str>, Box<str>)>,
+    pub(crate) headers: CoveredHeaders,
     pub(crate) request_id: Option<RequestId>,
     pub(crate) issuer: Option<Box<str>>,
     pub(crate) user_token: Option<Unsigned<Box<str>>>,
@@ -181,7 +185,7 @@ impl Covered {
 
     /// A header that the signature covers; `None` for every other, whether it was sent or not.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
+        self.headers.get(name)
     }
 
     /// The sender's id of the request, which says itself whether it is signed.
@@ -197,6 +201,37 @@ impl Covered {
     /// The token of the user on whose behalf the request is made (Tribe's `X-Auth-Token`), never signed.
     pub fn user_token(&self) -> Option<&Unsigned<Box<str>>> {
         self.user_token.as_ref()
+    }
+}
+
+/// Headers with their values, one behind the other in one text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CoveredHeaders {
+    text: String,
+    /// Where each name and each value ends.
+    ends: Vec<(usize, usize)>,
+}
+
+impl CoveredHeaders {
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
+        // Room for what senders of this field sign.
+        if self.ends.is_empty() {
+            self.ends.reserve(4);
+            self.text.reserve(256);
+        }
+        self.text.push_str(name);
+        let end_of_name = self.text.len();
+        self.text.push_str(value);
+        self.ends.push((end_of_name, self.text.len()));
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        let mut start = 0;
+        self.ends.iter().find_map(|(end_of_name, end)| {
+            let known = self.text.get(start..*end_of_name)?;
+            start = *end;
+            known.eq_ignore_ascii_case(name).then(|| self.text.get(*end_of_name..*end)).flatten()
+        })
     }
 }
 

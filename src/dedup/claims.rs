@@ -2,6 +2,7 @@
 //! final answer or gives it back, whatever becomes of the handler in between.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,8 +75,8 @@ impl Claims {
         guard.disarm();
         if let Some(stored) = answer.as_ref().ok().and_then(lasting) {
             failing(Point::Answered, StoreError::NotStored).map_err(|e| unavailable(&e))?;
-            let completing = observed::timed(Stage::Complete, self.store.complete(held, record, stored));
-            completing.await.map_err(|e| unavailable(&e))?;
+            let completing = pin!(self.store.complete(held, record, stored));
+            observed::timed(Stage::Complete, completing).await.map_err(|e| unavailable(&e))?;
             fail_point::reached(Point::Completed);
         } else if let Err(error) = self.store.release(held).await {
             tracing::warn!(code = "release_failed", %error, "the claim ends with its lease");

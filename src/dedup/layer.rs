@@ -1,6 +1,7 @@
 //! The tower part of inline handling. The rule: a claim is decided by the store; a copy that arrives in flight waits a little
 //! and is then sent away, never answered with success.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -14,8 +15,9 @@ use crate::decode::Receipt;
 use crate::error::{Code, Rejection};
 use crate::observed::{self, Stage};
 use crate::once::Once;
+use crate::profile::Undecodable;
 use crate::reply::Reply;
-use crate::stage::{self, StageFuture, oneshot};
+use crate::stage::{self, StageFuture, called};
 use crate::store::{Acceptance, Claim, Record, Store};
 use crate::verified::Verified;
 
@@ -71,16 +73,17 @@ where
 
     fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
         let inner = self.inner.clone();
-        // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
-        // Boxed, because a task's future is moved many times before it is first polled.
         let at_work = (self.settings.handlers.begin(), stage::turn());
-        let handled = observed::carried(self.settings.clone().handle(receipt, inner));
-        let work = tokio::spawn(Box::pin(async move {
-            let reply = handled.await;
-            drop(at_work);
-            reply
-        }));
+        // Boxed, because a task's future is moved many times before it is first polled.
+        let (record, once) = Once::first(receipt);
+        let handled = observed::carried(Box::pin(self.settings.clone().handle(record, once, inner)));
         Box::pin(async move {
+            // A task of its own: a sender that hangs up neither stops a handler half way nor leaves a claim to nobody.
+            let work = tokio::spawn(async move {
+                let reply = handled.await;
+                drop(at_work);
+                reply
+            });
             work.await.unwrap_or_else(|_| {
                 Err(Rejection::new(Code::HandlerFailed, "expected an answer of the handler, but found a panic"))
             })
@@ -89,20 +92,28 @@ where
 }
 
 impl DedupLayer {
-    async fn handle<S>(self, receipt: Verified<Receipt>, inner: S) -> Result<Reply, Rejection>
+    async fn handle<S>(
+        self,
+        record: Verified<Record>,
+        once: Result<Once, Undecodable>,
+        inner: S,
+    ) -> Result<Reply, Rejection>
     where
         S: Service<Once, Response = Reply, Error = Rejection> + Send + 'static,
         S::Future: Send,
     {
-        let (record, once) = Once::first(receipt);
         let once = match once {
             Ok(once) => once,
             Err(problem) => return self.keep(record, &problem.to_string()).await,
         };
         let claims = &self.claims;
-        match observed::timed(Stage::Claim, claims.claim(&record)).await? {
+        let claim = {
+            let claiming = pin!(claims.claim(&record));
+            observed::timed(Stage::Claim, claiming).await?
+        };
+        match claim {
             Claim::Granted(held) => {
-                let handler = observed::timed(Stage::Dispatch, oneshot(inner, once));
+                let handler = Box::pin(async { observed::timed(Stage::Dispatch, pin!(called(inner, once))).await });
                 let lasting = |reply: &Reply| reply.status.is_none_or(is_final).then(|| reply.to_stored());
                 claims.run(held, record, handler, lasting).await
             }
@@ -114,8 +125,8 @@ impl DedupLayer {
 
     /// Keeps what cannot be read, once, for inspection.
     async fn keep(&self, record: Verified<Record>, problem: &str) -> Result<Reply, Rejection> {
-        let accepting = observed::timed(Stage::Accept, self.claims.store.accept(record));
-        let acceptance = accepting.await.map_err(|e| unavailable(&e))?;
+        let accepting = pin!(self.claims.store.accept(record));
+        let acceptance = observed::timed(Stage::Accept, accepting).await.map_err(|e| unavailable(&e))?;
         undecodable(self.undecodable, acceptance, problem)
     }
 }

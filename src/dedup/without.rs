@@ -1,6 +1,7 @@
 //! No memory at all, said aloud: every copy of an event is handled again, and a captured one too. The rule: what nobody keeps
 //! is not answered as if it were kept.
 
+use std::pin::pin;
 use std::task::{Context, Poll};
 
 use tower_layer::Layer;
@@ -58,7 +59,7 @@ where
             let (_, once) = Once::first(receipt);
             // Nothing keeps what cannot be read, so it must not be answered as if it were kept.
             let once = once.map_err(|problem| Rejection::new(Code::PayloadUndecodable, problem.to_string()))?;
-            observed::timed(Stage::Dispatch, oneshot(inner, once)).await
+            observed::timed(Stage::Dispatch, pin!(oneshot(inner, once))).await
         })
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use super::EndpointBuilder;
 use crate::client::{ClientCertificate, Pins};
-use crate::clock::Timestamp;
+use crate::clock::Clock;
 use crate::error::{Code, Rejection};
 
 /// Address of the peer, for `allow_ip`; the server puts it into the request's extensions.
@@ -26,7 +26,7 @@ impl Admission {
         &self,
         peer: Option<IpAddr>,
         client: Option<&ClientCertificate>,
-        now: Timestamp,
+        clock: &dyn Clock,
     ) -> Result<(), Rejection> {
         if let Some(listed) = &self.addresses
             && !peer.is_some_and(|peer| is_in(listed, peer))
@@ -37,7 +37,7 @@ impl Admission {
             pins.admit(client)?;
         }
         match client {
-            Some(client) if !client.is_live(now) => {
+            Some(client) if !client.is_live(clock.now()) => {
                 let message = "expected a client's certificate that is valid now, but found one that is not";
                 Err(Rejection::new(Code::ClientCertificateExpired, message))
             }

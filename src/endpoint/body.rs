@@ -1,7 +1,9 @@
 //! Reads a body once, into one buffer. The rule: never more than a limit, later than a deadline, slower than a minimum rate, or
 //! beyond the budget of all.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -32,14 +34,26 @@ impl Default for Limits {
 }
 
 /// Reads the whole body. Trailers are read and dropped: nothing in them is covered by anything.
-pub(super) async fn read<B: Body>(body: B, limits: Limits, share: &mut Share) -> Result<Bytes, Rejection> {
-    let mut body = pin!(body);
-    let start = Instant::now();
+pub(super) async fn read<B: Body>(
+    mut body: Pin<&mut B>,
+    limits: Limits,
+    share: &mut Share,
+) -> Result<Bytes, Rejection> {
+    let mut start = None;
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     loop {
         let received = first.as_ref().map_or(0, Bytes::len).saturating_add(rest.len());
-        let frame = match timeout(patience(start, received, limits), body.frame()).await {
+        // What is there already needs no clock: a wait with an end would take it too, whatever the time.
+        let there = poll_fn(|context| Poll::Ready(body.as_mut().poll_frame(context))).await;
+        let waited = match there {
+            Poll::Ready(frame) => Ok(frame),
+            Poll::Pending => {
+                let start = *start.get_or_insert_with(Instant::now);
+                Box::pin(timeout(patience(start, received, limits), body.frame())).await
+            }
+        };
+        let frame = match waited {
             Err(_) => return Err(Rejection::new(Code::BodyTimeout, "expected the body in time, but found it stalled")),
             Ok(None) => break,
             Ok(Some(Err(_))) => {

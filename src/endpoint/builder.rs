@@ -27,7 +27,7 @@ use crate::once::Once;
 use crate::profile::{Presence, Profile, Scheme};
 use crate::reply::Reply;
 use crate::store::Store;
-use crate::verify::{Account, Credentials, DecryptionPermits, Verifier};
+use crate::verify::{Account, Credentials, DecryptionPermits, Verifier, always_covered};
 
 /// Identities are remembered at least this long, whatever the profile says.
 pub(super) const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
@@ -282,6 +282,7 @@ impl<State> EndpointBuilder<State> {
             permits: self.permits.clone(),
             credentials: self.credentials.clone(),
             public_url: self.public_url.clone(),
+            covered: always_covered(&self.profile.scheme),
             account: self.account.clone(),
         })
     }

@@ -4,12 +4,14 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::net::IpAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, HeaderValue};
-use http::{Method, Request, Response, Version};
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, Response, Version};
 use http_body::Body;
 use http_body_util::Full;
 use tokio::sync::Semaphore;
@@ -37,6 +39,7 @@ use crate::stage::{self, StageFuture};
 use crate::state::StateIssuer;
 use crate::store::Store;
 use crate::verify::Verifier;
+use crate::wire::header::only;
 use crate::wire::uuid::is_uuid;
 
 /// One URL that receives webhooks of one sender.
@@ -175,23 +178,22 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let endpoint = self.clone();
-        Box::pin(async move { Ok(endpoint.respond(request).await) })
+        let (endpoint, (mut head, body)) = (self.clone(), request.into_parts());
+        Box::pin(async move { Ok(endpoint.respond(&mut head, pin!(body)).await) })
     }
 }
 
 impl Endpoint {
-    async fn respond<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
+    async fn respond<B: Body>(&self, head: &mut Parts, body: Pin<&mut B>) -> Response<Full<Bytes>> {
         let shared = &*self.shared;
-        let request_id = reflected_id(&request, shared.profile.dialect.correlation_header());
-        let path = request.uri().path();
-        let wrong_method = matches!(self.route(request.method(), path), Err(Code::MethodNotAllowed));
-        let allowed = wrong_method.then(|| self.allowed(path));
-        let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+        let request_id = reflected_id(&head.headers, shared.profile.dialect.correlation_header());
+        let route = self.route(&head.method, head.uri.path());
+        let allowed = matches!(route, Err(Code::MethodNotAllowed)).then(|| self.allowed(head.uri.path()));
+        let peer = head.extensions.get::<Peer>().map(|peer| peer.0);
         let observed = Observed::begin(peer);
-        let closes = request.version() < Version::HTTP_2 && strict::has_body(request.headers());
+        let closes = head.version < Version::HTTP_2 && strict::has_body(&head.headers);
         let mut is_read = false;
-        let result = observed.during(self.receive(request, peer, &mut is_read)).await;
+        let result = observed.during(self.receive(head, body, route, peer, &mut is_read)).await;
         let context = Context { now: shared.clock.now(), request_id: request_id.as_deref() };
         let mut response = answer(result, shared.profile.success, &*shared.profile.dialect, context);
         if let Some(allowed) = allowed
@@ -212,31 +214,31 @@ impl Endpoint {
     /// From the cheapest check to the dearest; the body is read after all that the head can tell.
     async fn receive<B: Body>(
         &self,
-        request: Request<B>,
+        head: &mut Parts,
+        body: Pin<&mut B>,
+        route: Result<&Route, Code>,
         peer: Option<IpAddr>,
         is_read: &mut bool,
     ) -> Result<Reply, Rejection> {
         let shared = &*self.shared;
-        let (mut head, body) = request.into_parts();
-        let route = self.route(&head.method, head.uri.path()).map_err(Rejection::from)?;
-        let action = Arc::clone(&route.action);
-        strict::settle(&mut head)?;
-        strict::check(&head)?;
+        let action = Arc::clone(&route?.action);
+        strict::settle(head)?;
+        strict::check(head)?;
         strict::content_type(&head.headers, &shared.profile.content_types)?;
-        shared.admission.admit(peer, head.extensions.get::<ClientCertificate>(), shared.clock.now())?;
-        if strict::announced_length(&head.headers).is_some_and(|length| length > shared.limits.body as u64) {
+        shared.admission.admit(peer, head.extensions.get::<ClientCertificate>(), &*shared.clock)?;
+        let announced = strict::announced_length(&head.headers);
+        if announced.is_some_and(|length| length > shared.limits.body as u64) {
             return Err(too_large(shared.limits));
         }
-        shared.budget.admits(strict::announced_length(&head.headers).unwrap_or(0))?;
-        if strict::is_costly(&head.headers) {
-            let bare = Request::from_parts(head.clone(), Bytes::new());
-            let head = Delivery::new(bare, Arc::clone(&action), shared.clock.now());
-            let screening = || std::future::ready(shared.verifier.screen(&head));
-            timed(Stage::Screen, shared.verifier.renewing(head.received_at, screening)).await?;
+        shared.budget.admits(announced.unwrap_or(0))?;
+        if strict::is_costly(&head.headers, announced) {
+            // In a place of its own: what is seldom needed need not be a part of every request.
+            Box::pin(self.screen(head, &action)).await?;
         }
         // Held until the answer: so long the body is in memory.
         let mut share = shared.budget.share(peer);
-        let body = timed(Stage::Body, read(body, shared.limits, &mut share)).await.map_err(|rejection| {
+        let reading = pin!(read(body, shared.limits, &mut share));
+        let body = timed(Stage::Body, reading).await.map_err(|rejection| {
             let fault = head.extensions.get::<BodyFault>().and_then(BodyFault::get);
             let is_broken = rejection.code() == Code::BodyUnreadable;
             fault.filter(|_| is_broken).cloned().unwrap_or(rejection)
@@ -249,10 +251,22 @@ impl Endpoint {
             Rejection::new(Code::TooManyRequests, "expected fewer requests at once, but found the limit")
                 .with_retry_after(wait)
         })?;
-        let mut delivery = Delivery::new(Request::from_parts(head, body), action, shared.clock.now());
-        delivery.peer = peer;
+        let work = || {
+            let mut delivery = Delivery::taking(head, body, action, shared.clock.now());
+            delivery.peer = peer;
+            (shared.stack)(delivery)
+        };
         // A handler whose sender has hung up keeps its turn.
-        stage::in_turn(permit, (shared.stack)(delivery)).await
+        stage::in_turn(permit, work).await
+    }
+
+    /// Looks at the head alone before a body is read that would be dear.
+    async fn screen(&self, head: &Parts, action: &Arc<str>) -> Result<(), Rejection> {
+        let shared = &*self.shared;
+        let bare = Request::from_parts(head.clone(), Bytes::new());
+        let head = Delivery::new(bare, Arc::clone(action), shared.clock.now());
+        let screening = || std::future::ready(shared.verifier.screen(&head));
+        timed(Stage::Screen, pin!(shared.verifier.renewing(head.received_at, screening))).await
     }
 
     /// The methods of a path that has another than was asked with.
@@ -274,10 +288,8 @@ impl Endpoint {
 }
 
 /// An id is reflected only if it is a UUID, and once: nothing else of an unverified request is sent back.
-fn reflected_id<B>(request: &Request<B>, header: &str) -> Option<String> {
-    let mut values = request.headers().get_all(header).iter();
-    let value = values.next()?.to_str().ok()?;
-    (values.next().is_none() && is_uuid(value)).then(|| value.to_owned())
+fn reflected_id(headers: &HeaderMap, header: &str) -> Option<String> {
+    only(headers, header).filter(|value| is_uuid(value)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -293,7 +305,7 @@ mod tests {
                 let name = http::HeaderName::try_from(*name).unwrap();
                 request.headers_mut().append(name, http::HeaderValue::from_str(value).unwrap());
             }
-            reflected_id(&request, "x-fapi-interaction-id")
+            reflected_id(request.headers(), "x-fapi-interaction-id")
         };
         assert_eq!(sent(&[("X-Fapi-Interaction-Id", id)]).as_deref(), Some(id));
         assert_eq!(sent(&[("x-request-id", id)]), None);

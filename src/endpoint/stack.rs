@@ -9,7 +9,7 @@ use crate::decode::{DecodeLayer, Decoder, Receipt};
 use crate::delivery::Delivery;
 use crate::error::Rejection;
 use crate::reply::Reply;
-use crate::stage::{StageFuture, oneshot};
+use crate::stage::{StageFuture, called};
 use crate::verified::Verified;
 use crate::verify::{Verifier, VerifyLayer};
 
@@ -27,5 +27,5 @@ where
     let decoded = DecodeLayer::new(decoder).layer(ending);
     // Verification is the outermost stage: no store is asked about an id that is not verified.
     let verified = VerifyLayer::new(verifier).layer(decoded);
-    Arc::new(move |delivery: Delivery| Box::pin(oneshot(verified.clone(), delivery)))
+    Arc::new(move |delivery: Delivery| called(verified.clone(), delivery))
 }

@@ -32,7 +32,7 @@ pub(super) fn settle(head: &mut Parts) -> Result<(), Rejection> {
     crumbs(&mut head.headers)?;
     let Some(authority) = head.uri.authority() else { return Ok(()) };
     if head.headers.contains_key(HOST) {
-        let agrees = only(&head.headers, HOST.as_str()) == Some(authority.as_str());
+        let agrees = only(&head.headers, HOST) == Some(authority.as_str());
         return if agrees { Ok(()) } else { malformed("one host", "several") };
     }
     let value = HeaderValue::from_str(authority.as_str());
@@ -88,12 +88,12 @@ pub(super) fn has_body(headers: &HeaderMap) -> bool {
 
 /// The length that the head announces.
 pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
-    only(headers, CONTENT_LENGTH.as_str())?.parse().ok()
+    only(headers, CONTENT_LENGTH)?.parse().ok()
 }
 
 /// Whether the body is worth a look at the head first: it is large, of unknown length, or not sent before we agree.
-pub(super) fn is_costly(headers: &HeaderMap) -> bool {
-    headers.contains_key(EXPECT) || headers.contains_key(TRANSFER_ENCODING) || announced_length(headers) > Some(COSTLY)
+pub(super) fn is_costly(headers: &HeaderMap, announced: Option<u64>) -> bool {
+    headers.contains_key(EXPECT) || headers.contains_key(TRANSFER_ENCODING) || announced > Some(COSTLY)
 }
 
 fn target(head: &Parts) -> Result<(), Rejection> {
@@ -104,16 +104,20 @@ fn target(head: &Parts) -> Result<(), Rejection> {
     if !path.starts_with('/') {
         return malformed("a target that is a path", "another form");
     }
-    let lower = path.to_ascii_lowercase();
-    if path.contains("//")
-        || lower.contains("%2f")
-        || lower.contains("%2e")
-        || lower.contains("%5c")
-        || path.contains('\\')
-    {
+    let bytes = path.as_bytes();
+    let is_empty_or_escaped = |at: usize| {
+        matches!(
+            bytes.get(at..).unwrap_or_default(),
+            [b'\\', ..]
+                | [b'/', b'/', ..]
+                | [b'%', b'2', b'f' | b'F' | b'e' | b'E', ..]
+                | [b'%', b'5', b'c' | b'C', ..]
+        )
+    };
+    if (0..bytes.len()).any(is_empty_or_escaped) {
         return malformed("a path with one spelling", "empty segments or escaped separators");
     }
-    if path.split('/').any(|segment| segment == "." || segment == "..") {
+    if bytes.split(|byte| *byte == b'/').any(|segment| matches!(segment, b"." | b"..")) {
         return malformed("a path with one spelling", "dot segments");
     }
     Ok(())

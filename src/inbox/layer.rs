@@ -1,5 +1,6 @@
 //! The end of the receiving stack in queue mode: claim and append in one step, then answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -40,12 +41,12 @@ impl Service<Verified<Receipt>> for Inbox {
 
     fn call(&mut self, receipt: Verified<Receipt>) -> Self::Future {
         let Self { store, undecodable: setting } = self.clone();
+        let record = receipt.map(|receipt| receipt.record);
+        let problem = record.problem.clone();
         Box::pin(async move {
-            let record = receipt.map(|receipt| receipt.record);
-            let problem = record.problem.clone();
             failing(Point::BeforeStore, StoreError::NotStored).map_err(|error| unavailable(&error))?;
-            let accepting = observed::timed(Stage::Accept, store.accept(record));
-            let acceptance = accepting.await.map_err(|error| unavailable(&error))?;
+            let accepting = pin!(store.accept(record));
+            let acceptance = observed::timed(Stage::Accept, accepting).await.map_err(|error| unavailable(&error))?;
             failing(Point::Stored, StoreError::Unknown).map_err(|error| unavailable(&error))?;
             match (problem, acceptance) {
                 (Some(problem), _) => undecodable(setting, acceptance, &problem),

@@ -6,6 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::error::{Class, Code};
@@ -152,10 +153,11 @@ impl Answer {
     }
 
     /// A status and a JSON document.
-    pub fn json(status: StatusCode, document: &serde_json::Value) -> Self {
+    pub fn json(status: StatusCode, document: &impl Serialize) -> Self {
         Self {
             content_type: Some(HeaderValue::from_static("application/json")),
-            body: Bytes::from(document.to_string()),
+            // A document that cannot be written is none of ours; then there is a status and no words.
+            body: serde_json::to_vec(document).unwrap_or_default().into(),
             ..Self::empty(status)
         }
     }
@@ -185,6 +187,14 @@ pub trait Dialect: fmt::Debug + Send + Sync {
     fn finish(&self, _answer: &mut Answer, _context: Context<'_>) {}
 }
 
+#[derive(Serialize)]
+struct Problem {
+    status: u16,
+    title: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
 /// RFC 9457 problem details, for senders that document nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Plain;
@@ -192,7 +202,7 @@ pub struct Plain;
 impl Dialect for Plain {
     fn refusal(&self, told: Told, _context: Context<'_>) -> Answer {
         let status = told.status();
-        let document = serde_json::json!({"type": "about:blank", "title": told.title(), "status": status.as_u16()});
+        let document = Problem { status: status.as_u16(), title: told.title(), kind: "about:blank" };
         let mut answer = Answer::json(status, &document);
         answer.content_type = Some(HeaderValue::from_static("application/problem+json"));
         answer

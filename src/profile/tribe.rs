@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
-use serde_json::json;
+use serde::Serialize;
 
 use super::dialect::{Answer, Context, Dialect, Told};
 use super::{BodySignature, Decode, Fresh, Identification, Profile, Route, Scheme, Undecodable};
@@ -27,6 +27,7 @@ use crate::event::{
     PaymentRequestKind, PaymentStatus,
 };
 use crate::wire::json;
+use crate::wire::time::format_rfc3339;
 
 /// How long the sender waits is not documented; a third party waits behind it.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -64,10 +65,8 @@ struct Decoder;
 
 impl Decode for Decoder {
     fn decode(&self, action: &str, content: &Bytes) -> Result<Event, Undecodable> {
-        if !content.is_empty() {
-            json::check(content)?;
-        }
-        let request = Request::parse(action, content)?;
+        let text = if content.is_empty() { "" } else { json::checked(content)? };
+        let request = Request::read(action, text)?;
         let content = content.clone();
         let payment = |kind, payment_id, amount, request| {
             let detail = Box::new(request);
@@ -134,6 +133,16 @@ fn payment_status(word: &Word) -> PaymentStatus {
 #[derive(Debug)]
 struct Errors;
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Error<'a> {
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    timestamp: String,
+    title: &'a str,
+}
+
 impl Dialect for Errors {
     fn refusal(&self, told: Told, context: Context<'_>) -> Answer {
         let (code, status) = match told {
@@ -151,13 +160,9 @@ impl Dialect for Errors {
         };
         let title = if told == Told::Upstream { "Request to ASPSP failed" } else { told.title() };
         // 25 characters, as the table of the error document says.
-        let seconds = context.now.to_string().chars().take(19).collect::<String>();
-        let mut document = json!({"code": code, "title": title, "timestamp": format!("{seconds}+00:00")});
-        if let (Some(id), Some(members), false) =
-            (context.request_id, document.as_object_mut(), told == Told::NotAuthenticated)
-        {
-            members.insert("requestId".to_owned(), json!(id));
-        }
-        Answer::json(status, &document)
+        let now = format_rfc3339(context.now.millis());
+        let timestamp = format!("{}+00:00", now.get(..19).unwrap_or_default());
+        let request_id = context.request_id.filter(|_| told != Told::NotAuthenticated);
+        Answer::json(status, &Error { code, request_id, timestamp, title })
     }
 }

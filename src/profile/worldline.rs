@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::json;
+use serde::Serialize;
 
 use super::dialect::{Answer, Context, Dialect, Told};
 use super::{Decode, Fresh, HttpSignature, Identification, KeyIdMatch, Profile, Route, Scheme, Undecodable};
@@ -27,6 +27,7 @@ use crate::event::{
     ConsentDetail, ConsentEvent, ConsentStatus, DebtorTokenEvent, Event, PaymentDetail, PaymentEvent, PaymentStatus,
 };
 use crate::wire::json;
+use crate::wire::time::format_rfc3339;
 
 const COVER: [&str; 3] = ["messagecreatedatetime", "x-request-id", "digest"];
 const STATUS: &str = "status";
@@ -64,25 +65,25 @@ struct Decoder;
 
 impl Decode for Decoder {
     fn decode(&self, action: &str, content: &Bytes) -> Result<Event, Undecodable> {
-        json::check(content)?;
+        let text = json::checked(content)?;
         if action == DEBTOR_TOKEN {
-            let detail: worldline::DebtorToken = serde_json::from_slice(content)?;
-            let payment_id = detail.payment_id.to_string();
+            let detail: worldline::DebtorToken = serde_json::from_str(text)?;
+            let payment_id = detail.payment_id.as_str().to_owned();
             let event = DebtorTokenEvent { payment_id, detail: Box::new(detail), content: content.clone() };
             return Ok(Event::DebtorToken(Box::new(event)));
         }
-        Ok(match worldline::parse_status(content)? {
+        Ok(match worldline::read_status(text)? {
             Status::Consent(detail) => Event::Consent(Box::new(ConsentEvent {
-                consent_id: detail.consent_id.to_string(),
-                provider_status: detail.consent_status.to_string(),
+                consent_id: detail.consent_id.as_str().to_owned(),
+                provider_status: detail.consent_status.as_str().to_owned(),
                 status: consent_status(&detail.consent_status),
                 detail: ConsentDetail::Worldline(detail),
                 content: content.clone(),
             })),
             Status::Payment(detail) => Event::Payment(Box::new(PaymentEvent {
-                payment_id: detail.common_payment_data.payment_id.to_string(),
+                payment_id: detail.common_payment_data.payment_id.as_str().to_owned(),
                 consent_id: None,
-                provider_status: detail.common_payment_data.payment_status.to_string(),
+                provider_status: detail.common_payment_data.payment_status.as_str().to_owned(),
                 status: payment_status(&detail.common_payment_data.payment_status),
                 detail: PaymentDetail::Worldline(detail),
                 content: content.clone(),
@@ -125,16 +126,23 @@ fn payment_status(word: &PaymentStatusEnum) -> PaymentStatus {
 #[derive(Debug)]
 struct Errors;
 
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Error<'a> {
+    code: &'a str,
+    message: &'a str,
+}
+
 impl Dialect for Errors {
     fn refusal(&self, told: Told, _context: Context<'_>) -> Answer {
         let status = told.status();
-        Answer::json(status, &json!({"Code": status.as_str(), "Message": told.title()}))
+        Answer::json(status, &Error { code: status.as_str(), message: told.title() })
     }
 
     fn finish(&self, answer: &mut Answer, context: Context<'_>) {
         if let Some(id) = context.request_id {
             answer.push_header("x-request-id", id);
         }
-        answer.push_header("messagecreatedatetime", &context.now.to_string());
+        answer.push_header("messagecreatedatetime", &format_rfc3339(context.now.millis()));
     }
 }

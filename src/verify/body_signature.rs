@@ -1,5 +1,7 @@
 //! Engine 1: a signature in a header over a template of body, headers and URL.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::{Prepared, Verifier, fresh, live_keys};
@@ -25,8 +27,7 @@ pub(super) fn prepare<'k>(
     let keys = live_keys(keys, delivery)?;
 
     let input = template(verifier, &scheme.input, header, delivery, SigningInput::new(), SigningInput::body)?;
-    let covered = std::iter::once("body".into()).chain(scheme.input.parts().filter_map(covered_name)).collect();
-    Ok(Prepared { input, keys, signatures, signed_at, covered })
+    Ok(Prepared { input, keys, signatures, signed_at, covered: Arc::clone(&verifier.covered) })
 }
 
 /// What a template makes of a delivery, behind what `input` holds already; `header` is what its members stand in.
@@ -72,16 +73,17 @@ pub(super) fn head<'d>(
 
 fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Rejection> {
     let malformed = |error: crate::wire::GrammarError| Rejection::new(Code::SignatureMalformed, error.to_string());
+    let decode = |text| scheme.encoding.decode(text, LARGEST_SIGNATURE).map_err(malformed);
     let texts = match (&scheme.member, &scheme.prefix, &scheme.separator) {
         (Some(member), _, _) => {
             members::signatures(header, Some(&format!("{member}=")), Some(",")).map_err(malformed)?
         }
-        (None, None, None) => vec![header],
+        (None, None, None) => return Ok(vec![decode(header)?]),
         (None, prefix, separator) => {
             members::signatures(header, prefix.as_deref(), separator.as_deref()).map_err(malformed)?
         }
     };
-    texts.into_iter().map(|text| scheme.encoding.decode(text, LARGEST_SIGNATURE).map_err(malformed)).collect()
+    texts.into_iter().map(decode).collect()
 }
 
 fn signed_at(verifier: &Verifier, header: &str, delivery: &Delivery) -> Result<Option<Timestamp>, Rejection> {
@@ -146,6 +148,11 @@ impl<'a> Parts<'a> {
             None => format!("{base}{}", self.delivery.path),
         }
     }
+}
+
+/// What a template covers beside the body.
+pub(super) fn covered_names(template: &Input) -> impl Iterator<Item = Box<str>> {
+    template.parts().filter_map(covered_name)
 }
 
 fn covered_name(part: &Part) -> Option<Box<str>> {

@@ -1,6 +1,8 @@
 //! Engine 2: draft-cavage-http-signatures-12 with a `Digest`. The signing string is built from the list that was
 //! received, and that list has to hold what the profile demands.
 
+use std::sync::Arc;
+
 use http::Method;
 
 use super::{Prepared, Verifier, fresh};
@@ -72,8 +74,9 @@ pub(super) fn prepare<'k>(
         return Ok(None);
     };
     let input = signing_string(scheme, &signature, delivery)?.digest(&delivery.body, &claimed)?;
-    let names = std::iter::once("body").chain(signature.headers.iter().copied());
-    let covered = names.map(Into::into).collect();
+    let names = || std::iter::once("body").chain(signature.headers.iter().copied());
+    let is_usual = verifier.covered.iter().map(|name| &**name).eq(names());
+    let covered = if is_usual { Arc::clone(&verifier.covered) } else { names().map(Into::into).collect() };
     Ok(Some(Prepared { input, keys: vec![key], signatures: vec![raw], signed_at, covered }))
 }
 

@@ -1,5 +1,6 @@
 //! The tower part of verification: a delivery goes in, its verified part comes out.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -12,7 +13,7 @@ use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
 use crate::observed::{self, Stage};
 use crate::reply::Reply;
-use crate::stage::{StageFuture, oneshot};
+use crate::stage::{StageFuture, called};
 use crate::verified::{Covered, Verified};
 
 /// Puts a [`Verifier`] in front of a service that takes only what was verified.
@@ -56,21 +57,40 @@ where
 
     fn call(&mut self, delivery: Delivery) -> Self::Future {
         let (verifier, inner) = (Arc::clone(&self.verifier), self.inner.clone());
-        Box::pin(async move {
-            let verified = observed::timed(Stage::Verify, verifier.verified(delivery)).await?;
-            observed::note(|observed| observed.verified(&verified));
-            fail_point::reached(Point::Verified);
-            oneshot(inner, verified).await
-        })
+        if verifier.decrypts() {
+            return Box::pin(async move {
+                let verified = observed::timed(Stage::Verify, pin!(verifier.decrypted(delivery))).await?;
+                go_on(inner, verified).await
+            });
+        }
+        // At once and on this worker: handing an RSA verification to another thread costs as much as the verification.
+        let seen = verifier.seen();
+        match (observed::timed_at_once(Stage::Verify, || verifier.verify(&delivery)), seen) {
+            (Ok(verified), _) => go_on(inner, verified),
+            (Err(unknown), Some(seen)) if unknown.code() == Code::KeyUnknown => Box::pin(async move {
+                let again = || std::future::ready(verifier.verify(&delivery));
+                let renewed = pin!(verifier.renewed(seen, delivery.received_at, unknown, again));
+                let verified = observed::timed(Stage::Verify, renewed).await?;
+                go_on(inner, verified).await
+            }),
+            (Err(rejection), _) => Box::pin(std::future::ready(Err(rejection))),
+        }
     }
 }
 
+/// What follows once the sender is known.
+fn go_on<S>(inner: S, verified: Verified<Covered>) -> StageFuture<Reply, Rejection>
+where
+    S: Service<Verified<Covered>, Response = Reply, Error = Rejection> + Send + 'static,
+    S::Future: Send,
+{
+    observed::note(|observed| observed.verified(&verified));
+    fail_point::reached(Point::Verified);
+    called(inner, verified)
+}
+
 impl Verifier {
-    async fn verified(self: Arc<Self>, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
-        if !self.decrypts() {
-            // Inline on the worker: handing an RSA verification to another thread costs as much as the verification.
-            return self.renewing(delivery.received_at, || std::future::ready(self.verify(&delivery))).await;
-        }
+    async fn decrypted(self: Arc<Self>, delivery: Delivery) -> Result<Verified<Covered>, Rejection> {
         let delivery = Arc::new(delivery);
         self.renewing(delivery.received_at, || Arc::clone(&self).decrypting(Arc::clone(&delivery))).await
     }

@@ -47,8 +47,20 @@ pub struct Verifier {
     pub(crate) permits: DecryptionPermits,
     pub(crate) credentials: Credentials,
     pub(crate) public_url: Option<Box<str>>,
+    /// What a signature covers that covers what it has to and nothing else.
+    pub(crate) covered: Arc<[Box<str>]>,
     /// Who wants to know what fits, step by step.
     pub(crate) account: Option<Account>,
+}
+
+/// What a signature of this scheme has to cover at least, where the message is not needed to tell.
+pub(crate) fn always_covered(scheme: &Scheme) -> Arc<[Box<str>]> {
+    let body = std::iter::once("body".into());
+    match scheme {
+        Scheme::Body(scheme) => body.chain(body_signature::covered_names(&scheme.input)).collect(),
+        Scheme::Http(scheme) => body.chain(scheme.cover.iter().cloned()).collect(),
+        Scheme::Jose(_) | Scheme::Redirect(_) => Arc::new([]),
+    }
 }
 
 /// What an engine found out before any cryptography.
@@ -74,7 +86,7 @@ impl Verifier {
     /// # Errors
     /// As [`Verifier::verify`].
     pub fn verify_with(&self, delivery: &Delivery, journal: &mut Journal) -> Result<Verified<Covered>, Rejection> {
-        let request_id = self.request_id(delivery)?.map(str::to_owned);
+        let request_id = self.request_id(delivery)?;
         let user_token = self.user_token(delivery)?;
         let bearer = self.credentials.check(delivery)?;
         if bearer.is_some() {
@@ -125,7 +137,7 @@ impl Verifier {
     fn with_ids(
         &self,
         verified: Verified<Covered>,
-        request_id: Option<String>,
+        request_id: Option<&str>,
         user_token: Option<Unsigned<Box<str>>>,
     ) -> Verified<Covered> {
         let signed = !verified.provenance().covered.is_empty() && self.profile.id_is_signed();

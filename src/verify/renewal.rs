@@ -14,12 +14,32 @@ impl Verifier {
     where
         F: Future<Output = Result<T, Rejection>>,
     {
-        let Some(ring) = self.keys.as_ref().filter(|ring| ring.is_kept()) else { return attempt().await };
-        let seen = ring.version();
-        let unknown = match attempt().await {
-            Err(rejection) if rejection.code() == Code::KeyUnknown => rejection,
-            other => return other,
-        };
+        let seen = self.seen();
+        match (attempt().await, seen) {
+            (Err(unknown), Some(seen)) if unknown.code() == Code::KeyUnknown => {
+                self.renewed(seen, at, unknown, attempt).await
+            }
+            (other, _) => other,
+        }
+    }
+
+    /// The number of the keys in force, if newer ones can be asked for; to be read before they are used.
+    pub(super) fn seen(&self) -> Option<u64> {
+        self.keys.as_ref().filter(|ring| ring.is_kept()).map(|ring| ring.version())
+    }
+
+    /// Makes `attempt` once more if newer keys came than those of number `seen`, which did not know the key.
+    pub(super) async fn renewed<T, F>(
+        &self,
+        seen: u64,
+        at: Timestamp,
+        unknown: Rejection,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Rejection>
+    where
+        F: Future<Output = Result<T, Rejection>>,
+    {
+        let Some(ring) = &self.keys else { return Err(unknown) };
         match ring.renewed(seen, at).await {
             Renewal::Renewed => attempt().await,
             // Within the minute nobody can say whether the sender has published this key since: its retry is the queue.

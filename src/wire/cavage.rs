@@ -115,14 +115,16 @@ fn parameter_value(text: &str) -> Result<(Value<'_>, &str), GrammarError> {
     if let Some(text) = text.strip_prefix('"') {
         let (inside, after) =
             text.split_once('"').ok_or_else(|| GrammarError::expected("a closing double quote", "the end"))?;
-        if !inside.bytes().fold(true, |fits, byte| fits & matches!(byte, b' '..=b'~')) {
+        // Without leaving early, so that many bytes are looked at in one step.
+        let printable = |byte: u8| matches!(byte, b' '..=b'~');
+        if inside.bytes().fold(true, |fits, byte| fits & printable(byte) & (byte != b'\\')) {
+            return Ok((Value::Quoted(inside), after));
+        }
+        if !inside.bytes().all(printable) {
             return Err(GrammarError::expected("printable ASCII in a quoted value", "another character"));
         }
         // An escaped quote would end the value for one reader and not for another.
-        if inside.contains('\\') {
-            return Err(GrammarError::expected("a quoted value without escapes", "a backslash"));
-        }
-        return Ok((Value::Quoted(inside), after));
+        return Err(GrammarError::expected("a quoted value without escapes", "a backslash"));
     }
     let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
     text.split_at_checked(end)

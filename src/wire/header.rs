@@ -1,9 +1,10 @@
 //! The one value of a header. A header that is there twice has none: neither the first nor the last wins.
 
 use http::HeaderMap;
+use http::header::AsHeaderName;
 
 /// The only value of `name` as text; `None` if it is missing, repeated or not visible ASCII.
-pub fn only<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub fn only(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)

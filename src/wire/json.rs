@@ -73,6 +73,15 @@ impl std::error::Error for JsonError {}
 ///
 /// See [`JsonError`].
 pub fn check(bytes: &[u8]) -> Result<(), JsonError> {
+    checked(bytes).map(drop)
+}
+
+/// The same bytes as text, which a reader need not look at again.
+///
+/// # Errors
+///
+/// See [`JsonError`].
+pub fn checked(bytes: &[u8]) -> Result<&str, JsonError> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonError::NotUtf8)?;
     let broken = Cell::new(None);
     let value = AnyValue { depth: 0, broken: &broken };
@@ -80,7 +89,8 @@ pub fn check(bytes: &[u8]) -> Result<(), JsonError> {
     value
         .deserialize(&mut reader)
         .and_then(|()| reader.end())
-        .map_err(|error| broken.get().unwrap_or(JsonError::Syntax { line: error.line(), column: error.column() }))
+        .map_err(|error| broken.get().unwrap_or(JsonError::Syntax { line: error.line(), column: error.column() }))?;
+    Ok(text)
 }
 
 /// Removes the whitespace between tokens and changes nothing else: names keep their order, numbers

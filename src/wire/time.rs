@@ -53,8 +53,8 @@ pub fn parse_rfc3339(text: &str) -> Result<i64, GrammarError> {
     };
     let local: DateTime = clock.parse().map_err(|_| refused())?;
     let offset = offset_seconds(zone).ok_or_else(refused)?;
-    let millis: String = fraction.chars().chain("000".chars()).take(3).collect();
-    let millis: i64 = millis.parse().map_err(|_| refused())?;
+    let digits = fraction.bytes().chain(*b"000").take(3).map(|digit| i64::from(digit & 0x0f));
+    let millis = digits.fold(0_i64, |millis, digit| millis.saturating_mul(10).saturating_add(digit));
     local
         .duration_since(EPOCH)
         .as_secs()
@@ -104,7 +104,29 @@ pub fn parse_unix_seconds(text: &str) -> Result<i64, GrammarError> {
 pub fn format_rfc3339(ms: i64) -> String {
     let since = SignedDuration::from_millis(ms.clamp(0, MAX_MS));
     let time = EPOCH.checked_add(since).unwrap_or(EPOCH);
-    format!("{time:.3}Z")
+    let mut text = String::with_capacity(FORM.len().saturating_add(".856Z".len()));
+    for (before, number, scale) in [
+        ("", i32::from(time.year()), 1000),
+        ("-", time.month().into(), 10),
+        ("-", time.day().into(), 10),
+        ("T", time.hour().into(), 10),
+        (":", time.minute().into(), 10),
+        (":", time.second().into(), 10),
+        (".", time.millisecond().into(), 100),
+    ] {
+        text.push_str(before);
+        push_digits(&mut text, number.unsigned_abs(), scale);
+    }
+    text.push('Z');
+    text
+}
+
+/// Appends the digits of `number` from that of `scale`, a power of ten, to that of one.
+fn push_digits(text: &mut String, number: u32, mut scale: u32) {
+    while let Some(digits) = number.checked_div(scale) {
+        text.push(char::from_digit(digits % 10, 10).unwrap_or('0'));
+        scale /= 10;
+    }
 }
 
 /// Writes Unix milliseconds as `IMF-fixdate`, fractions of a second cut off.

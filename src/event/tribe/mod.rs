@@ -98,21 +98,33 @@ impl Request {
     /// The action is not one of them, the body is not JSON, or it lacks a required member.
     /// The body of `v2_accounts` must be empty or `{}`.
     pub fn parse(action: &str, body: &[u8]) -> Result<Self, serde_json::Error> {
+        match std::str::from_utf8(body) {
+            Ok(text) => Self::read(action, text),
+            // The reader says where it is not text.
+            Err(_) => match serde_json::from_slice::<de::IgnoredAny>(body) {
+                Ok(_) => Err(de::Error::custom("not UTF-8")),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// [`Request::parse`] of what is known to be text.
+    pub(crate) fn read(action: &str, text: &str) -> Result<Self, serde_json::Error> {
         match action {
-            "v2_accounts" if body.trim_ascii().is_empty() => Ok(Self::Accounts),
-            "v2_accounts" => serde_json::from_slice(body).map(|Nothing {}| Self::Accounts),
-            "v2_account" => serde_json::from_slice(body).map(Self::Account),
-            "v2_account_balances" => serde_json::from_slice(body).map(Self::AccountBalances),
-            "v2_account_transactions" => serde_json::from_slice(body).map(Self::AccountTransactions),
-            "v2_payment_single" => serde_json::from_slice(body).map(Self::PaymentSingle),
-            "v2_payment_single_status" => serde_json::from_slice(body).map(Self::PaymentSingleStatus),
-            "v2_payment_bulk" => serde_json::from_slice(body).map(Self::PaymentBulk),
-            "v2_payment_bulk_status" => serde_json::from_slice(body).map(Self::PaymentBulkStatus),
-            "v2_payment_direct_single" => serde_json::from_slice(body).map(Self::PaymentDirectSingle),
-            "v2_funds_confirmations" => serde_json::from_slice(body).map(Self::FundsConfirmations),
-            "v2_payment_status" => serde_json::from_slice(body).map(Self::PaymentStatus),
+            "v2_accounts" if text.as_bytes().trim_ascii().is_empty() => Ok(Self::Accounts),
+            "v2_accounts" => serde_json::from_str(text).map(|Nothing {}| Self::Accounts),
+            "v2_account" => serde_json::from_str(text).map(Self::Account),
+            "v2_account_balances" => serde_json::from_str(text).map(Self::AccountBalances),
+            "v2_account_transactions" => serde_json::from_str(text).map(Self::AccountTransactions),
+            "v2_payment_single" => serde_json::from_str(text).map(Self::PaymentSingle),
+            "v2_payment_single_status" => serde_json::from_str(text).map(Self::PaymentSingleStatus),
+            "v2_payment_bulk" => serde_json::from_str(text).map(Self::PaymentBulk),
+            "v2_payment_bulk_status" => serde_json::from_str(text).map(Self::PaymentBulkStatus),
+            "v2_payment_direct_single" => serde_json::from_str(text).map(Self::PaymentDirectSingle),
+            "v2_funds_confirmations" => serde_json::from_str(text).map(Self::FundsConfirmations),
+            "v2_payment_status" => serde_json::from_str(text).map(Self::PaymentStatus),
             "v2_payment_confirmation_link_expire" => {
-                serde_json::from_slice(body).map(Self::PaymentConfirmationLinkExpire)
+                serde_json::from_str(text).map(Self::PaymentConfirmationLinkExpire)
             }
             _ => Err(de::Error::custom("no such action")),
         }

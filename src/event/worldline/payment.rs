@@ -66,13 +66,13 @@ pub struct CommonPaymentDataResponse {
     pub funds_available: Option<bool>,
     /// Who pays.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub debtor_information: Option<DebtorInformationResponse>,
+    pub debtor_information: Option<Box<DebtorInformationResponse>>,
     /// Fees, rates and estimated totals.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount_related_details: Option<AmountRelatedDetails>,
+    pub amount_related_details: Option<Box<AmountRelatedDetails>>,
     /// What the user must give to authenticate and to authorise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub authorisation_required_data: Option<AuthorisationRequiredData>,
+    pub authorisation_required_data: Option<Box<AuthorisationRequiredData>>,
     /// To be shown to the user; 1 to 1024 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub psu_message: Option<String>,
