@@ -17,7 +17,8 @@ use crate::verified::Verified;
 /// What is kept.
 #[derive(Default)]
 pub(super) struct Inbox {
-    rows: BTreeMap<u64, Row>,
+    /// Boxed, as a tree that grows at its end is half empty.
+    rows: BTreeMap<u64, Box<Row>>,
     positions: Spread<EventId, u64>,
     waiting: Waiting,
     /// How many rows stand where.
@@ -96,7 +97,7 @@ impl Inbox {
 
     /// Whether a record still waits there.
     pub(super) fn waits(&self, position: u64) -> bool {
-        self.rows.get(&position).is_some_and(Row::waits)
+        self.rows.get(&position).is_some_and(|row| row.waits())
     }
 
     pub(super) fn has(&self, id: &EventId) -> bool {
@@ -107,7 +108,7 @@ impl Inbox {
     pub(super) fn append(&mut self, mut row: Row) -> Option<u64> {
         let place = self.positions.entry(row.id.clone());
         if let Place::Occupied(old) = &place {
-            if self.rows.get(old.get()).is_some_and(Row::waits) {
+            if self.rows.get(old.get()).is_some_and(|row| row.waits()) {
                 return None;
             }
             if let Some(old) = self.rows.remove(old.get()) {
@@ -123,7 +124,7 @@ impl Inbox {
             let endpoint = &row.record.provenance().endpoint;
             self.waiting.change(endpoint, self.last_position, Due::Never, row.due);
         }
-        self.rows.insert(self.last_position, row);
+        self.rows.insert(self.last_position, Box::new(row));
         Some(self.last_position)
     }
 

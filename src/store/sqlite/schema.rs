@@ -38,7 +38,7 @@ const WRITER: &str = "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;";
 
 /// Bytes of the log before they are brought to the file: few enough that nobody waits long for it.
-const LOG: i64 = 8 << 20;
+const LOG: i64 = 4 << 20;
 
 /// Opens a connection that writes, and makes the tables if the file is empty.
 pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
