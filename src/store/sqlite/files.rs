@@ -9,8 +9,15 @@ use super::error::OpenError;
 /// The right to be the receiver of a file, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    /// The lock lives as long as the open file does.
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Closing it is not enough: a process that is just being started from this one may hold the open file a moment longer.
+    fn drop(&mut self) {
+        // Closing it is what is left if this fails.
+        let _ = self.file.unlock();
+    }
 }
 
 /// Takes the lock of a database file, and makes the file if there is none.
@@ -45,7 +52,7 @@ fn lock(database: &Path) -> Result<Lock, OpenError> {
     let path = PathBuf::from(path);
     let file = options().create(true).open(&path).map_err(|error| OpenError::file(&path, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(Lock { _file: file }),
+        Ok(()) => Ok(Lock { file }),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(database.into())),
         Err(TryLockError::Error(error)) => Err(OpenError::file(&path, &error)),
     }
@@ -69,4 +76,21 @@ fn restrict(path: &Path) -> Result<(), Error> {
 #[cfg(not(unix))]
 fn restrict(_: &Path) -> Result<(), Error> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_let_go_of_is_free_though_a_child_process_has_its_lock_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inbox.db");
+        let (_, lock) = claim(&path).unwrap();
+        let inherited = lock.file.try_clone().unwrap();
+        assert!(matches!(claim(&path), Err(OpenError::InUse(_))));
+        drop(lock);
+        assert!(claim(&path).is_ok());
+        drop(inherited);
+    }
 }
