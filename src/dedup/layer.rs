@@ -17,7 +17,7 @@ use crate::observed::{self, Stage};
 use crate::once::Once;
 use crate::profile::Undecodable;
 use crate::reply::Reply;
-use crate::stage::{self, StageFuture, called};
+use crate::stage::{self, StageFuture, oneshot};
 use crate::store::{Acceptance, Claim, Record, Store};
 use crate::verified::Verified;
 
@@ -113,7 +113,7 @@ impl DedupLayer {
         };
         match claim {
             Claim::Granted(held) => {
-                let handler = Box::pin(async { observed::timed(Stage::Dispatch, pin!(called(inner, once))).await });
+                let handler = Box::pin(async { observed::timed(Stage::Dispatch, pin!(oneshot(inner, once))).await });
                 let lasting = |reply: &Reply| reply.status.is_none_or(is_final).then(|| reply.to_stored());
                 claims.run(held, record, handler, lasting).await
             }

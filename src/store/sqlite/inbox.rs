@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{CachedStatement, Params, params};
+use rusqlite::{CachedStatement, OptionalExtension, Params, params};
 
 use super::number;
 use super::row::{self, Stored};
@@ -46,9 +46,12 @@ impl Work<'_> {
         let id = &record.identity.event_id();
         if let Some(position) = self.place(id)? {
             // The identity was free: its record is past its retention and only not pruned yet, or it waits.
-            let sql = "DELETE FROM inbox WHERE position = ?1 AND state IN ('delivered', 'quarantined')";
-            if self.connection.prepare_cached(sql)?.execute([position])? == 0 {
-                return Ok(None);
+            match self.is_over(position, id)? {
+                Some(false) => return Ok(None),
+                Some(true) => {
+                    self.connection.prepare_cached("DELETE FROM inbox WHERE position = ?1")?.execute([position])?;
+                }
+                None => {}
             }
             self.forget_place(id, position)?;
         }
@@ -57,6 +60,14 @@ impl Work<'_> {
             self.ready.set(true);
         }
         Ok(Some(position))
+    }
+
+    /// Whether nobody has to act on the record with this id any more; `None` if it is not where it was put, which only a
+    /// hand on the file or damage can bring about.
+    pub(super) fn is_over(&self, position: i64, id: &EventId) -> rusqlite::Result<Option<bool>> {
+        let sql = "SELECT state IN ('delivered', 'quarantined') FROM inbox WHERE position = ?1 AND id = ?2";
+        let mut find = self.connection.prepare_cached(sql)?;
+        find.query_row(params![position, id.as_str()], |row| row.get(0)).optional()
     }
 
     pub(super) fn lease(&self, endpoints: &[Box<str>], limit: usize, lease: Duration) -> Answer<Vec<Leased>> {

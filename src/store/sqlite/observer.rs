@@ -123,8 +123,10 @@ impl Observer {
     /// [`StoreError::NotStored`] if nothing was changed; [`StoreError::Unknown`] if a part may have been.
     pub fn requeue(&self, ids: &[EventId]) -> Result<u64, StoreError> {
         let mut connection = schema::visitor(&self.path).map_err(|error| StoreError::NotStored(error.to_string()))?;
+        // Before the writes, which the receiver waits for. A record stays where it is.
+        let positions = places::look_up(&connection, ids).map_err(|error| unreadable(&error))?;
         let mut total: u64 = 0;
-        for part in ids.chunks(PAGE) {
+        for part in positions.chunks(PAGE) {
             let count = requeue(&mut connection, part).map_err(|error| match total {
                 0 => StoreError::NotStored(meaning(&error)),
                 _ => StoreError::Unknown(meaning(&error)),
@@ -135,9 +137,9 @@ impl Observer {
     }
 }
 
-fn requeue(connection: &mut Connection, ids: &[EventId]) -> rusqlite::Result<u64> {
+fn requeue(connection: &mut Connection, positions: &[i64]) -> rusqlite::Result<u64> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let count = inbox::requeue(&transaction, &places::look_up(&transaction, ids)?)?;
+    let count = inbox::requeue(&transaction, positions)?;
     transaction.commit()?;
     Ok(count)
 }

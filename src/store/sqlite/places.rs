@@ -2,18 +2,21 @@
 //! ids are digests, so an index that took each at once would write a page for each. They wait in the order of their coming,
 //! in memory and as a row a commit, and are sorted into the index by the thousand, when many share a page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::store::EventId;
 
-/// Ids that wait before they are sorted in. As many again may be on their way. The project's own tests have few.
-const WAITING: usize = if cfg!(test) { 4 } else { 65_536 };
+/// Ids that wait before they are sorted in. As many again may be on their way. The project's own tests, those that kill
+/// it among them, have few.
+const WAITING: usize = if SMALL { 4 } else { 65_536 };
 
 /// Ids that are sorted in with one commit, at least; and how many times what came with it.
-const SLICE: usize = if cfg!(test) { 1 } else { 64 };
+const SLICE: usize = if SMALL { 1 } else { 64 };
 const PACE: usize = 2;
+
+const SMALL: bool = cfg!(any(test, all(feature = "fail-points", debug_assertions)));
 
 /// An id takes so many bytes of a row of `arrival`, and its position so many behind it.
 const ID: usize = 16;
@@ -52,7 +55,7 @@ enum Map {
 impl Places {
     /// Reads what was not sorted in when the process before ended.
     pub(super) fn open(connection: &Connection) -> rusqlite::Result<Self> {
-        let waiting = arrived(connection)?;
+        let waiting = arrived(connection, |_| true)?;
         let last_number = waiting.values().copied().max().unwrap_or(0);
         Ok(Self { waiting, last_number, ..Self::default() })
     }
@@ -151,8 +154,9 @@ impl Places {
 /// The positions of these ids, asked by somebody else than the writer; those that have one. What waits is asked first, since
 /// between two reads an id may only come to be sorted.
 pub(super) fn look_up(connection: &Connection, ids: &[EventId]) -> rusqlite::Result<Vec<i64>> {
-    let arrived = arrived(connection)?;
-    let found = ids.iter().map(EventId::number).map(|key| match arrived.get(&key) {
+    let asked: BTreeSet<u128> = ids.iter().map(EventId::number).collect();
+    let waiting = arrived(connection, |key| asked.contains(&key))?;
+    let found = asked.into_iter().map(|key| match waiting.get(&key) {
         Some(position) => Ok(Some(*position)),
         None => sorted(connection, key),
     });
@@ -163,12 +167,13 @@ fn sorted(connection: &Connection, key: u128) -> rusqlite::Result<Option<i64>> {
     connection.prepare_cached(SORTED)?.query_row([key.to_be_bytes()], |row| row.get(0)).optional()
 }
 
-fn arrived(connection: &Connection) -> rusqlite::Result<BTreeMap<u128, i64>> {
+/// What waits, of the ids that somebody wants to know of.
+fn arrived(connection: &Connection, wanted: impl Fn(u128) -> bool) -> rusqlite::Result<BTreeMap<u128, i64>> {
     let mut places = BTreeMap::new();
     let mut arrived = connection.prepare_cached(ARRIVED)?;
     let mut rows = arrived.query([])?;
     while let Some(row) = rows.next()? {
-        places.extend(places_of(row.get_ref(0)?.as_blob().unwrap_or_default()));
+        places.extend(places_of(row.get_ref(0)?.as_blob().unwrap_or_default()).filter(|(key, _)| wanted(*key)));
     }
     Ok(places)
 }

@@ -1,8 +1,9 @@
 //! Forgetting what is past its retention. The rule: little at a time, as accepting waits meanwhile, and never what
 //! somebody still has to act on.
 
+use rusqlite::Row;
+
 use super::writer::{Answer, Work};
-use crate::crypto::Sha256;
 use crate::store::{EventId, Identity, Pruned};
 
 /// Most rows of one kind that one call forgets.
@@ -41,14 +42,15 @@ impl Work<'_> {
 
     fn prune_records(&self, now: i64) -> rusqlite::Result<usize> {
         let mut find = self.connection.prepare_cached(RECORDS)?;
-        let old = find.query_map([now, MOST], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let old: Vec<(i64, String)> = old.collect::<Result<_, _>>()?;
+        let id = |row: &Row<'_>| row.get_ref(1).ok().and_then(|id| EventId::parse(id.as_str().ok()?));
+        let old = find.query_map([now, MOST], |row| Ok((row.get(0)?, id(row))))?;
+        let old: Vec<(i64, Option<EventId>)> = old.collect::<Result<_, _>>()?;
         let mut delete = self.connection.prepare_cached("DELETE FROM inbox WHERE position = ?1")?;
         for (position, id) in &old {
             delete.execute([position])?;
-            // An id that was changed on the disk has no place.
-            if let Some(id) = EventId::parse(id) {
-                self.forget_place(&id, *position)?;
+            // The place of an id that was changed on the disk is forgotten when that id comes again.
+            if let Some(id) = id {
+                self.forget_place(id, *position)?;
             }
         }
         Ok(old.len())
@@ -57,10 +59,12 @@ impl Work<'_> {
     fn prune_fences(&self, now: i64) -> rusqlite::Result<usize> {
         let mut find = self.connection.prepare_cached(FENCES)?;
         let mut rows = find.query([now])?;
-        let mut old: Vec<Sha256> = Vec::new();
+        let mut old: Vec<Vec<u8>> = Vec::new();
         while let Some(row) = rows.next()? {
-            if !self.is_kept(&Identity::from_bytes(row.get(1)?))? {
-                old.push(row.get(0)?);
+            // What was changed on the disk is nobody's name.
+            let identity = row.get_ref(1)?.as_blob().ok().and_then(|bytes| bytes.try_into().ok());
+            if !identity.map_or(Ok(false), |bytes| self.is_kept(&Identity::from_bytes(bytes)))? {
+                old.push(row.get_ref(0)?.as_blob().unwrap_or_default().to_vec());
             }
             if i64::try_from(old.len()).is_ok_and(|count| count >= MOST) {
                 break;

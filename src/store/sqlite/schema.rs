@@ -30,9 +30,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Size of a page of a new file: several records on one, so that a commit writes few.
 const PAGE: &str = "PRAGMA page_size = 16384";
 
-/// How a commit is flushed: wholly, before anybody is answered.
-pub(super) const FLUSHED: &str = "PRAGMA synchronous = FULL";
-
 /// Settings of the one connection that writes all the time.
 const WRITER: &str = "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
     PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384;";
@@ -50,7 +47,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     if mode != "wal" {
         return Err(OpenError::NoLog { path: path.into(), found: mode });
     }
-    flush_all(&connection).map_err(wrong)?;
+    connection.execute_batch(WRITER).and_then(|()| flushed(&connection)).map_err(wrong)?;
     match found {
         Found::Nothing => create(&mut connection, path)?,
         Found::Version(version) => bring_forward(&mut connection, path, version)?,
@@ -69,15 +66,22 @@ pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
 pub(super) fn visitor(path: &Path) -> Result<Connection, OpenError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     expect_ours(&connection, path)?;
-    flush_all(&connection).map_err(|error| OpenError::database(path, error))?;
+    let set = connection.execute_batch(WRITER).and_then(|()| flushed(&connection));
+    set.map_err(|error| OpenError::database(path, error))?;
     Ok(connection)
 }
 
-fn flush_all(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(FLUSHED)?;
-    connection.execute_batch(WRITER)?;
+/// Commits are flushed from now on, before anybody is answered, and the log is brought to the file by the commit that makes
+/// it long.
+pub(super) fn flushed(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA synchronous = FULL")?;
     let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
     connection.pragma_update(None, "wal_autocheckpoint", LOG.checked_div(page).unwrap_or(LOG))
+}
+
+/// The next commit is not flushed, and leaves the log where it is: a flush that fails behind it would be noticed by nobody.
+pub(super) fn unflushed(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0")
 }
 
 /// The seals of this file.

@@ -13,7 +13,7 @@ use super::error::{concerns_everybody, failing, meaning};
 use super::files::Lock;
 use super::places::Places;
 use super::row;
-use super::schema::FLUSHED;
+use super::schema;
 use super::told::Told;
 use crate::clock::{Clock, Timestamp};
 use crate::fail_point::{self, Point};
@@ -21,6 +21,10 @@ use crate::store::{EventId, Seal, StoreError};
 
 /// Most calls in one commit.
 const BATCH: usize = 256;
+
+/// Most counts without a flush, one after the other: they make the log longer, which only a commit that is flushed makes
+/// short again.
+const UNFLUSHED: u32 = 200;
 
 /// Most calls that wait; further callers wait for a place.
 const QUEUE: usize = 1024;
@@ -122,8 +126,17 @@ impl Writer {
     ) -> Result<Self, std::io::Error> {
         let (queue, calls) = mpsc::channel(QUEUE);
         let halted = Arc::new(AtomicBool::new(false));
-        let untold = Told::default();
-        let work = Loop { connection, places, untold, seal, clock, ready, halted: halted.clone(), _lock: lock };
+        let work = Loop {
+            connection,
+            places,
+            untold: Told::default(),
+            unflushed: 0,
+            seal,
+            clock,
+            ready,
+            halted: halted.clone(),
+            _lock: lock,
+        };
         let thread = Builder::new().name("store-writer".into()).spawn(move || work.run(calls))?;
         Ok(Self { queue, halted, _thread: Joined(Some(thread)) })
     }
@@ -163,6 +176,8 @@ struct Loop {
     places: Places,
     /// What is not counted yet.
     untold: Told,
+    /// Counts since the last flush.
+    unflushed: u32,
     seal: Seal,
     clock: Arc<dyn Clock>,
     ready: Arc<Notify>,
@@ -223,28 +238,39 @@ impl Loop {
         if ready.get() {
             self.ready.notify_waiters();
         }
-        if !is_changed {
+        if is_changed {
+            self.unflushed = 0;
+        } else {
             self.untold.join(&told);
             self.count();
         }
         Ok(())
     }
 
-    /// Writes the counts of copies that came alone: without a flush, and nobody's answer depends on it.
+    /// Writes the counts of copies that came alone, without a flush. Their answers wait for it, as whoever reads the counts
+    /// then finds them, and do not depend on it.
     fn count(&mut self) {
         if self.untold.is_nothing() || self.is_halted() {
             return;
         }
-        let written = self.connection.execute_batch("PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE");
+        let set = if self.unflushed < UNFLUSHED { schema::unflushed(&self.connection) } else { Ok(()) };
+        let written = set.and_then(|()| self.execute("BEGIN IMMEDIATE"));
         let written = written.and_then(|()| self.untold.write(&self.connection)).and_then(|()| self.execute("COMMIT"));
         match written {
-            Ok(()) => self.untold = Told::default(),
+            Ok(()) => {
+                self.untold = Told::default();
+                self.unflushed = if self.unflushed < UNFLUSHED { self.unflushed.saturating_add(1) } else { 0 };
+            }
             Err(error) => {
                 tracing::warn!(%error, "the store could not count its answers to copies; it tries again with the next");
+                // What it means for a commit of events it means here: nobody knows what is on the disk.
+                if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+                    self.halt();
+                }
                 self.roll_back();
             }
         }
-        if let Err(error) = self.connection.execute_batch(FLUSHED) {
+        if let Err(error) = schema::flushed(&self.connection) {
             tracing::error!(%error, "the store could not go back to flushing and takes nothing more");
             self.halt();
         }

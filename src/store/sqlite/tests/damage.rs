@@ -1,8 +1,8 @@
 //! Faults on the disk: a record that is not what was accepted.
 
 use super::{Desk, accept, lease};
-use crate::store::conformance::{LEASE, event};
-use crate::store::{Listing, State, Store};
+use crate::store::conformance::{LEASE, RETENTION, START, event};
+use crate::store::{Acceptance, Listing, State, Store};
 
 #[tokio::test]
 async fn a_record_that_was_changed_on_disk_is_quarantined() {
@@ -56,4 +56,36 @@ async fn good_records_behind_many_damaged_ones_are_handed_out() {
     }
     desk.tamper("UPDATE inbox SET seal = x'00' WHERE position <= 11");
     assert_eq!(store.lease([].into(), 3, LEASE).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_event_whose_record_was_deleted_by_hand_is_kept_when_it_comes_again() {
+    let desk = Desk::new();
+    let store = desk.open();
+    accept(&store, &event("1")).await;
+    assert_eq!(accept(&store, &event("1").content("other")).await, Acceptance::Conflict);
+    desk.tamper("DELETE FROM inbox");
+    assert_eq!(accept(&store, &event("1")).await, Acceptance::Accepted);
+    assert_eq!(accept(&store, &event("1").content("other")).await, Acceptance::Conflict);
+    assert_eq!(store.list(Listing::default()).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_event_whose_record_was_damaged_and_forgotten_is_kept_when_it_comes_again() {
+    for damage in ["id = CAST(x'ff' AS TEXT)", "id = '00000000000000000000000000000000'", "id = ''"] {
+        let desk = Desk::new();
+        let store = desk.open();
+        accept(&store, &event("1").fence("signed")).await;
+        desk.tamper(&format!("UPDATE inbox SET {damage}; UPDATE fence SET identity = x'00'"));
+        assert_eq!(lease(&store).await.len(), 0, "{damage}");
+        desk.clock.set(START.after(RETENTION).after(LEASE));
+        assert_eq!(store.prune().await.unwrap().records, 1, "{damage}");
+        let fences = "SELECT count(*) FROM fence";
+        let left = store.writer.call(|work| work.connection.query_row(fences, [], |row| row.get::<_, i64>(0)).map(Ok));
+        assert_eq!(left.await, Ok(0), "{damage}");
+        let mut again = event("1");
+        again.retain_until = START.after(RETENTION).after(RETENTION);
+        assert_eq!(accept(&store, &again).await, Acceptance::Accepted, "{damage}");
+        assert_eq!(accept(&store, &again).await, Acceptance::Duplicate, "{damage}");
+    }
 }

@@ -1,5 +1,7 @@
 //! A file of an earlier release: everything in it is what it was, and nothing is taken for new.
 
+use rusqlite::{Connection, Row};
+
 use super::{Desk, accept};
 use crate::store::conformance::{LEASE, answer, event};
 use crate::store::sqlite::{OpenError, SqliteStore};
@@ -117,4 +119,24 @@ async fn a_file_that_cannot_be_brought_forward_is_left_as_it_was() {
     assert!(matches!(desk.refused(), OpenError::Database { .. }));
     desk.tamper("DROP TABLE fence");
     assert_eq!(accept(&desk.open(), &event("1")).await, Acceptance::Duplicate);
+}
+
+#[tokio::test]
+async fn tables_that_were_brought_forward_are_those_of_a_new_file() {
+    let tables = |back: &[&str]| {
+        let desk = Desk::new();
+        drop(desk.open());
+        back.iter().for_each(|step| desk.tamper(step));
+        drop(desk.open());
+        let connection = Connection::open(desk.path()).unwrap();
+        let sql = "SELECT name, tbl_name, coalesce(sql, '') FROM sqlite_schema ORDER BY name";
+        let mut rows = connection.prepare(sql).unwrap();
+        let words = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let row = |row: &Row<'_>| Ok([row.get(0)?, row.get(1)?, words(row.get(2)?)]);
+        rows.query_map([], row).unwrap().map(Result::unwrap).collect::<Vec<[String; 3]>>()
+    };
+    let new = tables(&[]);
+    assert!(new.len() > 12, "{new:?}");
+    assert_eq!(tables(&[BACK_TO_2]), new);
+    assert_eq!(tables(&[BACK_TO_2, BACK_TO_1]), new);
 }

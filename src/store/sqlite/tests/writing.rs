@@ -91,3 +91,33 @@ async fn a_caller_that_stopped_waiting_breaks_nothing() {
     // Nobody heard the answer; the sender's retry does.
     assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
 }
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_counted_is_answered_and_counted_later() {
+    let desk = Desk::new();
+    let store = desk.open();
+    accept(&store, &event("1")).await;
+    let refuse = "CREATE TRIGGER refuse BEFORE INSERT ON meta BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    on_writer(&store, refuse).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
+    }
+    assert_eq!(store.stats().await.unwrap().duplicates, 0);
+    on_writer(&store, "DROP TRIGGER refuse").await.unwrap();
+    assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
+    assert_eq!(store.stats().await.unwrap().duplicates, 3);
+    assert_eq!(accept(&store, &event("2")).await, Acceptance::Accepted);
+}
+
+#[tokio::test]
+async fn counting_many_copies_does_not_make_the_log_ever_longer() {
+    let desk = Desk::new();
+    let store = desk.open();
+    accept(&store, &event("1")).await;
+    for _ in 0..2000 {
+        assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
+    }
+    assert_eq!(store.stats().await.unwrap().duplicates, 2000);
+    let log = std::fs::metadata(desk.path().with_extension("db-wal")).unwrap().len();
+    assert!(log < 2 * (4 << 20), "{log} bytes");
+}
