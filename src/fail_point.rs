@@ -45,6 +45,8 @@ points! {
     SqliteCommit = "sqlite_commit";
     /// SQLite: committed, and nobody is told.
     SqliteCommitted = "sqlite_committed";
+    /// SQLite: a copy is counted, and the count is not committed.
+    SqliteCount = "sqlite_count";
     /// Redis: the script is sent next.
     RedisSend = "redis_send";
     /// Redis: the script's answer is there, and nobody is told.

@@ -135,12 +135,12 @@ pub(super) fn meaning(error: &rusqlite::Error) -> String {
     }
 }
 
-/// A fail point inside of a transaction: what SQLite would say. The commit's own error is a failed flush.
+/// A fail point inside of a transaction: what SQLite would say. A commit's own error is a failed flush.
 pub(super) fn failing(point: Point) -> rusqlite::Result<()> {
     let code = match (fail_point::fault(point), point) {
         (None, _) => return Ok(()),
         (Some(Fault::Full), _) => ffi::SQLITE_FULL,
-        (Some(Fault::Error), Point::SqliteCommit) => ffi::SQLITE_IOERR_FSYNC,
+        (Some(Fault::Error), Point::SqliteCommit | Point::SqliteCount) => ffi::SQLITE_IOERR_FSYNC,
         (Some(Fault::Error), _) => ffi::SQLITE_IOERR_WRITE,
     };
     Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))

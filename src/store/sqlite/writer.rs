@@ -255,7 +255,8 @@ impl Loop {
         }
         let set = if self.unflushed < UNFLUSHED { schema::unflushed(&self.connection) } else { Ok(()) };
         let written = set.and_then(|()| self.execute("BEGIN IMMEDIATE"));
-        let written = written.and_then(|()| self.untold.write(&self.connection)).and_then(|()| self.execute("COMMIT"));
+        let written = written.and_then(|()| self.untold.write(&self.connection));
+        let written = written.and_then(|()| failing(Point::SqliteCount)).and_then(|()| self.execute("COMMIT"));
         match written {
             Ok(()) => {
                 self.untold = Told::default();
@@ -263,10 +264,7 @@ impl Loop {
             }
             Err(error) => {
                 tracing::warn!(%error, "the store could not count its answers to copies; it tries again with the next");
-                // What it means for a commit of events it means here: nobody knows what is on the disk.
-                if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
-                    self.halt();
-                }
+                self.halt_if_the_disk_failed(&error);
                 self.roll_back();
             }
         }
@@ -279,16 +277,20 @@ impl Loop {
     /// Decides what a failed commit left behind.
     fn commit_failed(&mut self, error: &rusqlite::Error) -> StoreError {
         tracing::error!(error = %error, "the store could not commit");
-        // After a failed flush nobody knows what is on the disk, and a later flush that succeeds does not tell either:
-        // only reading the file anew does.
-        if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
-            self.halt();
-        }
+        self.halt_if_the_disk_failed(error);
         self.roll_back();
         // A log that could not be written to its end has no end mark, which makes it void.
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) if !self.is_halted() => StoreError::NotStored(meaning(error)),
             _ => StoreError::Unknown(meaning(error)),
+        }
+    }
+
+    /// After a failed flush nobody knows what is on the disk, and a later flush that succeeds does not tell either: only
+    /// reading the file anew does.
+    fn halt_if_the_disk_failed(&self, error: &rusqlite::Error) {
+        if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
+            self.halt();
         }
     }
 

@@ -89,6 +89,24 @@ fn a_flush_that_fails_ends_the_receiver_and_a_new_start_stores_the_retry_once() 
 }
 
 #[test]
+fn a_flush_that_fails_while_a_copy_is_counted_ends_the_receiver_too() {
+    let desk = Desk::new(SQLITE, |text| text);
+    let (before, after) = (id(0, 1), id(0, 2));
+    let (first, second) = (desk.request(&before), desk.request(&after));
+    let receiver = desk.armed("armed.toml", "sqlite_count=error");
+    assert_eq!(said(&receiver.raw(&first)), ACCEPTED);
+    assert_eq!(said(&receiver.raw(&first)), DUPLICATE, "what it is a copy of is on the disk");
+    let answer = try_exchange(&receiver.address, &second).unwrap_or_default();
+    assert!(answer.is_empty() || said(&answer).0 == Some(503), "{answer}");
+    assert_eq!(receiver.ended().code(), Some(69));
+
+    let receiver = Receiver::start(desk.path());
+    assert_eq!(said(&receiver.raw(&first)), DUPLICATE);
+    assert_eq!(said(&receiver.raw(&second)), ACCEPTED);
+    assert_eq!(desk.delivered().into_keys().collect::<Vec<_>>(), [before, after]);
+}
+
+#[test]
 fn a_claim_or_an_answer_that_is_not_stored_is_503_inline_and_the_retry_runs() {
     for (fault, runs) in [
         ("before_claim=error@2", 1),
