@@ -18,9 +18,11 @@ const STAGES: &[(&str, bool)] = &[
 const OF_SQLITE: &[(&str, bool)] =
     &[("sqlite_begun", false), ("sqlite_between", false), ("sqlite_commit", false), ("sqlite_committed", true)];
 const OF_REDIS: &[(&str, bool)] = &[("redis_send", false), ("redis_answered", true)];
+/// Where only a copy passes.
+const OF_COPIES: &str = "sqlite_count";
 
 pub(super) fn points() -> Vec<&'static str> {
-    [STAGES, OF_SQLITE, OF_REDIS].concat().iter().map(|(point, _)| *point).collect()
+    [STAGES, OF_SQLITE, OF_REDIS].concat().iter().map(|(point, _)| *point).chain([OF_COPIES]).collect()
 }
 
 #[test]
@@ -71,6 +73,22 @@ fn killed_at(store: &str, desk: &Desk, (point, kept): (&str, bool)) {
     }
     println!("kills {store}:{point} {} {} {} {kept_in_all} {lost} {twice}", rounds(), all.len(), all.len());
     assert_eq!((kept_in_all, lost, twice), (all.len(), 0, 0), "{point}");
+}
+
+#[test]
+fn sqlite_keeps_one_record_when_the_process_is_killed_while_a_copy_is_counted() {
+    let desk = Desk::new(SQLITE, |text| text);
+    let before = id(0, 1);
+    let copy = desk.request(&before);
+    let armed = desk.armed("armed.toml", &format!("{OF_COPIES}=kill"));
+    assert_eq!(said(&armed.raw(&copy)), ACCEPTED);
+    dies(armed, &copy, OF_COPIES);
+    assert_eq!(desk.ids(), [before.clone()]);
+
+    let receiver = Receiver::start(desk.path());
+    assert_eq!(said(&receiver.raw(&copy)), DUPLICATE);
+    assert_eq!(desk.delivered().into_keys().collect::<Vec<_>>(), [before.clone()]);
+    assert_eq!(desk.printed(&before), [1]);
 }
 
 /// Memory promises nothing beyond the process, and says so.
