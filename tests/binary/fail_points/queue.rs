@@ -78,17 +78,17 @@ fn killed_at(store: &str, desk: &Desk, (point, kept): (&str, bool)) {
 #[test]
 fn sqlite_keeps_one_record_when_the_process_is_killed_while_a_copy_is_counted() {
     let desk = Desk::new(SQLITE, |text| text);
-    let before = id(0, 1);
-    let copy = desk.request(&before);
+    let id = id(0, 1);
+    let copy = desk.request(&id);
     let armed = desk.armed("armed.toml", &format!("{OF_COPIES}=kill"));
     assert_eq!(said(&armed.raw(&copy)), ACCEPTED);
     dies(armed, &copy, OF_COPIES);
-    assert_eq!(desk.ids(), [before.clone()]);
+    assert_eq!(desk.ids(), [id.as_str()]);
 
     let receiver = Receiver::start(desk.path());
     assert_eq!(said(&receiver.raw(&copy)), DUPLICATE);
-    assert_eq!(desk.delivered().into_keys().collect::<Vec<_>>(), [before.clone()]);
-    assert_eq!(desk.printed(&before), [1]);
+    assert_eq!(desk.delivered().into_keys().collect::<Vec<_>>(), [id.as_str()]);
+    assert_eq!(desk.printed(&id), [1]);
 }
 
 /// Memory promises nothing beyond the process, and says so.
