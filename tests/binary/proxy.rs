@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::core::{Answer, Core};
 use crate::receiver::{Receiver, err, exchange, folder, out, run, status};
+use crate::redis_server::Reserved;
 use crate::upstream::Bank;
 
 const SECRET: (&str, &str) = ("UPSTREAM_SECRET", "a secret of the bank and its receiver");
@@ -224,8 +225,8 @@ fn an_upstream_that_fails_is_told_in_tribes_words_and_the_retry_asks_again() {
 
 #[test]
 fn an_upstream_that_is_down_and_one_that_refuses() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let folder = proxy(&nobody, |text| text);
+    let nobody = Reserved::new();
+    let folder = proxy(&nobody.address.to_string(), |text| text);
     let receiver = start(folder.path());
     let raw = captured(folder.path(), "v2_funds_confirmations");
     for _ in 0..2 {

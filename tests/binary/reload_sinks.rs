@@ -1,13 +1,13 @@
 //! SIGHUP and sinks: one of which nothing is said goes on as it was, one that was mended is tried at once, and no event is
 //! delivered by two workers meanwhile.
 
-use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::core::{Answer, Core, TAKEN, payment};
 use crate::receiver::Receiver;
 use crate::redis::{page, until};
+use crate::redis_server::Reserved;
 use crate::sinks::{accept, breaker, delivered, numbered, to};
 
 fn reload(receiver: &Receiver, folder: &Path, times: usize, from: &str, into: &str) {
@@ -21,7 +21,8 @@ fn reload(receiver: &Receiver, folder: &Path, times: usize, from: &str, into: &s
 
 #[test]
 fn a_sink_that_is_mended_is_tried_at_once_and_one_that_is_not_is_still_left_alone() {
-    let nobody = format!("http://{}/events", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let held = Reserved::new();
+    let nobody = format!("http://{}/events", held.address);
     let long = "retry = { first = \"20ms\" }\nbreaker = { failures = 3, first = \"10m\", longest = \"10m\" }";
     let folder = to("http", &format!("url = \"{nobody}\"\n{long}"));
     let receiver = Receiver::start(folder.path());

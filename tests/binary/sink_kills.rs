@@ -2,14 +2,13 @@
 //! event is delivered, and a consumer that deduplicates by id does each once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::core::{Consumer, consume_from_environment};
 use crate::receiver::{Receiver, exchange, out, status, try_exchange};
-use crate::redis_server::Server;
+use crate::redis_server::{Reserved, Server};
 use crate::signer::Signer;
 use crate::sinks::{SOON, to};
 
@@ -24,7 +23,8 @@ const CONSUMER: &str = "sink_kills::a_consumer_does_each_event_once_also_after_a
 #[test]
 fn a_consumer_does_each_event_once_also_after_a_kill() {
     consume_from_environment();
-    let (address, folder) = (free_address(), tempfile::tempdir().unwrap());
+    let (held, folder) = (Reserved::new(), tempfile::tempdir().unwrap());
+    let address = held.address.to_string();
     let mut consumer = Consumer::start(CONSUMER, &address, folder.path());
     let send = |id: &str| {
         let body = format!("{{\"id\":\"{id}\",\"requestid\":\"r\"}}");
@@ -166,23 +166,19 @@ fn kill_all_in_turn(store: &str, folder: &tempfile::TempDir, consumer_at: &str) 
     }
 }
 
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
 #[test]
 fn kills_of_receiver_sink_and_both_lose_nothing_and_each_event_takes_effect_once() {
-    let consumer = free_address();
-    let folder = to("http", &format!("url = \"http://{consumer}/events\"\n{SOON}"));
-    kill_all_in_turn("sqlite", &folder, &consumer);
+    let consumer = Reserved::new();
+    let folder = to("http", &format!("url = \"http://{}/events\"\n{SOON}", consumer.address));
+    kill_all_in_turn("sqlite", &folder, &consumer.address.to_string());
 }
 
 #[test]
 fn kills_of_receiver_sink_and_both_lose_nothing_on_a_redis_either() {
-    let (consumer, server) = (free_address(), Server::durable(&[]));
-    let folder = to("http", &format!("url = \"http://{consumer}/events\"\n{SOON}"));
+    let (consumer, server) = (Reserved::new(), Server::durable(&[]));
+    let folder = to("http", &format!("url = \"http://{}/events\"\n{SOON}", consumer.address));
     let path = folder.path().join("countersign.toml");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("sqlite:countersign.db", &server.url())).unwrap();
-    kill_all_in_turn("redis-always", &folder, &consumer);
+    kill_all_in_turn("redis-always", &folder, &consumer.address.to_string());
 }

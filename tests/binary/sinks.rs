@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::core::{Answer, Core, TAKEN, payment, status};
 use crate::receiver::{Receiver, err, folder, out, run};
 use crate::redis::{page, until};
-use crate::redis_server::{Authority, Issued, Server};
+use crate::redis_server::{Authority, Issued, Reserved, Server};
 use crate::signer::Signer;
 
 /// A folder whose events go to a sink of this type with these members.
@@ -80,9 +80,8 @@ pub fn breaker(receiver: &Receiver) -> String {
 
 #[test]
 fn a_sink_that_is_down_for_long_is_left_alone_and_gets_everything_when_it_is_back() {
-    // A port that nobody listens on.
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let folder = to("http", &format!("url = \"http://{address}/events\"\n{SOON}"));
+    let nobody = Reserved::new();
+    let folder = to("http", &format!("url = \"http://{}/events\"\n{SOON}", nobody.address));
     let receiver = Receiver::start(folder.path());
     accept(&receiver, numbered(40));
     until("the breaker opens", || breaker(&receiver) == "open");
@@ -99,7 +98,7 @@ fn a_sink_that_is_down_for_long_is_left_alone_and_gets_everything_when_it_is_bac
     // A probe waits for half of 100 ms at least, and 40 events alone would try 800 times.
     let most = began.elapsed().as_millis() as u64 / 50 + 2;
     assert!(spent <= most, "{spent} tries of {most} in {:?}", began.elapsed());
-    let core = Core::start_on(TcpListener::bind(address).unwrap(), |_, _| TAKEN);
+    let core = Core::start_on(TcpListener::bind(nobody.address).unwrap(), |_, _| TAKEN);
     delivered(&receiver, 40);
     assert_eq!(core.counts().len(), 40);
     until("the breaker closes", || breaker(&receiver) == "closed");

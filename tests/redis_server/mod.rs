@@ -3,14 +3,17 @@
 #![allow(dead_code, unreachable_pub, reason = "each test target uses a part of it")]
 
 mod authority;
+#[path = "../reserved/mod.rs"]
+mod reserved;
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 pub use self::authority::{Authority, Issued};
+pub use self::reserved::Reserved;
 
 /// A running server.
 pub struct Server {
@@ -18,6 +21,7 @@ pub struct Server {
     pub port: u16,
     /// The port that speaks TLS; 0 if there is none.
     pub tls_port: u16,
+    _held: [Option<Reserved>; 2],
     folder: tempfile::TempDir,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -83,11 +87,12 @@ impl Server {
     fn launch(given: &[&str], environment: &[(&str, &str)], kind: Kind, tls: Option<&[(&str, String)]>) -> Self {
         let environment: Vec<_> =
             environment.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
-        // Somebody else may take a port between finding it free and using it.
+        // The port of a Cluster's bus is not held, and may be somebody else's.
         for _ in 0..20 {
-            let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+            let (folder, held) = (tempfile::tempdir().unwrap(), reserved());
+            let (port, tls_held) = (held.address.port(), tls.map(|_| reserved()));
             let mut arguments: Vec<String> = given.iter().map(|&text| text.to_owned()).collect();
-            let tls_port = if tls.is_some() { free_port() } else { 0 };
+            let tls_port = tls_held.as_ref().map_or(0, |held| held.address.port());
             for (name, value) in tls.into_iter().flatten().chain(&[("tls-port", tls_port.to_string())]) {
                 match kind {
                     _ if tls.is_none() => {}
@@ -97,7 +102,8 @@ impl Server {
             }
             let child = spawn(folder.path(), port, &arguments, &environment, &kind);
             let (kind, environment) = (kind.clone(), environment.clone());
-            let mut server = Self { child, port, tls_port, folder, arguments, environment, kind };
+            let held = [Some(held), tls_held];
+            let mut server = Self { child, port, tls_port, _held: held, folder, arguments, environment, kind };
             if server.answers() {
                 return server;
             }
@@ -181,14 +187,9 @@ impl Drop for Server {
 
 const INSTALL: &str = "install redis-server, redis-sentinel and redis-tools, as ./test does";
 
-fn free_port() -> u16 {
+fn reserved() -> Reserved {
     // A Cluster's bus listens 10000 ports above.
-    loop {
-        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        if port < 55_000 {
-            return port;
-        }
-    }
+    std::iter::repeat_with(Reserved::new).find(|held| held.address.port() < 55_000).unwrap()
 }
 
 fn spawn(folder: &Path, port: u16, arguments: &[String], environment: &[(String, String)], kind: &Kind) -> Child {
