@@ -355,6 +355,10 @@ fn secure_core(authority: &Authority, issued: &Issued) -> (u16, Arc<AtomicUsize>
                     stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
                 }
             }
+            // Bytes that nobody read would end the connection by a reset, which may overtake the alert that says why.
+            stream.sock.shutdown(std::net::Shutdown::Write).unwrap_or_default();
+            stream.sock.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+            while matches!(stream.sock.read(&mut buffer), Ok(1..)) {}
         }
     });
     (port, count)
