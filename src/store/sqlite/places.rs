@@ -10,11 +10,14 @@ use crate::store::EventId;
 
 /// Ids that wait before they are sorted in. As many again may be on their way. The project's own tests, those that kill
 /// it among them, have few.
-const WAITING: usize = if SMALL { 4 } else { 65_536 };
+const WAITING: usize = if SMALL { 4 } else { 262_144 };
 
 /// Ids that are sorted in with one commit, at least; and how many times what came with it.
 const SLICE: usize = if SMALL { 1 } else { 64 };
 const PACE: usize = 2;
+
+/// Rows of what is sorted in that go with one commit.
+const SWEPT: u32 = if SMALL { 1 } else { 64 };
 
 const SMALL: bool = cfg!(any(test, all(feature = "fail-points", debug_assertions)));
 
@@ -32,9 +35,13 @@ pub(super) struct Places {
     sorting: BTreeMap<u128, i64>,
     /// What is in `sorting` came by a commit of this number or an earlier one.
     sorting_until: i64,
-    /// Of the transaction: the ids that came, the first that is not sorted in by it, and what to take back if it fails.
+    /// What came by a commit of this number or an earlier one is sorted in, and its rows go by and by.
+    sorted_until: Option<i64>,
+    /// Of the transaction: the ids that came, the first that is not sorted in by it, whether no row was left to delete, and
+    /// what to take back if it fails.
     came: Vec<(u128, i64)>,
     next: Option<Next>,
+    swept: bool,
     undo: Vec<(Map, u128, Option<i64>)>,
     last_number: i64,
 }
@@ -97,6 +104,11 @@ impl Places {
             let sql = "INSERT INTO arrival (number, ids) VALUES (?1, ?2)";
             connection.prepare_cached(sql)?.execute(params![last, row_of(&self.came)])?;
         }
+        self.sweep(connection)?;
+        self.sort(connection)
+    }
+
+    fn sort(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         if self.sorting.is_empty() {
             return Ok(());
         }
@@ -106,14 +118,16 @@ impl Places {
         for (key, position) in rest.by_ref().take(most) {
             put.execute(params![key.to_be_bytes(), position])?;
         }
-        self.next = Some(match rest.next() {
-            Some((key, _)) => Next::From(*key),
-            None => {
-                let sql = "DELETE FROM arrival WHERE number <= ?1";
-                connection.prepare_cached(sql)?.execute([self.sorting_until])?;
-                Next::Done
-            }
-        });
+        self.next = Some(rest.next().map_or(Next::Done, |(key, _)| Next::From(*key)));
+        Ok(())
+    }
+
+    /// Deletes rows of what is sorted in: all of them at once are thousands.
+    fn sweep(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let Some(until) = self.sorted_until else { return Ok(()) };
+        let sql = "DELETE FROM arrival WHERE number IN
+            (SELECT number FROM arrival WHERE number <= ?1 ORDER BY number LIMIT ?2)";
+        self.swept = connection.prepare_cached(sql)?.execute(params![until, SWEPT])? == 0;
         Ok(())
     }
 
@@ -124,9 +138,15 @@ impl Places {
             self.last_number = *last;
         }
         self.came.clear();
+        if std::mem::take(&mut self.swept) {
+            self.sorted_until = None;
+        }
         match self.next.take() {
             Some(Next::From(key)) => self.sorting = self.sorting.split_off(&key),
-            Some(Next::Done) => self.sorting.clear(),
+            Some(Next::Done) => {
+                self.sorting.clear();
+                self.sorted_until = Some(self.sorting_until);
+            }
             None => {}
         }
         if self.sorting.is_empty() && self.waiting.len() >= WAITING {
@@ -137,7 +157,7 @@ impl Places {
 
     /// The transaction is taken back.
     pub(super) fn take_back(&mut self) {
-        (self.next, self.came) = (None, Vec::new());
+        (self.next, self.swept, self.came) = (None, false, Vec::new());
         while let Some((map, key, before)) = self.undo.pop() {
             let map = match map {
                 Map::Waiting => &mut self.waiting,

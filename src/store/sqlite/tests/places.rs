@@ -166,6 +166,20 @@ async fn an_operator_finds_what_waits_what_is_sorted_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_is_sorted_in_is_not_kept_twice_for_long() {
+    let desk = Desk::new();
+    let store = desk.open();
+    for number in 0..100 {
+        accept(&store, &event(&number.to_string())).await;
+    }
+    expect_exact(&desk, &[]);
+    let connection = Connection::open(desk.path()).unwrap();
+    let rows: i64 = connection.query_row("SELECT count(*) FROM arrival", [], |row| row.get(0)).unwrap();
+    // Four that wait, four that are sorted in, and four whose rows go.
+    assert!(rows <= 12, "{rows}");
+}
+
+#[tokio::test]
 async fn a_record_that_comes_and_goes_in_one_transaction_leaves_no_place() {
     let desk = Desk::new();
     let store = desk.open();
