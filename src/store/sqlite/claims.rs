@@ -256,11 +256,10 @@ impl Work<'_> {
     /// Keeps other content under a taken identity for inspection, once per content.
     fn quarantine(&self, record: &Verified<Record>, seal: &[u8]) -> rusqlite::Result<()> {
         let id = record.identity.conflict_id(&record.fingerprint);
-        if let Some(position) = self.place(&id)? {
-            if self.is_over(position, &id)?.is_some() {
-                return Ok(());
-            }
-            self.forget_place(&id, position)?;
+        if let Some(position) = self.place(&id)?
+            && self.is_over(position, &id)?.is_some()
+        {
+            return Ok(());
         }
         let row = row::New { id: &id, record, seal, state: State::Quarantined, reason: Some(CONFLICT), compared: None };
         self.put(&row).map(drop)

@@ -1,6 +1,7 @@
 //! Where the record of an id lies. The rule: every id in the file is found, and the ids of one commit are written together:
 //! ids are digests, so an index that took each at once would write a page for each. They wait in the order of their coming,
-//! in memory and as a row a commit, and are sorted into the index by the thousand, when many share a page.
+//! in memory and as a row a commit, and are sorted into the index by the thousand, when many share a page. A place may
+//! outlive its record, and hides nothing then: it goes when ids beside it are sorted in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,7 @@ const SLICE: usize = if SMALL { 1 } else { 64 };
 const PACE: usize = 2;
 
 /// Rows of what is sorted in that go with one commit.
-const SWEPT: u32 = if SMALL { 1 } else { 64 };
+const ROWS: i64 = if SMALL { 3 } else { 64 };
 
 const SMALL: bool = cfg!(any(test, all(feature = "fail-points", debug_assertions)));
 
@@ -28,6 +29,16 @@ const POSITION: usize = 8;
 const ARRIVED: &str = "SELECT ids FROM arrival ORDER BY number";
 const SORTED: &str = "SELECT position FROM place WHERE id = ?1";
 
+/// The first record that may be forgotten: before it, whatever has no record was.
+const FIRST: &str = "SELECT min(coalesce((SELECT min(position) FROM inbox WHERE state = 'delivered'), ?1),
+    coalesce((SELECT min(position) FROM inbox WHERE state = 'quarantined'), ?1))";
+const STALE: &str = "DELETE FROM place WHERE id >= ?1 AND id < ?2 AND position < ?3
+    AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.position = place.position)";
+
+/// For the test that no question reads more than it has to.
+#[cfg(test)]
+pub(super) const QUESTIONS: [&str; 3] = [SORTED, FIRST, STALE];
+
 /// The writer's own index: what waits, by id.
 #[derive(Debug, Default)]
 pub(super) struct Places {
@@ -37,12 +48,17 @@ pub(super) struct Places {
     sorting_until: i64,
     /// What came by a commit of this number or an earlier one is sorted in, and its rows go by and by.
     sorted_until: Option<i64>,
+    /// Ids below it are sorted in.
+    from: u128,
+    /// Whether records were forgotten since the sorting began, and before it: then places are looked for that outlived them.
+    forgot: bool,
+    tidying: bool,
     /// Of the transaction: the ids that came, the first that is not sorted in by it, whether no row was left to delete, and
     /// what to take back if it fails.
     came: Vec<(u128, i64)>,
     next: Option<Next>,
-    swept: bool,
-    undo: Vec<(Map, u128, Option<i64>)>,
+    none_left: bool,
+    undo: Vec<(u128, Option<i64>)>,
     last_number: i64,
 }
 
@@ -53,21 +69,15 @@ enum Next {
     Done,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Map {
-    Waiting,
-    Sorting,
-}
-
 impl Places {
     /// Reads what was not sorted in when the process before ended.
     pub(super) fn open(connection: &Connection) -> rusqlite::Result<Self> {
         let waiting = arrived(connection, |_| true)?;
         let last_number = waiting.values().copied().max().unwrap_or(0);
-        Ok(Self { waiting, last_number, ..Self::default() })
+        Ok(Self { waiting, last_number, forgot: true, ..Self::default() })
     }
 
-    /// The position of the record with this id.
+    /// The position of the record with this id, or of one that was forgotten.
     pub(super) fn find(&self, connection: &Connection, id: &EventId) -> rusqlite::Result<Option<i64>> {
         let key = id.number();
         match self.waiting.get(&key).or_else(|| self.sorting.get(&key)) {
@@ -76,26 +86,17 @@ impl Places {
         }
     }
 
-    /// Notes where a record was put. Its id has no other.
+    /// Notes where a record was put. Its id has no other any more.
     pub(super) fn put(&mut self, id: &EventId, position: i64) {
         let key = id.number();
         let before = self.waiting.insert(key, position);
-        self.undo.push((Map::Waiting, key, before));
+        self.undo.push((key, before));
         self.came.push((key, position));
     }
 
-    /// Forgets a record that is deleted.
-    pub(super) fn forget(&mut self, connection: &Connection, id: &EventId, position: i64) -> rusqlite::Result<()> {
-        let key = id.number();
-        for (map, name) in [(&mut self.waiting, Map::Waiting), (&mut self.sorting, Map::Sorting)] {
-            if map.get(&key) == Some(&position) {
-                self.undo.push((name, key, map.remove(&key)));
-            }
-        }
-        self.came.retain(|one| *one != (key, position));
-        forget_arrival(connection, key, position)?;
-        let sql = "DELETE FROM place WHERE id = ?1 AND position = ?2";
-        connection.prepare_cached(sql)?.execute(params![key.to_be_bytes(), position]).map(drop)
+    /// Notes that records were deleted.
+    pub(super) const fn forget(&mut self) {
+        self.forgot = true;
     }
 
     /// Writes, at the end of a transaction, what came in it, and sorts a part of what waits longest.
@@ -104,7 +105,7 @@ impl Places {
             let sql = "INSERT INTO arrival (number, ids) VALUES (?1, ?2)";
             connection.prepare_cached(sql)?.execute(params![last, row_of(&self.came)])?;
         }
-        self.sweep(connection)?;
+        self.delete_sorted(connection)?;
         self.sort(connection)
     }
 
@@ -113,21 +114,29 @@ impl Places {
             return Ok(());
         }
         let most = SLICE.max(self.came.len().saturating_mul(PACE));
-        let mut rest = self.sorting.iter();
+        let next = self.sorting.keys().nth(most).copied();
         let mut put = connection.prepare_cached("INSERT OR REPLACE INTO place (id, position) VALUES (?1, ?2)")?;
-        for (key, position) in rest.by_ref().take(most) {
+        for (key, position) in self.sorting.iter().take(most) {
             put.execute(params![key.to_be_bytes(), position])?;
         }
-        self.next = Some(rest.next().map_or(Next::Done, |(key, _)| Next::From(*key)));
+        if self.tidying {
+            let first: i64 = connection.prepare_cached(FIRST)?.query_row([i64::MAX], |row| row.get(0))?;
+            // Behind every id.
+            let end = next.map_or_else(|| vec![u8::MAX; ID + 1], |key| key.to_be_bytes().into());
+            connection.prepare_cached(STALE)?.execute(params![self.from.to_be_bytes(), end, first])?;
+        }
+        self.next = Some(next.map_or(Next::Done, Next::From));
         Ok(())
     }
 
-    /// Deletes rows of what is sorted in: all of them at once are thousands.
-    fn sweep(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    /// Deletes rows of what is sorted in: all of them at once are thousands. The oldest go first, so that of two rows of an id
+    /// that came again it is never the newer one that is missing.
+    fn delete_sorted(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let Some(until) = self.sorted_until else { return Ok(()) };
         let sql = "DELETE FROM arrival WHERE number IN
             (SELECT number FROM arrival WHERE number <= ?1 ORDER BY number LIMIT ?2)";
-        self.swept = connection.prepare_cached(sql)?.execute(params![until, SWEPT])? == 0;
+        let deleted = connection.prepare_cached(sql)?.execute(params![until, ROWS])?;
+        self.none_left = i64::try_from(deleted).is_ok_and(|deleted| deleted < ROWS);
         Ok(())
     }
 
@@ -138,11 +147,14 @@ impl Places {
             self.last_number = *last;
         }
         self.came.clear();
-        if std::mem::take(&mut self.swept) {
+        if std::mem::take(&mut self.none_left) {
             self.sorted_until = None;
         }
         match self.next.take() {
-            Some(Next::From(key)) => self.sorting = self.sorting.split_off(&key),
+            Some(Next::From(key)) => {
+                self.sorting = self.sorting.split_off(&key);
+                self.from = key;
+            }
             Some(Next::Done) => {
                 self.sorting.clear();
                 self.sorted_until = Some(self.sorting_until);
@@ -152,20 +164,18 @@ impl Places {
         if self.sorting.is_empty() && self.waiting.len() >= WAITING {
             self.sorting = std::mem::take(&mut self.waiting);
             self.sorting_until = self.last_number;
+            self.from = 0;
+            self.tidying = std::mem::take(&mut self.forgot);
         }
     }
 
     /// The transaction is taken back.
     pub(super) fn take_back(&mut self) {
-        (self.next, self.swept, self.came) = (None, false, Vec::new());
-        while let Some((map, key, before)) = self.undo.pop() {
-            let map = match map {
-                Map::Waiting => &mut self.waiting,
-                Map::Sorting => &mut self.sorting,
-            };
+        (self.next, self.none_left, self.came) = (None, false, Vec::new());
+        while let Some((key, before)) = self.undo.pop() {
             match before {
-                Some(position) => map.insert(key, position),
-                None => map.remove(&key),
+                Some(position) => self.waiting.insert(key, position),
+                None => self.waiting.remove(&key),
             };
         }
     }
@@ -196,24 +206,6 @@ fn arrived(connection: &Connection, wanted: impl Fn(u128) -> bool) -> rusqlite::
         places.extend(places_of(row.get_ref(0)?.as_blob().unwrap_or_default()).filter(|(key, _)| wanted(*key)));
     }
     Ok(places)
-}
-
-/// Takes one id out of the row that it came with, if it is still there.
-fn forget_arrival(connection: &Connection, key: u128, position: i64) -> rusqlite::Result<()> {
-    let sql = "SELECT number, ids FROM arrival WHERE number >= ?1 ORDER BY number LIMIT 1";
-    let row = connection.prepare_cached(sql)?.query_row([position], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let Some((number, ids)) = row else { return Ok(()) };
-    let (number, ids): (i64, Vec<u8>) = (number, ids);
-    let mut places: Vec<_> = places_of(&ids).collect();
-    let before = places.len();
-    places.retain(|place| *place != (key, position));
-    if places.is_empty() {
-        connection.prepare_cached("DELETE FROM arrival WHERE number = ?1")?.execute([number])?;
-    } else if places.len() < before {
-        let sql = "UPDATE arrival SET ids = ?2 WHERE number = ?1";
-        connection.prepare_cached(sql)?.execute(params![number, row_of(&places)])?;
-    }
-    Ok(())
 }
 
 fn row_of(places: &[(u128, i64)]) -> Vec<u8> {

@@ -1,16 +1,14 @@
 //! Forgetting what is past its retention. The rule: little at a time, as accepting waits meanwhile, and never what
 //! somebody still has to act on.
 
-use rusqlite::Row;
-
 use super::writer::{Answer, Work};
-use crate::store::{EventId, Identity, Pruned};
+use crate::store::{Identity, Pruned};
 
 /// Most rows of one kind that one call forgets.
 const MOST: i64 = 250;
 
 /// The index is named because the planner would rather read all that was ever delivered, and sort it.
-const RECORDS: &str = "SELECT position, id FROM inbox INDEXED BY inbox_retention
+const RECORDS: &str = "SELECT position FROM inbox INDEXED BY inbox_retention
     WHERE due IS NULL AND retain_until < ?1 AND state IN ('delivered', 'quarantined')
     ORDER BY retain_until LIMIT ?2";
 
@@ -41,17 +39,17 @@ impl Work<'_> {
     }
 
     fn prune_records(&self, now: i64) -> rusqlite::Result<usize> {
-        let mut find = self.connection.prepare_cached(RECORDS)?;
-        let id = |row: &Row<'_>| row.get_ref(1).ok().and_then(|id| EventId::parse(id.as_str().ok()?));
-        let old = find.query_map([now, MOST], |row| Ok((row.get(0)?, id(row))))?;
-        let old: Vec<(i64, Option<EventId>)> = old.collect::<Result<_, _>>()?;
+        let old = self
+            .connection
+            .prepare_cached(RECORDS)?
+            .query_map([now, MOST], |row| row.get(0))?
+            .collect::<Result<Vec<i64>, _>>()?;
         let mut delete = self.connection.prepare_cached("DELETE FROM inbox WHERE position = ?1")?;
-        for (position, id) in &old {
+        for position in &old {
             delete.execute([position])?;
-            // The place of an id that was changed on the disk is forgotten when that id comes again.
-            if let Some(id) = id {
-                self.forget_place(id, *position)?;
-            }
+        }
+        if !old.is_empty() {
+            self.forget_places();
         }
         Ok(old.len())
     }
