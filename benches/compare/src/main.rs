@@ -24,10 +24,10 @@ mod steady;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use contenders::{Contender, Places};
+use contenders::{Contender, Places, contenders};
 use keys::Keys;
 use options::Options;
-use plan::Workload;
+use plan::{Speaks, Workload};
 use report::{Cell, Row, Table};
 use results::Block;
 use round::Round;
@@ -98,7 +98,12 @@ fn steady(places: &Places, keys: &Keys, before: &str, options: &Options, minutes
         contender.speaks.dialect(workload, true).ok_or("expected a contender of this workload, but found none")?;
     let (_, times) = options.effort(workload);
     let round = Round { places, keys, workload, contender: &contender, dialect, times };
-    let found = steady::steady(&round, minutes).inspect_err(|_| steady::tidy(&places.built))?;
+    let ceiling =
+        contenders().into_iter().find(|one| one.speaks == Speaks::Bare).ok_or("expected a ceiling, but found none")?;
+    let dialect =
+        ceiling.speaks.dialect(workload, false).ok_or("expected a ceiling of this workload, but found none")?;
+    let beside = Round { places, keys, workload, contender: &ceiling, dialect, times };
+    let found = steady::steady(&round, &beside, minutes).inspect_err(|_| steady::tidy(&places.built))?;
     println!("{}", found.notes());
     let block = found.block((&contender, workload), minutes, &facts(before, options));
     Ok(vec![(options.block(&format!("steady {}", contender.name)), block)])
@@ -108,7 +113,7 @@ fn run(options: &Options) -> Result<bool, Fault> {
     let workloads = options.workloads()?;
     if options.list {
         workloads.iter().for_each(|workload| println!("{:<15} {}", workload.name, workload.says));
-        contenders::contenders().iter().for_each(|one| println!("{:<22} keeps {}", one.name, one.keeps));
+        contenders().iter().for_each(|one| println!("{:<22} keeps {}", one.name, one.keeps));
         return Ok(true);
     }
     workloads.first().map(|workload| options.contenders(workload)).transpose()?;

@@ -70,13 +70,13 @@ const REST: Duration = Duration::from_secs(90);
 
 impl Round<'_> {
     pub fn run(&self) -> Result<Figures> {
-        let (folder, running, mut told) = self.begin()?;
+        let (folder, running, mut told) = self.begin("round")?;
         self.warmed(&running, &folder, &mut told)
     }
 
-    /// Started, and asked the controls.
-    pub fn begin(&self) -> Result<(PathBuf, Running, Acknowledged)> {
-        let folder = self.places.built.join("round");
+    /// Started with an empty folder of this name, and asked the controls.
+    pub fn begin(&self, name: &str) -> Result<(PathBuf, Running, Acknowledged)> {
+        let folder = self.places.built.join(name);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder)?;
         let running = self.contender.start(self.places, self.keys, self.workload, &folder)?;
