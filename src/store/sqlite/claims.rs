@@ -81,9 +81,10 @@ impl Work<'_> {
             Verdict::Free => {}
         }
         // A record that is past its retention is not what has taken the identity any more.
-        if let Some(position) = self.place(&record.identity.event_id())? {
-            let sql = "UPDATE inbox SET compared = NULL WHERE position = ?1 AND compared IS NOT NULL";
-            self.connection.prepare_cached(sql)?.execute([position])?;
+        let id = record.identity.event_id();
+        if let Some(position) = self.place(&id)? {
+            let sql = "UPDATE inbox SET compared = NULL WHERE position = ?1 AND id = ?2 AND compared IS NOT NULL";
+            self.connection.prepare_cached(sql)?.execute(params![position, id.as_str()])?;
         }
         let fence = self.next_fence()?;
         self.connection.prepare_cached(PUT)?.execute(params![
@@ -256,10 +257,11 @@ impl Work<'_> {
     /// Keeps other content under a taken identity for inspection, once per content.
     fn quarantine(&self, record: &Verified<Record>, seal: &[u8]) -> rusqlite::Result<()> {
         let id = record.identity.conflict_id(&record.fingerprint);
-        if let Some(position) = self.place(&id)?
-            && self.is_over(position, &id)?.is_some()
-        {
-            return Ok(());
+        if let Some(position) = self.place(&id)? {
+            if self.is_over(position, &id)?.is_some() {
+                return Ok(());
+            }
+            self.forget_place(&id, position)?;
         }
         let row = row::New { id: &id, record, seal, state: State::Quarantined, reason: Some(CONFLICT), compared: None };
         self.put(&row).map(drop)

@@ -53,6 +53,7 @@ impl Work<'_> {
                 }
                 None => {}
             }
+            self.forget_place(id, position)?;
         }
         let position = self.put(&row::New { id, record, seal, state, reason: None, compared })?;
         if state == State::Ready {
@@ -61,8 +62,8 @@ impl Work<'_> {
         Ok(Some(position))
     }
 
-    /// Whether nobody has to act on the record with this id any more; `None` if it is not where it was put: it is forgotten,
-    /// or there was a hand on the file.
+    /// Whether nobody has to act on the record with this id any more; `None` if it is not where it was put, which only a
+    /// hand on the file or damage can bring about.
     pub(super) fn is_over(&self, position: i64, id: &EventId) -> rusqlite::Result<Option<bool>> {
         let sql = "SELECT state IN ('delivered', 'quarantined') FROM inbox WHERE position = ?1 AND id = ?2";
         let mut find = self.connection.prepare_cached(sql)?;

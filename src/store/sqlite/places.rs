@@ -1,7 +1,6 @@
 //! Where the record of an id lies. The rule: every id in the file is found, and the ids of one commit are written together:
 //! ids are digests, so an index that took each at once would write a page for each. They wait in the order of their coming,
-//! in memory and as a row a commit, and are sorted into the index by the thousand, when many share a page. A place may
-//! outlive its record, and hides nothing then: it goes when ids beside it are sorted in.
+//! in memory and as a row a commit, and are sorted into the index by the thousand, when many share a page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +12,9 @@ use crate::store::EventId;
 /// it among them, have few.
 const WAITING: usize = if SMALL { 4 } else { 262_144 };
 
-/// Ids that are sorted in with one commit, at least; and how many times what came with it.
-const SLICE: usize = if SMALL { 1 } else { 64 };
+/// Ids that are sorted in with one commit, at least, as a process that ends in between begins again; and how many times what
+/// came with it.
+const SLICE: usize = if SMALL { 1 } else { 256 };
 const PACE: usize = 2;
 
 /// Rows of what is sorted in that go with one commit.
@@ -29,16 +29,6 @@ const POSITION: usize = 8;
 const ARRIVED: &str = "SELECT ids FROM arrival ORDER BY number";
 const SORTED: &str = "SELECT position FROM place WHERE id = ?1";
 
-/// The first record that may be forgotten: before it, whatever has no record was.
-const FIRST: &str = "SELECT min(coalesce((SELECT min(position) FROM inbox WHERE state = 'delivered'), ?1),
-    coalesce((SELECT min(position) FROM inbox WHERE state = 'quarantined'), ?1))";
-const STALE: &str = "DELETE FROM place WHERE id >= ?1 AND id < ?2 AND position < ?3
-    AND NOT EXISTS (SELECT 1 FROM inbox WHERE inbox.position = place.position)";
-
-/// For the test that no question reads more than it has to.
-#[cfg(test)]
-pub(super) const QUESTIONS: [&str; 3] = [SORTED, FIRST, STALE];
-
 /// The writer's own index: what waits, by id.
 #[derive(Debug, Default)]
 pub(super) struct Places {
@@ -48,17 +38,12 @@ pub(super) struct Places {
     sorting_until: i64,
     /// What came by a commit of this number or an earlier one is sorted in, and its rows go by and by.
     sorted_until: Option<i64>,
-    /// Ids below it are sorted in.
-    from: u128,
-    /// Whether records were forgotten since the sorting began, and before it: then places are looked for that outlived them.
-    forgot: bool,
-    tidying: bool,
     /// Of the transaction: the ids that came, the first that is not sorted in by it, whether no row was left to delete, and
     /// what to take back if it fails.
     came: Vec<(u128, i64)>,
     next: Option<Next>,
     none_left: bool,
-    undo: Vec<(u128, Option<i64>)>,
+    undo: Vec<(Map, u128, Option<i64>)>,
     last_number: i64,
 }
 
@@ -69,15 +54,21 @@ enum Next {
     Done,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Map {
+    Waiting,
+    Sorting,
+}
+
 impl Places {
     /// Reads what was not sorted in when the process before ended.
     pub(super) fn open(connection: &Connection) -> rusqlite::Result<Self> {
         let waiting = arrived(connection, |_| true)?;
         let last_number = waiting.values().copied().max().unwrap_or(0);
-        Ok(Self { waiting, last_number, forgot: true, ..Self::default() })
+        Ok(Self { waiting, last_number, ..Self::default() })
     }
 
-    /// The position of the record with this id, or of one that was forgotten.
+    /// The position of the record with this id.
     pub(super) fn find(&self, connection: &Connection, id: &EventId) -> rusqlite::Result<Option<i64>> {
         let key = id.number();
         match self.waiting.get(&key).or_else(|| self.sorting.get(&key)) {
@@ -86,17 +77,26 @@ impl Places {
         }
     }
 
-    /// Notes where a record was put. Its id has no other any more.
+    /// Notes where a record was put. Its id has no other.
     pub(super) fn put(&mut self, id: &EventId, position: i64) {
         let key = id.number();
         let before = self.waiting.insert(key, position);
-        self.undo.push((key, before));
+        self.undo.push((Map::Waiting, key, before));
         self.came.push((key, position));
     }
 
-    /// Notes that records were deleted.
-    pub(super) const fn forget(&mut self) {
-        self.forgot = true;
+    /// Forgets a record that is deleted.
+    pub(super) fn forget(&mut self, connection: &Connection, id: &EventId, position: i64) -> rusqlite::Result<()> {
+        let key = id.number();
+        for (map, name) in [(&mut self.waiting, Map::Waiting), (&mut self.sorting, Map::Sorting)] {
+            if map.get(&key) == Some(&position) {
+                self.undo.push((name, key, map.remove(&key)));
+            }
+        }
+        self.came.retain(|one| *one != (key, position));
+        forget_arrival(connection, key, position)?;
+        let sql = "DELETE FROM place WHERE id = ?1 AND position = ?2";
+        connection.prepare_cached(sql)?.execute(params![key.to_be_bytes(), position]).map(drop)
     }
 
     /// Writes, at the end of a transaction, what came in it, and sorts a part of what waits longest.
@@ -114,23 +114,17 @@ impl Places {
             return Ok(());
         }
         let most = SLICE.max(self.came.len().saturating_mul(PACE));
-        let next = self.sorting.keys().nth(most).copied();
+        let mut rest = self.sorting.iter();
         let mut put = connection.prepare_cached("INSERT OR REPLACE INTO place (id, position) VALUES (?1, ?2)")?;
-        for (key, position) in self.sorting.iter().take(most) {
+        for (key, position) in rest.by_ref().take(most) {
             put.execute(params![key.to_be_bytes(), position])?;
         }
-        if self.tidying {
-            let first: i64 = connection.prepare_cached(FIRST)?.query_row([i64::MAX], |row| row.get(0))?;
-            // Behind every id.
-            let end = next.map_or_else(|| vec![u8::MAX; ID + 1], |key| key.to_be_bytes().into());
-            connection.prepare_cached(STALE)?.execute(params![self.from.to_be_bytes(), end, first])?;
-        }
-        self.next = Some(next.map_or(Next::Done, Next::From));
+        self.next = Some(rest.next().map_or(Next::Done, |(key, _)| Next::From(*key)));
         Ok(())
     }
 
-    /// Deletes rows of what is sorted in: all of them at once are thousands. The oldest go first, so that of two rows of an id
-    /// that came again it is never the newer one that is missing.
+    /// Deletes rows of what is sorted in: all of them at once are thousands. The oldest go first, so that who reads them after
+    /// a restart never misses a newer one of two.
     fn delete_sorted(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let Some(until) = self.sorted_until else { return Ok(()) };
         let sql = "DELETE FROM arrival WHERE number IN
@@ -151,10 +145,7 @@ impl Places {
             self.sorted_until = None;
         }
         match self.next.take() {
-            Some(Next::From(key)) => {
-                self.sorting = self.sorting.split_off(&key);
-                self.from = key;
-            }
+            Some(Next::From(key)) => self.sorting = self.sorting.split_off(&key),
             Some(Next::Done) => {
                 self.sorting.clear();
                 self.sorted_until = Some(self.sorting_until);
@@ -164,33 +155,44 @@ impl Places {
         if self.sorting.is_empty() && self.waiting.len() >= WAITING {
             self.sorting = std::mem::take(&mut self.waiting);
             self.sorting_until = self.last_number;
-            self.from = 0;
-            self.tidying = std::mem::take(&mut self.forgot);
         }
     }
 
     /// The transaction is taken back.
     pub(super) fn take_back(&mut self) {
         (self.next, self.none_left, self.came) = (None, false, Vec::new());
-        while let Some((key, before)) = self.undo.pop() {
+        while let Some((map, key, before)) = self.undo.pop() {
+            let map = match map {
+                Map::Waiting => &mut self.waiting,
+                Map::Sorting => &mut self.sorting,
+            };
             match before {
-                Some(position) => self.waiting.insert(key, position),
-                None => self.waiting.remove(&key),
+                Some(position) => map.insert(key, position),
+                None => map.remove(&key),
             };
         }
     }
 }
 
-/// The positions of these ids, asked by somebody else than the writer; those that have one. What waits is asked first, since
-/// between two reads an id may only come to be sorted.
+/// The positions of these ids, asked by somebody else than the writer; those that have one. Few wait, and all that waits has
+/// to be read for them. An id may be sorted in between two reads, so that the index is asked again behind.
 pub(super) fn look_up(connection: &Connection, ids: &[EventId]) -> rusqlite::Result<Vec<i64>> {
-    let asked: BTreeSet<u128> = ids.iter().map(EventId::number).collect();
-    let waiting = arrived(connection, |key| asked.contains(&key))?;
-    let found = asked.into_iter().map(|key| match waiting.get(&key) {
-        Some(position) => Ok(Some(*position)),
-        None => sorted(connection, key),
-    });
-    found.filter_map(Result::transpose).collect()
+    let mut rest: BTreeSet<u128> = ids.iter().map(EventId::number).collect();
+    let mut found = BTreeMap::new();
+    for waiting in [false, true, false] {
+        if rest.is_empty() {
+            break;
+        }
+        if waiting {
+            found.extend(arrived(connection, |key| rest.contains(&key))?);
+        } else {
+            for key in &rest {
+                found.extend(sorted(connection, *key)?.map(|position| (*key, position)));
+            }
+        }
+        rest.retain(|key| !found.contains_key(key));
+    }
+    Ok(found.into_values().collect())
 }
 
 fn sorted(connection: &Connection, key: u128) -> rusqlite::Result<Option<i64>> {
@@ -206,6 +208,24 @@ fn arrived(connection: &Connection, wanted: impl Fn(u128) -> bool) -> rusqlite::
         places.extend(places_of(row.get_ref(0)?.as_blob().unwrap_or_default()).filter(|(key, _)| wanted(*key)));
     }
     Ok(places)
+}
+
+/// Takes one id out of the row that it came with, if it is still there.
+fn forget_arrival(connection: &Connection, key: u128, position: i64) -> rusqlite::Result<()> {
+    let sql = "SELECT number, ids FROM arrival WHERE number >= ?1 ORDER BY number LIMIT 1";
+    let row = connection.prepare_cached(sql)?.query_row([position], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let Some((number, ids)) = row else { return Ok(()) };
+    let (number, ids): (i64, Vec<u8>) = (number, ids);
+    let mut places: Vec<_> = places_of(&ids).collect();
+    let before = places.len();
+    places.retain(|place| *place != (key, position));
+    if places.is_empty() {
+        connection.prepare_cached("DELETE FROM arrival WHERE number = ?1")?.execute([number])?;
+    } else if places.len() < before {
+        let sql = "UPDATE arrival SET ids = ?2 WHERE number = ?1";
+        connection.prepare_cached(sql)?.execute(params![number, row_of(&places)])?;
+    }
+    Ok(())
 }
 
 fn row_of(places: &[(u128, i64)]) -> Vec<u8> {

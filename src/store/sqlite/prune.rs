@@ -1,14 +1,16 @@
 //! Forgetting what is past its retention. The rule: little at a time, as accepting waits meanwhile, and never what
 //! somebody still has to act on.
 
+use rusqlite::{Row, params};
+
 use super::writer::{Answer, Work};
-use crate::store::{Identity, Pruned};
+use crate::store::{EventId, Identity, Pruned};
 
 /// Most rows of one kind that one call forgets.
 const MOST: i64 = 250;
 
 /// The index is named because the planner would rather read all that was ever delivered, and sort it.
-const RECORDS: &str = "SELECT position FROM inbox INDEXED BY inbox_retention
+const RECORDS: &str = "SELECT position, id FROM inbox INDEXED BY inbox_retention
     WHERE due IS NULL AND retain_until < ?1 AND state IN ('delivered', 'quarantined')
     ORDER BY retain_until LIMIT ?2";
 
@@ -39,17 +41,17 @@ impl Work<'_> {
     }
 
     fn prune_records(&self, now: i64) -> rusqlite::Result<usize> {
-        let old = self
-            .connection
-            .prepare_cached(RECORDS)?
-            .query_map([now, MOST], |row| row.get(0))?
-            .collect::<Result<Vec<i64>, _>>()?;
+        let mut find = self.connection.prepare_cached(RECORDS)?;
+        let id = |row: &Row<'_>| row.get_ref(1).ok().and_then(|id| EventId::parse(id.as_str().ok()?));
+        let old = find.query_map([now, MOST], |row| Ok((row.get(0)?, id(row))))?;
+        let old: Vec<(i64, Option<EventId>)> = old.collect::<Result<_, _>>()?;
         let mut delete = self.connection.prepare_cached("DELETE FROM inbox WHERE position = ?1")?;
-        for position in &old {
+        for (position, id) in &old {
             delete.execute([position])?;
-        }
-        if !old.is_empty() {
-            self.forget_places();
+            // The place of an id that was changed on the disk is forgotten when that id comes again.
+            if let Some(id) = id {
+                self.forget_place(id, *position)?;
+            }
         }
         Ok(old.len())
     }
@@ -77,8 +79,9 @@ impl Work<'_> {
 
     /// Whether a record has taken this identity.
     fn is_kept(&self, identity: &Identity) -> rusqlite::Result<bool> {
-        let Some(position) = self.place(&identity.event_id())? else { return Ok(false) };
-        let sql = "SELECT 1 FROM inbox WHERE position = ?1 AND compared IS NOT NULL";
-        self.connection.prepare_cached(sql)?.exists([position])
+        let id = identity.event_id();
+        let Some(position) = self.place(&id)? else { return Ok(false) };
+        let sql = "SELECT 1 FROM inbox WHERE position = ?1 AND id = ?2 AND compared IS NOT NULL";
+        self.connection.prepare_cached(sql)?.exists(params![position, id.as_str()])
     }
 }

@@ -65,7 +65,7 @@ CREATE INDEX inbox_state ON inbox (state);
 CREATE INDEX inbox_retention ON inbox (retain_until) WHERE due IS NULL;
 CREATE INDEX inbox_alone ON inbox (position) WHERE compared IS NULL;
 
--- Where the record of an id lies: the first 16 bytes of the digest that the id is. It may be left behind by its record.
+-- Where the record of an id lies: the first 16 bytes of the digest that the id is.
 CREATE TABLE place (
     id       BLOB PRIMARY KEY,
     position INTEGER NOT NULL

@@ -48,14 +48,14 @@ impl Work<'_> {
         Ok(position)
     }
 
-    /// The position of the record with this id, or of one that was forgotten.
+    /// The position of the record with this id.
     pub(super) fn place(&self, id: &EventId) -> rusqlite::Result<Option<i64>> {
         self.places.borrow().find(self.connection, id)
     }
 
-    /// Notes that records were deleted, whose places are left.
-    pub(super) fn forget_places(&self) {
-        self.places.borrow_mut().forget();
+    /// Forgets a record that was deleted.
+    pub(super) fn forget_place(&self, id: &EventId, position: i64) -> rusqlite::Result<()> {
+        self.places.borrow_mut().forget(self.connection, id, position)
     }
 
     /// Writes what goes along with the changes of all calls.

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::{Desk, accept, join_all, lease};
 use crate::store::conformance::event;
-use crate::store::sqlite::{inbox, places, prune};
+use crate::store::sqlite::{inbox, prune};
 use crate::store::{Listing, State, Store};
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn no_question_of_the_writer_reads_the_whole_inbox() {
     let desk = Desk::new();
     drop(desk.open());
     let connection = Connection::open(desk.path()).unwrap();
-    for sql in inbox::QUESTIONS.into_iter().chain(prune::QUESTIONS).chain(places::QUESTIONS) {
+    for sql in inbox::QUESTIONS.into_iter().chain(prune::QUESTIONS) {
         let mut explain = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let plan: Vec<String> = explain.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
         let scans = |step: &String| step.contains("SCAN") && !step.contains("known") && !step.contains("CONSTANT");
