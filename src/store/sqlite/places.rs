@@ -61,7 +61,7 @@ enum Map {
 }
 
 impl Places {
-    /// Reads what was not sorted in when the process before ended.
+    /// Reads what the process before had not sorted in, and what it had and whose rows it had not deleted yet.
     pub(super) fn open(connection: &Connection) -> rusqlite::Result<Self> {
         let waiting = arrived(connection, |_| true)?;
         let last_number = waiting.values().copied().max().unwrap_or(0);
@@ -123,8 +123,7 @@ impl Places {
         Ok(())
     }
 
-    /// Deletes rows of what is sorted in: all of them at once are thousands. The oldest go first, so that who reads them after
-    /// a restart never misses a newer one of two.
+    /// Deletes rows of what is sorted in: all of them at once are thousands.
     fn delete_sorted(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let Some(until) = self.sorted_until else { return Ok(()) };
         let sql = "DELETE FROM arrival WHERE number IN

@@ -71,7 +71,7 @@ CREATE TABLE place (
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What is not in `place` yet, a row a commit: for each record its id in 16 bytes and its position in 8. `number` is the last
+-- What is not in `place` yet or came there a moment ago, a row a commit: for each record its id in 16 bytes and its position in 8. `number` is the last
 -- of these positions.
 CREATE TABLE arrival (
     number INTEGER PRIMARY KEY,
