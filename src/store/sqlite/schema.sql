@@ -71,8 +71,8 @@ CREATE TABLE place (
     position INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What is not in `place` yet or came there a moment ago, a row a commit: for each record its id in 16 bytes and its position in 8. `number` is the last
--- of these positions.
+-- What is not in `place` yet or came there a moment ago, a row a commit: for each record its id in 16 bytes and its position
+-- in 8. `number` is the last of these positions.
 CREATE TABLE arrival (
     number INTEGER PRIMARY KEY,
     ids    BLOB NOT NULL
