@@ -65,7 +65,7 @@ pub fn steady(round: &Round<'_>, ceiling: &Round<'_>, minutes: u64) -> Result<St
     kept::check(round.contender, round.places, &running, &folder, told)?;
     let disk = mebibytes(Command::new("du").args(["-sm"]).arg(&folder))?;
     drop((running, bare));
-    std::fs::remove_dir_all(&folder)?;
+    tidy(&round.places.built);
     Ok(Steady { windows, disk })
 }
 
@@ -132,7 +132,9 @@ impl Steady {
     }
 }
 
-/// What a steady run leaves behind if it fails would fill the disk.
+/// What a steady run leaves behind would fill the disk.
 pub fn tidy(built: &Path) {
-    let _ = std::fs::remove_dir_all(built.join("round"));
+    for folder in ["round", "beside"] {
+        let _ = std::fs::remove_dir_all(built.join(folder));
+    }
 }
