@@ -2,7 +2,7 @@
 
 use super::{Desk, accept, lease};
 use crate::store::conformance::{LEASE, RETENTION, START, event};
-use crate::store::{Acceptance, Listing, State, Store};
+use crate::store::{Acceptance, Claim, Listing, State, Store};
 
 #[tokio::test]
 async fn a_record_that_was_changed_on_disk_is_quarantined() {
@@ -88,4 +88,15 @@ async fn an_event_whose_record_was_damaged_and_forgotten_is_kept_when_it_comes_a
         assert_eq!(accept(&store, &again).await, Acceptance::Accepted, "{damage}");
         assert_eq!(accept(&store, &again).await, Acceptance::Duplicate, "{damage}");
     }
+}
+
+#[tokio::test]
+async fn a_place_that_leads_to_another_record_frees_no_identity() {
+    let desk = Desk::new();
+    let store = desk.open();
+    accept(&store, &event("1")).await;
+    let id = event("2").event_id();
+    desk.tamper(&format!("INSERT INTO place (id, position) SELECT x'{id}', position FROM inbox"));
+    assert!(matches!(store.claim(event("2").verified(), LEASE).await, Ok(Claim::Granted(_))));
+    assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
 }
