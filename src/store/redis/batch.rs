@@ -18,7 +18,7 @@ use crate::store::verdict::BUSY;
 use crate::store::{Acceptance, StoreError};
 
 /// Most records of one call: the server does nothing else meanwhile.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 /// Most bytes of one call, unless it is one record alone.
 const LARGEST: usize = 512 * 1024;
 /// How long one record may take in all: a call that has no answer says so itself, a little earlier.
@@ -27,7 +27,7 @@ const PATIENCE: Duration = ANSWER.saturating_add(Duration::from_millis(250));
 const CALLS: usize = 2;
 
 /// The arguments by which `claiming.lua` knows a record.
-pub(super) type Offer = [Vec<u8>; 9];
+pub(super) type Offer = [Vec<u8>; 7];
 
 type Outcome = Result<Acceptance, StoreError>;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::ScriptInvocation;
 
 use super::batch::Offer;
-use super::packed::Header;
+use super::packed::packed;
 use super::partition::Partition;
 use super::reply::{bytes, count, members, number, text};
 use super::{RedisStore, script};
@@ -108,9 +108,7 @@ impl RedisStore {
             hex(&record.compared),
             record.retain_until.millis().to_string().into_bytes(),
             record.problem.as_deref().unwrap_or_default().as_bytes().to_vec(),
-            Header::of(record),
-            record.content.to_vec(),
-            self.seal.seal(record, record.provenance()),
+            packed(record, &self.seal),
         ]
     }
 }

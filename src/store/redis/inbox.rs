@@ -9,7 +9,7 @@ use redis::Value;
 use super::nodes::all;
 use super::packed::Stored;
 use super::partition::Partition;
-use super::reply::{count, members, number, text};
+use super::reply::{bytes, count, members, number, text};
 use super::{RedisStore, script};
 use crate::clock::Timestamp;
 use crate::store::turns::chosen;
@@ -104,7 +104,7 @@ impl RedisStore {
         let name = text(&mut row);
         let (fence, attempt) = (number(&mut row), number(&mut row));
         let is_abandoned = number(&mut row) > 0;
-        let stored = Stored::read(&mut row);
+        let stored = Stored::read(bytes(&mut row));
         let opened = EventId::parse(&name).and_then(|id| stored.open(&id, &self.seal).map(|record| (id, record)));
         let Some((id, record)) = opened else {
             tracing::error!(position, "the seal of a stored record is broken; it is quarantined");

@@ -80,8 +80,8 @@ impl RedisStore {
             if state.is_empty() {
                 continue;
             }
-            let (attempts, header, reason) = (number(&mut row), Header::read(&bytes(&mut row)), text(&mut row));
-            let stored = Stored::with(header, &mut row);
+            let (attempts, reason) = (number(&mut row), text(&mut row));
+            let stored = Stored::read(bytes(&mut row));
             return Ok(Some(stored.show(id.clone(), &state, attempts, reason, &self.seal)));
         }
         Ok(None)

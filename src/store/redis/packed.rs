@@ -1,4 +1,5 @@
-//! A record as the fields of a hash. The rule: reading never fails on damage; what was damaged shows in the seal.
+//! A record as one value: a line for the scripts, a line of JSON for people, the content. The rule: reading never fails on
+//! damage; what was damaged shows in the seal.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,9 @@ use crate::clock::Timestamp;
 use crate::store::{Entry, EventId, Identity, Record, Seal, Shown, State};
 use crate::verified::{Provenance, Verified};
 use crate::wire::encoding::Encoding;
+
+/// About how long a header is, in bytes.
+const HEADER: usize = 768;
 
 /// Everything about a record that never changes, except its content: readable JSON, for operators with `redis-cli`.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -26,12 +30,13 @@ pub(super) struct Header {
     identity: String,
     fingerprint: String,
     problem: Option<String>,
+    seal: String,
 }
 
 impl Header {
-    pub(super) fn of(record: &Verified<Record>) -> Vec<u8> {
+    fn of(record: &Verified<Record>, seal: &Seal) -> Self {
         let provenance = record.provenance();
-        let header = Self {
+        Self {
             endpoint: provenance.endpoint.to_string(),
             profile: provenance.profile.to_string(),
             action: record.action.to_string(),
@@ -46,9 +51,8 @@ impl Header {
             identity: Encoding::Hex.encode(record.identity.as_bytes()),
             fingerprint: Encoding::Hex.encode(&record.fingerprint),
             problem: record.problem.as_deref().map(Into::into),
-        };
-        // Texts and numbers always have a form in JSON.
-        serde_json::to_vec(&header).unwrap_or_default()
+            seal: Encoding::Hex.encode(&seal.seal(record, provenance)),
+        }
     }
 
     pub(super) fn read(text: &[u8]) -> Self {
@@ -72,6 +76,10 @@ impl Header {
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             reason: Some(reason).filter(|reason| !reason.is_empty()).or(self.problem),
         }
+    }
+
+    fn seal(&self) -> [u8; 32] {
+        hash(&self.seal)
     }
 
     fn provenance(&self) -> Provenance {
@@ -104,26 +112,38 @@ impl Header {
     }
 }
 
+/// A record as it is kept. Its first line is what `shared.lua` reads.
+pub(super) fn packed(record: &Verified<Record>, seal: &Seal) -> Vec<u8> {
+    let hex = |bytes: &[u8]| Encoding::Hex.encode(bytes);
+    let fence = record.fence.as_ref().map(|fence| hex(fence.as_bytes())).unwrap_or_default();
+    let line = format!("{} {} {fence}\n", record.retain_until.millis(), hex(&record.compared));
+    let mut packed = Vec::with_capacity(line.len().saturating_add(record.content.len()).saturating_add(HEADER));
+    packed.extend_from_slice(line.as_bytes());
+    // Texts and numbers always have a form in JSON, which has no ends of lines.
+    let _ = serde_json::to_writer(&mut packed, &Header::of(record, seal));
+    packed.push(b'\n');
+    packed.extend_from_slice(&record.content);
+    packed
+}
+
 /// A record that nobody has vouched for yet.
 pub(super) struct Stored {
     header: Header,
     content: Vec<u8>,
-    seal: Vec<u8>,
     retain_until: Timestamp,
 }
 
 impl Stored {
-    /// Reads header, content, seal and retention.
-    pub(super) fn read(members: &mut impl Iterator<Item = redis::Value>) -> Self {
-        let header = Header::read(&bytes(members));
-        Self::with(header, members)
-    }
-
-    /// Reads content, seal and retention.
-    pub(super) fn with(header: Header, members: &mut impl Iterator<Item = redis::Value>) -> Self {
-        let (content, seal) = (bytes(members), bytes(members));
-        let retain_until = text(members).parse().map(Timestamp::from_millis).unwrap_or_default();
-        Self { header, content, seal, retain_until }
+    /// Reads what [`packed`] made.
+    pub(super) fn read(mut packed: Vec<u8>) -> Self {
+        let mut lines = packed.splitn(3, |byte| *byte == b'\n');
+        let line = lines.next().unwrap_or_default();
+        let header = Header::read(lines.next().unwrap_or_default());
+        let content = lines.next().map_or(0, <[u8]>::len);
+        let retain_until = line.split(|byte| *byte == b' ').next().and_then(|word| std::str::from_utf8(word).ok());
+        let retain_until = retain_until.and_then(|word| word.parse().ok()).map(Timestamp::from_millis);
+        let content = packed.split_off(packed.len().saturating_sub(content));
+        Self { header, content, retain_until: retain_until.unwrap_or_default() }
     }
 
     /// The record, if it is what was accepted.
@@ -133,7 +153,7 @@ impl Stored {
         if record.identity.event_id() != *id {
             return None;
         }
-        seal.open(record, self.header.provenance(), &self.seal).ok()
+        seal.open(record, self.header.provenance(), &self.header.seal()).ok()
     }
 
     /// The record for an operator, who is told whether it is what was accepted.
@@ -141,7 +161,7 @@ impl Stored {
         let record = self.header.record(self.content, self.retain_until);
         let provenance = self.header.provenance();
         let own = [record.identity.event_id(), record.identity.conflict_id(&record.fingerprint)];
-        let opened = seal.open(record.clone(), provenance.clone(), &self.seal);
+        let opened = seal.open(record.clone(), provenance.clone(), &self.header.seal());
         Shown {
             intact: own.contains(&id) && opened.is_ok(),
             entry: self.header.entry(id, state, attempts, reason),

@@ -15,7 +15,7 @@ use crate::store::{Seal, StoreError};
 use crate::wire::encoding::Encoding;
 
 /// Version of the keys and scripts.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 
 /// Reads the plan, and makes one if there is none and it may be made. Answers the seals of this store.
 pub(super) async fn found(

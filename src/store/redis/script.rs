@@ -5,17 +5,21 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
+use super::batch::MOST;
+
 const SHARED: &str = include_str!("script/shared.lua");
 const CLAIMING: &str = include_str!("script/claiming.lua");
+const UNTRIED: &str = include_str!("script/untried.lua");
+const HEADER: &str = include_str!("script/header.lua");
 const DUE: &str = include_str!("script/due.lua");
 
 /// With its first line a script may touch one slot only, and is looked at as a whole before it runs.
 fn script(flags: &str, parts: &[&str]) -> Script {
-    Script::new(&format!("#!lua{flags}\n{SHARED}\n{}", parts.join("\n")))
+    Script::new(&format!("#!lua{flags}\nlocal MOST = {MOST}\n{SHARED}\n{}", parts.join("\n")))
 }
 
 const WRITES: &str = "";
-/// Runs with full memory too, as it lets go of more than it takes.
+/// Runs with full memory too: what is handed out and settled is what pruning can let go of later.
 const FREES: &str = " flags=allow-oom";
 const READS: &str = " flags=no-writes";
 
@@ -39,12 +43,12 @@ scripts! {
     COMPLETE = WRITES, [CLAIMING], "complete.lua";
     RENEW = FREES, [], "renew.lua";
     RELEASE = FREES, [], "release.lua";
-    PEEK = READS, [DUE], "peek.lua";
-    TAKE = FREES, [DUE], "take.lua";
+    PEEK = READS, [UNTRIED, DUE], "peek.lua";
+    TAKE = FREES, [UNTRIED, DUE], "take.lua";
     SETTLE = FREES, [], "settle.lua";
     REQUEUE = FREES, [], "requeue.lua";
     PRUNE = FREES, [], "prune.lua";
-    LIST = READS, [], "list.lua";
+    LIST = READS, [UNTRIED, HEADER], "list.lua";
     SHOW = READS, [], "show.lua";
-    STATS = READS, [], "stats.lua";
+    STATS = READS, [UNTRIED, HEADER], "stats.lua";
 }

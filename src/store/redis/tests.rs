@@ -4,6 +4,7 @@
 mod redis_server;
 
 mod cluster;
+mod entries;
 mod faults;
 #[cfg(feature = "sqlite")]
 mod logins;

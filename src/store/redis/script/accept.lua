@@ -12,21 +12,33 @@ local function accept(record)
     note_fence(record)
     return 'duplicate'
   end
+  local key = P .. 'state:' .. record.id
   -- A record that an operator made ready again waits, though nobody remembers its identity: it keeps what it has.
-  if record.known and waiting(redis.call('HGET', P .. 'event:' .. record.id, 's')) then
+  if record.known and waiting(redis.call('HGET', key, 's')) then
     tell('duplicates')
     return 'duplicate'
   end
   local state = record.problem ~= '' and 'quarantined' or 'ready'
   local fences = take_fences(record, taken)
-  fences = fences ~= '' and { 'x', fences } or {}
   if record.known then forget_claim(record.id) end
-  append(record, record.id, state, record.problem, 'k', record.compared, unpack(fences))
-  if state ~= 'ready' then redis.call('ZADD', P .. 'names', record.retain, record.id) end
+  append(record, record.id, state, record.problem)
+  if state ~= 'ready' then
+    redis.call('HSET', key, 'k', record.compared, 'x', fences)
+    redis.call('ZADD', P .. 'names', record.retain, record.id)
+  elseif fences ~= record.fence then
+    begin(record.id)
+    redis.call('HSET', key, 'x', fences)
+  end
   return state
 end
 
 local answers = {}
 redis.call('SADD', P .. 'endpoints', endpoint)
-for at = 4, #ARGV, RECORD do answers[#answers + 1] = accept(read(at)) end
-return answers
+local went, problem = pcall(function()
+  for at = 4, #ARGV, RECORD do answers[#answers + 1] = accept(read(at)) end
+end)
+-- What is kept is handed out, also if a later record of the call could not be.
+local said = enqueue()
+if said.err then return said end
+if went then return answers end
+return type(problem) == 'table' and problem or { err = tostring(problem) }

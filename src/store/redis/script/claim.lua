@@ -1,6 +1,6 @@
 -- ARGV: now, endpoint, mark, a record, when the lease ends, and a token of this caller: who asks twice with one token
 -- asked once.
-local record, ends, token = read(4), ARGV[13], ARGV[14]
+local record, ends, token = read(4), ARGV[11], ARGV[12]
 local verdict, taken = judge(record)
 if verdict == 'conflict' then
   tell('conflicts')
@@ -15,10 +15,10 @@ end
 if verdict == 'done' then
   tell('duplicates')
   note_fence(record)
-  local answer = redis.call('HMGET', P .. 'event:' .. taken.id, 'z', 'y', 'b')
+  local answer = redis.call('HMGET', P .. 'state:' .. taken.id, 'z', 'y', 'b')
   return { 'done', answer[1] or '0', answer[2] or '', answer[3] or '' }
 end
-local key, fence = P .. 'event:' .. record.id, next_number()
+local key, fence = P .. 'state:' .. record.id, next_number()
 local fences = take_fences(record, taken)
 if record.known then
   forget_claim(record.id)
@@ -28,6 +28,6 @@ if record.known then
 end
 redis.call('HSET', key, 'k', record.compared, 'q', 'in_flight', 'v', record.retain, 'l', fence, 'u', ends, 't', token,
   'x', fences)
-redis.call('PERSIST', key)
+keep_on(record.id)
 redis.call('ZADD', P .. 'names', record.retain, record.id)
 return { 'granted', fence }

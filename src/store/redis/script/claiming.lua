@@ -1,11 +1,10 @@
 -- What accept, claim and complete share.
 
--- A record arrives as nine arguments.
-local RECORD = 9
+-- A record arrives as seven arguments.
+local RECORD = 7
 local function read(at)
   return { id = ARGV[at], conflict = ARGV[at + 1], fence = ARGV[at + 2], compared = ARGV[at + 3],
-    retain = ARGV[at + 4], problem = ARGV[at + 5], header = ARGV[at + 6], content = ARGV[at + 7],
-    seal = ARGV[at + 8] }
+    retain = ARGV[at + 4], problem = ARGV[at + 5], record = ARGV[at + 6] }
 end
 
 -- The endpoint that all records of one call came to, and the mark of the key that they are sealed with. A server that came
@@ -37,46 +36,48 @@ local function judge(record)
   return 'free', nil
 end
 
--- Where a record stands in the order of acceptance.
-local latest = 0
-local function position_in(stream, id)
-  local position = math.max(moment(), latest + 1)
-  local words = text(position)
-  if redis.pcall('XADD', stream, words .. '-0', 'i', id).err then
-    -- The clock went back: the number after the last one, if this is why.
-    local info, last = redis.call('XINFO', 'STREAM', stream), nil
-    for at = 1, #info, 2 do
-      if info[at] == 'last-generated-id' then last = info[at + 1] end
-    end
-    position = tonumber(string.match(last, '^%d+')) + 1
-    words = text(position)
-    redis.call('XADD', stream, words .. '-0', 'i', id)
+-- Ids that became ready in this call.
+local arrived = {}
+
+-- Puts them in the order of acceptance, by one entry: each would cost as much alone. Answers what Redis said.
+local function enqueue()
+  if #arrived == 0 then return '' end
+  -- The server's clock may have gone back.
+  local first = math.max(moment(), tonumber(redis.call('HGET', P .. 'next', endpoint) or '0'))
+  local words = { 'XADD', P .. 'fresh:' .. endpoint, text(first) .. '-0' }
+  for _, id in ipairs(arrived) do
+    words[#words + 1] = 'i'
+    words[#words + 1] = id
   end
-  latest = position
-  return words
+  local said = redis.pcall(unpack(words))
+  if said.err then
+    -- What stands in no order would never be handed out, and its copies would be refused.
+    for _, id in ipairs(arrived) do redis.call('DEL', P .. 'event:' .. id, P .. 'state:' .. id) end
+    return said
+  end
+  redis.call('HSET', P .. 'next', endpoint, text(first + #arrived))
+  redis.call('HINCRBY', P .. 'untried', endpoint, #arrived)
+  return said
 end
 
--- Appends a record, and with it what else is to be written under its id; nothing if one of this id still waits.
-local function append(record, id, state, reason, ...)
-  local key = P .. 'event:' .. id
+-- Appends a record; nothing if one of this id still waits.
+local function append(record, id, state, reason)
+  local key = P .. 'state:' .. id
   if record.known then
-    if waiting(redis.call('HGET', key, 's')) then return false end
+    if waiting(redis.call('HGET', key, 's')) then return end
     forget_record(id)
-    redis.call('PERSIST', key)
+    keep_on(id)
   end
-  local position
+  redis.call('SET', P .. 'event:' .. id, record.record)
   if state == 'ready' then
-    position = position_in(P .. 'fresh:' .. endpoint, id)
-  else
-    latest = math.max(tonumber(next_number()), latest + 1)
-    position = text(latest)
-    redis.call('ZADD', P .. 'in:' .. state, position, id)
+    arrived[#arrived + 1] = id
+    return
   end
-  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', record.retain,
-    'h', record.header, 'c', record.content, 'g', record.seal, ...)
+  local position = next_number()
+  redis.call('ZADD', P .. 'in:' .. state, position, id)
+  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', record.retain)
   if reason ~= '' then redis.call('HSET', key, 'w', reason) end
-  if state ~= 'ready' then expire_later(key, record.retain) end
-  return true
+  expire_later(id, record.retain)
 end
 
 -- Keeps other content under a taken identity for inspection, once per content.
@@ -94,9 +95,9 @@ end
 
 -- Takes the record's fence, and those of the claim that is taken over. Answers all of them.
 local function take_fences(record, abandoned)
-  local fences = record.known and redis.call('HGET', P .. 'event:' .. record.id, 'x') or ''
+  local fences = record.known and redis.call('HGET', P .. 'state:' .. record.id, 'x') or ''
   if abandoned and abandoned.id ~= record.id then
-    local others = redis.call('HGET', P .. 'event:' .. abandoned.id, 'x') or ''
+    local others = redis.call('HGET', P .. 'state:' .. abandoned.id, 'x') or ''
     for at = 1, #others, 64 do
       local fence = string.sub(others, at, at + 63)
       if redis.call('GET', P .. 'fence:' .. fence) == abandoned.id then
@@ -119,7 +120,8 @@ local function note_fence(record)
   local owner = redis.call('GET', P .. 'fence:' .. record.fence)
   if owner and find(owner) or not find(record.id) then return end
   point_fence(record)
-  local key = P .. 'event:' .. record.id
+  begin(record.id)
+  local key = P .. 'state:' .. record.id
   local fences = redis.call('HGET', key, 'x') or ''
   if not string.find(fences, record.fence, 1, true) then redis.call('HSET', key, 'x', fences .. record.fence) end
 end

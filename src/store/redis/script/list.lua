@@ -12,16 +12,13 @@ for _, state in ipairs(states) do
     if not known[id] then found[#found + 1] = { id, tonumber(last) } end
   end
 end
-local after = text(tonumber(ARGV[3]) + 1)
 for _, endpoint in ipairs(states[1] == 'ready' and redis.call('SMEMBERS', P .. 'endpoints') or {}) do
-  for _, entry in ipairs(redis.call('XRANGE', P .. 'fresh:' .. endpoint, after, '+', 'COUNT', limit)) do
-    found[#found + 1] = { entry[2][2], tonumber(string.match(entry[1], '^%d+')) }
-  end
+  for _, one in ipairs(untried(endpoint, limit, tonumber(ARGV[3]))) do found[#found + 1] = one end
 end
 table.sort(found, function(one, other) return one[2] < other[2] end)
 for at, one in ipairs(found) do
   if at > limit and one[2] ~= found[at - 1][2] then break end
-  local row = redis.call('HMGET', P .. 'event:' .. one[1], 's', 'a', 'h', 'w')
-  answer[at] = { text(one[2]), one[1], row[1] or '', row[2] or '0', row[3] or '', row[4] or '' }
+  local row = redis.call('HMGET', P .. 'state:' .. one[1], 's', 'a', 'w')
+  answer[at] = { text(one[2]), one[1], row[1] or one[4] and 'ready' or '', row[2] or '0', header(one[1]), row[3] or '' }
 end
 return answer

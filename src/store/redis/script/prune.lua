@@ -24,7 +24,8 @@ end
 for _, fence in ipairs(over(P .. 'fences')) do
   local key = P .. 'fence:' .. fence
   local owner = redis.call('GET', key)
-  if owner and redis.call('HGET', P .. 'event:' .. owner, 'k') then
+  local row = owner and redis.call('HMGET', P .. 'state:' .. owner, 'k', 's')
+  if row and (row[1] or not row[2] and redis.call('EXISTS', P .. 'event:' .. owner) == 1) then
     redis.call('ZADD', P .. 'fences', later, fence)
   else
     redis.call('DEL', key)

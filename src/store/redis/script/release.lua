@@ -1,6 +1,6 @@
 -- ARGV: now, id, the owner's number.
 local id = ARGV[2]
-local held = redis.call('HMGET', P .. 'event:' .. id, 'q', 'l', 'x')
+local held = redis.call('HMGET', P .. 'state:' .. id, 'q', 'l', 'x')
 if held[1] ~= 'in_flight' or held[2] ~= ARGV[3] then return 0 end
 local fences = held[3] or ''
 for at = 1, #fences, 64 do

@@ -2,11 +2,11 @@
 local count = 0
 for at = 2, #ARGV do
   local id = ARGV[at]
-  local key = P .. 'event:' .. id
+  local key = P .. 'state:' .. id
   local row = redis.call('HMGET', key, 's', 'e', 'p')
   if row[1] == 'parked' or row[1] == 'delivered' then
     count = count + 1
-    redis.call('PERSIST', key)
+    keep_on(id)
     redis.call('ZREM', P .. 'names', id)
     redis.call('HSET', key, 's', 'ready')
     redis.call('ZREM', P .. 'in:' .. row[1], id)

@@ -5,7 +5,7 @@ local returned = state == 'returned'
 if returned then state = 'ready' end
 for place = 5, #ARGV, 2 do
   local id, fence = ARGV[place], ARGV[place + 1]
-  local key = P .. 'event:' .. id
+  local key = P .. 'state:' .. id
   local row = redis.call('HMGET', key, 's', 'f', 'e', 'r', 'p', 'w')
   if row[1] == 'leased' and row[2] == fence then
     count = count + 1
@@ -24,7 +24,7 @@ for place = 5, #ARGV, 2 do
     if state == 'delivered' or state == 'quarantined' then
       local retain = tonumber(row[4]) or now
       redis.call('ZADD', P .. 'names', retain, id)
-      expire_later(key, retain)
+      expire_later(id, retain)
     end
   end
 end

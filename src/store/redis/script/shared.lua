@@ -1,10 +1,17 @@
 -- What every script of a store begins with. The rules: every key lies in the slot of the one key that is declared first,
 -- whose end is cut off to name the others; and a script reads before it writes, appends before it claims.
 --
---   P event:<id>      what is kept under the id of an identity: a record (p s e r h c g, and a f w once it was tried),
---                     and who has taken the identity (k, and q v l u t x z y b where that is not the record alone)
---   P fence:<hex>     a second name of the identity whose id it holds
---   P fresh:<endpoint>  a Stream: ids that are ready and were not tried yet, by position
+--   P event:<id>    a record as it was accepted, which never changes: a line for the scripts (kept until, what copies are
+--                   compared by, its fence), a line of JSON for people, the content
+--   P state:<id>    a hash: what became of the record (s p e r, f a w once it was tried), and who has taken its identity (k,
+--                   and q v l u t x z y b where that is not the record alone). A record without one is ready, was not tried,
+--                   and has its identity
+--   P fence:<hex>   a second name of the identity whose id it holds
+--   P fresh:<endpoint>  a Stream: ids that are ready and were not tried yet. An entry has what one call brought, and its
+--                   number is the position of the first one; the next one's is one more
+--   P next          by endpoint, the first position that no entry has
+--   P begun         by endpoint, how many ids of the first entry are handed out
+--   P untried       by endpoint, how many ids of the Stream are not
 --   P again:<endpoint>  ids that are due at a time: after a failed try, or when the lease of their worker ends
 --   P in:<state>      ids of all other records in a state, by position
 --   P endpoints       endpoints that had a record
@@ -17,9 +24,9 @@
 --   P seal            a mark of the key that the records of this partition are sealed with
 --   P touched         a counter that is written before replicas are waited for
 --
--- Fields: p position, s state, a attempts, f owner's number, e endpoint, r kept until, h header, c content,
--- g seal, w reason; k what copies are compared by, q what took the identity if no record did, v until when that is
--- remembered, l its owner's number, u end of its lease, t its token, x fences, z status, y type and b body of the answer.
+-- Fields: p position, s state, a attempts, f owner's number, e endpoint, r kept until, w reason; k what copies are compared
+-- by, q what took the identity if no record did, v until when that is remembered, l its owner's number, u end of its lease,
+-- t its token, x fences, z status, y type and b body of the answer.
 local P = string.sub(KEYS[1], 1, -5)
 local now = tonumber(ARGV[1])
 
@@ -49,14 +56,24 @@ end
 
 local function waiting(state) return state == 'ready' or state == 'leased' or state == 'parked' end
 
+-- What the scripts know of a record: until when it is kept, what copies are compared by, and its fence.
+local LINE = '^(%-?%d+) (%x*) (%x*)\n'
+local function line(id)
+  return string.match(redis.call('GETRANGE', P .. 'event:' .. id, 0, 159), LINE)
+end
+
 -- What is remembered of an identity. Past its retention that is nothing, unless its record still waits. The second
 -- answer is whether anything lies under its id.
 local function find(id)
-  local key = P .. 'event:' .. id
+  local key = P .. 'state:' .. id
   -- Nearly every record is new, and this is the cheapest question.
-  if redis.call('EXISTS', key) == 0 then return nil, false end
+  if redis.call('EXISTS', P .. 'event:' .. id, key) == 0 then return nil, false end
   local found = redis.call('HMGET', key, 'k', 's', 'q', 'r', 'v', 'u', 't', 'l')
-  if not found[1] then return nil, found[2] ~= false end
+  if not found[1] and not found[2] then
+    local _, compared = line(id)
+    return { id = id, compared = compared or '', state = 'kept', lease = 0 }, true
+  end
+  if not found[1] then return nil, true end
   local taken = { id = id, compared = found[1], state = found[3] or 'kept', lease = tonumber(found[6] or '0'),
     token = found[7], fence = found[8] }
   if tonumber(found[5] or found[4]) >= now then return taken, true end
@@ -68,28 +85,43 @@ local function find(id)
   return nil, true
 end
 
--- The end of a key that nothing ever prunes.
-local function expire_later(key, retain)
-  redis.call('PEXPIRE', key, text(math.max(retain - now, 0) + MARGIN))
+-- Gives a record a hash that has none.
+local function begin(id)
+  if redis.call('EXISTS', P .. 'state:' .. id) == 1 then return end
+  local retain, compared, fence = line(id)
+  redis.call('HSET', P .. 'state:' .. id, 's', 'ready', 'r', retain or '0', 'k', compared or '', 'x', fence or '')
+end
+
+-- The end of keys that nothing ever prunes.
+local function expire_later(id, retain)
+  local rest = text(math.max(retain - now, 0) + MARGIN)
+  redis.call('PEXPIRE', P .. 'event:' .. id, rest)
+  redis.call('PEXPIRE', P .. 'state:' .. id, rest)
+end
+
+local function keep_on(id)
+  redis.call('PERSIST', P .. 'event:' .. id)
+  redis.call('PERSIST', P .. 'state:' .. id)
 end
 
 -- Forgets the record under an id, unless it waits, and leaves what took the identity since. Answers how many that were.
 local function forget_record(id)
-  local key = P .. 'event:' .. id
+  local key = P .. 'state:' .. id
   local state = redis.call('HGET', key, 's')
   redis.call('ZREM', P .. 'retain', id)
   if not state then
-    -- Redis itself may have ended a key that nothing ever pruned.
+    -- Redis itself may have ended keys that nothing ever pruned.
     for _, state in ipairs({ 'delivered', 'quarantined' }) do redis.call('ZREM', P .. 'in:' .. state, id) end
     return 0
   end
   if waiting(state) then return 0 end
   redis.call('ZREM', P .. 'in:' .. state, id)
-  return redis.call('HDEL', key, 's', 'p', 'a', 'f', 'e', 'r', 'h', 'c', 'g', 'w') > 0 and 1 or 0
+  redis.call('HDEL', key, 's', 'p', 'a', 'f', 'e', 'r', 'w')
+  return redis.call('DEL', P .. 'event:' .. id)
 end
 
 -- Lets go of an identity, and keeps its record if there is one.
 local function forget_claim(id)
-  redis.call('HDEL', P .. 'event:' .. id, 'k', 'q', 'v', 'l', 'u', 't', 'x', 'z', 'y', 'b')
+  redis.call('HDEL', P .. 'state:' .. id, 'k', 'q', 'v', 'l', 'u', 't', 'x', 'z', 'y', 'b')
   redis.call('ZREM', P .. 'names', id)
 end

@@ -12,16 +12,15 @@ end
 local ready, leased, delivered, parked, quarantined =
   count('ready'), count('leased'), count('delivered'), count('parked'), count('quarantined')
 for _, endpoint in ipairs(redis.call('SMEMBERS', P .. 'endpoints')) do
-  local stream = P .. 'fresh:' .. endpoint
-  ready = ready + redis.call('XLEN', stream)
-  local head = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-  if head then earlier(tonumber(string.match(head[1], '^%d+')), head[2][2]) end
+  ready = ready + tonumber(redis.call('HGET', P .. 'untried', endpoint) or '0')
+  local head = untried(endpoint, 1)[1]
+  if head then earlier(head[2], head[1]) end
 end
 local identities = redis.call('ZCARD', P .. 'names') + ready + leased + parked
 local told = redis.call('HMGET', P .. 'told', 'duplicates', 'conflicts')
 local answer = { ready, leased, delivered, parked, quarantined, identities, told[1] or '0', told[2] or '0' }
 if first then
   answer[9] = text(first[1])
-  answer[10] = redis.call('HGET', P .. 'event:' .. first[2], 'h') or ''
+  answer[10] = header(first[2])
 end
 return answer

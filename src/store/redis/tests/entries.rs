@@ -1,0 +1,117 @@
+//! What one call brought is one entry of a Stream. The rule: whoever asks for less than an entry holds gets its first ids,
+//! and the next one those behind them; what is kept stands in an entry.
+
+use std::sync::Arc;
+
+use super::{RedisStore, Server, accept, clock, connect, kept};
+use crate::store::conformance::{Event, LEASE, event};
+use crate::store::{Acceptance, Listing, State, Store, StoreError};
+
+/// Offers events before the first of their calls is on its way: together they are fewer calls than events.
+async fn offer(store: &Arc<RedisStore>, events: Vec<Event>) -> Vec<Result<Acceptance, StoreError>> {
+    let offer = |event: Event| {
+        let store = Arc::clone(store);
+        tokio::spawn(async move { accept(&store, &event).await })
+    };
+    let offered: Vec<_> = events.into_iter().map(offer).collect();
+    let mut outcomes = Vec::new();
+    for one in offered {
+        outcomes.push(one.await.unwrap());
+    }
+    outcomes
+}
+
+/// Keeps so many events of one endpoint, more than one to an entry.
+async fn keep_at_once(store: &Arc<RedisStore>, server: &Server, count: usize) -> Vec<String> {
+    let ids: Vec<_> = (0..count).map(|number| format!("at-once-{number}")).collect();
+    for outcome in offer(store, ids.iter().map(|id| event(id)).collect()).await {
+        assert_eq!(outcome, Ok(Acceptance::Accepted));
+    }
+    let stream = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]);
+    let entries = server.cli(&["XLEN", &stream]).parse::<usize>().unwrap();
+    assert!((1..count).contains(&entries), "{entries} entries hold {count}");
+    ids
+}
+
+async fn lease(store: &RedisStore, limit: usize) -> Vec<String> {
+    let leased = store.lease([].into(), limit, LEASE).await.unwrap();
+    leased.into_iter().filter_map(|one| one.record.request_id.as_deref().map(Into::into)).collect()
+}
+
+#[tokio::test]
+async fn an_entry_is_handed_out_in_parts_and_in_order() {
+    let server = Server::durable(&[]);
+    let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
+    let ids = keep_at_once(&store, &server, 100).await;
+    assert_eq!(kept(&store).await, ids);
+    let mut leased = Vec::new();
+    for limit in [1, 1, 2, 30, 3, 63] {
+        leased.extend(lease(&store, limit).await);
+        let stats = store.stats().await.unwrap();
+        assert_eq!((stats.ready, stats.leased), (100 - leased.len() as u64, leased.len() as u64));
+        assert_eq!(kept(&store).await, ids, "what is handed out is in the list once, as what is not");
+    }
+    assert_eq!(leased, ids);
+    assert!(lease(&store, 1).await.is_empty());
+    let stream = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]);
+    assert_eq!(server.cli(&["XLEN", &stream]), "0", "an entry goes with its last id");
+    // And the next entry begins at its beginning.
+    accept(&store, &event("after")).await.unwrap();
+    assert_eq!(lease(&store, 5).await, ["after"]);
+}
+
+#[tokio::test]
+async fn a_page_may_end_within_an_entry() {
+    let server = Server::durable(&[]);
+    let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
+    let ids = keep_at_once(&store, &server, 70).await;
+    assert_eq!(lease(&store, 4).await.len(), 4);
+    for (state, wanted) in [(None, &ids[..]), (Some(State::Ready), &ids[4..])] {
+        let (mut listed, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.list(Listing { limit: Some(7), after, state }).await.unwrap();
+            assert!(page.is_sorted_by(|one, other| one.0 < other.0));
+            let Some((last, _)) = page.last() else { break };
+            after = Some(*last);
+            listed.extend(page.into_iter().filter_map(|(_, entry)| entry.request_id));
+        }
+        assert_eq!(listed, wanted);
+    }
+}
+
+/// It would never be handed out, and its copies would be refused as such.
+#[tokio::test]
+async fn what_could_not_be_put_in_order_is_not_kept() {
+    let server = Server::durable(&[]);
+    let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
+    accept(&store, &event("0")).await.unwrap();
+    let stream = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]);
+    server.cli(&["XADD", &stream, "9000000000000000-0", "somebody", "else"]);
+    assert!(accept(&store, &event("1").fence("signed")).await.is_err());
+    server.cli(&["DEL", &stream]);
+    assert_eq!(accept(&store, &event("1").fence("signed")).await, Ok(Acceptance::Accepted));
+    assert_eq!(lease(&store, 1).await, ["1"]);
+}
+
+/// The call fails for all of its records; what it kept until then is found to be a copy when it comes again.
+#[tokio::test]
+async fn a_call_that_fails_half_way_loses_nothing_that_it_kept() {
+    let server = Server::durable(&[]);
+    let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
+    accept(&store, &event("0")).await.unwrap();
+    let stream = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]);
+    let fences = stream.replace("fresh:bank-a", "fences");
+    server.cli(&["SET", &fences, "no sorted set"]);
+    let ids: Vec<_> = (1..9).map(|number| number.to_string()).collect();
+    let events: Vec<_> = ids.iter().map(|id| if id == "6" { event(id).fence("signed") } else { event(id) }).collect();
+    let first = offer(&store, events.clone()).await;
+    assert!(first.iter().all(Result::is_err), "{first:?}");
+    server.cli(&["DEL", &fences]);
+    for (id, event) in ids.iter().zip(&events) {
+        let again = if id.as_str() < "6" { Acceptance::Duplicate } else { Acceptance::Accepted };
+        assert_eq!(accept(&store, event).await, Ok(again), "{id}");
+    }
+    let mut leased = lease(&store, 20).await;
+    leased.sort();
+    assert_eq!(leased, ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+}
