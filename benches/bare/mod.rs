@@ -10,6 +10,8 @@ use crate::redis_server::Server;
 
 /// What is kept beside the content: identity, fingerprint, seal, names and times.
 const AROUND: usize = 300;
+/// The same as text, which a record in Redis has around its content.
+const AROUND_IN_TEXT: usize = 650;
 /// Rows of one transaction, as many as the store's writer puts into one.
 const ROWS: usize = 256;
 /// Records of one pipeline, as many as the store puts into one call.
@@ -67,7 +69,7 @@ impl File {
     }
 }
 
-/// Two connections with a pipeline of hashes and entries of a Stream each.
+/// Two connections with pipelines of values and one entry of a Stream for each of them.
 pub async fn keep(server: &Server, content: &[u8], from: usize, events: usize) -> Duration {
     let client = redis::Client::open(server.url()).expect("an address");
     let ids: Vec<_> = (from..from + events).map(id).collect();
@@ -80,14 +82,17 @@ pub async fn keep(server: &Server, content: &[u8], from: usize, events: usize) -
     let work: Vec<_> = connections
         .into_iter()
         .map(|(mut connection, ids)| {
-            let content = content.to_vec();
+            let record = [&[b'7'; AROUND_IN_TEXT][..], content].concat();
             tokio::spawn(async move {
                 for ids in ids.chunks(RECORDS) {
                     let mut pipe = redis::pipe();
+                    let mut entry = redis::cmd("XADD");
+                    entry.arg("order").arg("*");
                     for id in ids {
-                        pipe.cmd("HSET").arg(id).arg("h").arg(&[7u8; AROUND][..]).arg("c").arg(&content).ignore();
-                        pipe.cmd("XADD").arg("order").arg("*").arg("i").arg(id).ignore();
+                        pipe.cmd("SET").arg(id).arg(&record).ignore();
+                        entry.arg("i").arg(id);
                     }
+                    pipe.add_command(entry).ignore();
                     pipe.query_async::<()>(&mut connection).await.expect("an answer");
                 }
             })

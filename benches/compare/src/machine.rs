@@ -42,7 +42,7 @@ pub fn machine(folder: &Path) -> String {
     let disk = flush(folder).map_or("unknown".to_owned(), |micros| format!("{micros:.0} µs"));
     [
         ("processor", format!("{} cores, {}", cores(), or(line("/proc/cpuinfo", "model name")))),
-        ("memory", or(line("/proc/meminfo", "MemTotal"))),
+        ("memory", format!("{}; first touch of a page: {}", or(line("/proc/meminfo", "MemTotal")), pages())),
         ("system", or(said("uname", &["-srm"]))),
         ("disk", format!("{}; 4 KiB written and flushed: {disk}", or(system))),
         ("versions", versions),
@@ -66,6 +66,22 @@ fn flush(folder: &Path) -> std::io::Result<f64> {
     std::fs::remove_file(&name)?;
     times.sort_by(f64::total_cmp);
     Ok(times[times.len() / 2])
+}
+
+/// How long the first touch of a page of memory takes, at first and again after it was given back: what keeps events pays
+/// for it, and what keeps nothing does not. A virtual machine may have to ask its host for the page.
+fn pages() -> String {
+    const PAGE: usize = 4096;
+    const PAGES: usize = 65_536;
+    let touch = || {
+        let mut memory = vec![0_u8; PAGE * PAGES];
+        let start = Instant::now();
+        memory.iter_mut().step_by(PAGE).for_each(|byte| *byte = 1);
+        let took = start.elapsed().as_secs_f64() * 1e6 / PAGES as f64;
+        std::hint::black_box(&memory);
+        took
+    };
+    format!("{:.1} µs, and {:.1} µs again", touch(), touch())
 }
 
 pub fn commit() -> String {

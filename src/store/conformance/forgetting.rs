@@ -88,7 +88,7 @@ pub(in crate::store) async fn copies_and_conflicts_are_counted(open: Open) {
 
 pub(in crate::store) async fn pruning_keeps_what_waits_and_its_identity(open: Open) {
     let bench = bench(open);
-    let events = ["delivered", "parked", "leased", "ready"].map(event);
+    let events = ["delivered", "parked", "leased", "ready"].map(|id| event(id).fence(id));
     for event in &events {
         bench.accept(event).await;
     }
@@ -102,8 +102,10 @@ pub(in crate::store) async fn pruning_keeps_what_waits_and_its_identity(open: Op
     let stats = bench.store.stats().await.unwrap();
     assert_eq!((stats.ready, stats.leased, stats.parked, stats.delivered), (1, 1, 1, 0));
     assert_eq!((stats.identities, stats.oldest_waiting), (3, Some(START)));
-    for event in events.iter().skip(1) {
-        assert_eq!(bench.accept(event).await, Acceptance::Duplicate, "{}", event.id);
+    for id in ["parked", "leased", "ready"] {
+        for copy in [event(id), event("captured")] {
+            assert_eq!(bench.accept(&copy.fence(id)).await, Acceptance::Duplicate, "{id}");
+        }
     }
     assert!(bench.store.show(events[0].event_id()).await.unwrap().is_none());
 }

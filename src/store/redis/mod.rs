@@ -1,9 +1,10 @@
 //! The durable store that many receivers share: Redis 7, alone, behind Sentinels, or as a Cluster. The rule: each thing
 //! that a store does is one script in one hash slot, so that it happens whole or not at all.
 //!
-//! A record is a hash. What is ready and was not tried yet stands in a Stream for each endpoint, which is the cheapest
-//! order that Redis has; everything else about it (due times, states, forgetting out of order) needs sorted sets beside
-//! it, and a consumer group would give none of that.
+//! A record is one value, which never changes, and what happens to it a hash beside it: nearly all of what accepting takes
+//! is commands, and the memory that they touch. What is ready and was not tried yet stands in a Stream for each endpoint,
+//! which is the cheapest order that Redis has; everything else about it (due times, states, forgetting out of order) needs
+//! sorted sets beside it, and a consumer group would give none of that.
 //!
 //! Times are those of the clock that the store was opened with; only positions and fences come from Redis' own, which no
 //! result depends on but the order between endpoints. Keys live on past their retention until they are pruned, and 30

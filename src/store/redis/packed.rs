@@ -114,9 +114,7 @@ impl Header {
 
 /// A record as it is kept. Its first line is what `shared.lua` reads.
 pub(super) fn packed(record: &Verified<Record>, seal: &Seal) -> Vec<u8> {
-    let hex = |bytes: &[u8]| Encoding::Hex.encode(bytes);
-    let fence = record.fence.as_ref().map(|fence| hex(fence.as_bytes())).unwrap_or_default();
-    let line = format!("{} {} {fence}\n", record.retain_until.millis(), hex(&record.compared));
+    let line = format!("{} {}\n", record.retain_until.millis(), Encoding::Hex.encode(&record.compared));
     let mut packed = Vec::with_capacity(line.len().saturating_add(record.content.len()).saturating_add(HEADER));
     packed.extend_from_slice(line.as_bytes());
     // Texts and numbers always have a form in JSON, which has no ends of lines.

@@ -19,15 +19,12 @@ local function accept(record)
     return 'duplicate'
   end
   local state = record.problem ~= '' and 'quarantined' or 'ready'
-  local fences = take_fences(record, taken)
+  take_fences(record, taken)
   if record.known then forget_claim(record.id) end
   append(record, record.id, state, record.problem)
   if state ~= 'ready' then
-    redis.call('HSET', key, 'k', record.compared, 'x', fences)
+    redis.call('HSET', key, 'k', record.compared)
     redis.call('ZADD', P .. 'names', record.retain, record.id)
-  elseif fences ~= record.fence then
-    begin(record.id)
-    redis.call('HSET', key, 'x', fences)
   end
   return state
 end

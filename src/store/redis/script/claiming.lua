@@ -120,8 +120,8 @@ local function note_fence(record)
   local owner = redis.call('GET', P .. 'fence:' .. record.fence)
   if owner and find(owner) or not find(record.id) then return end
   point_fence(record)
-  begin(record.id)
   local key = P .. 'state:' .. record.id
-  local fences = redis.call('HGET', key, 'x') or ''
-  if not string.find(fences, record.fence, 1, true) then redis.call('HSET', key, 'x', fences .. record.fence) end
+  local held = redis.call('HMGET', key, 'q', 'x')
+  if held[1] ~= 'in_flight' or string.find(held[2], record.fence, 1, true) then return end
+  redis.call('HSET', key, 'x', held[2] .. record.fence)
 end

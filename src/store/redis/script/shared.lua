@@ -1,8 +1,8 @@
 -- What every script of a store begins with. The rules: every key lies in the slot of the one key that is declared first,
 -- whose end is cut off to name the others; and a script reads before it writes, appends before it claims.
 --
---   P event:<id>    a record as it was accepted, which never changes: a line for the scripts (kept until, what copies are
---                   compared by, its fence), a line of JSON for people, the content
+--   P event:<id>    a record as it was accepted, which never changes: a line for the scripts (kept until, and what copies
+--                   are compared by), a line of JSON for people, the content
 --   P state:<id>    a hash: what became of the record (s p e r, f a w once it was tried), and who has taken its identity (k,
 --                   and q v l u t x z y b where that is not the record alone). A record without one is ready, was not tried,
 --                   and has its identity
@@ -26,7 +26,7 @@
 --
 -- Fields: p position, s state, a attempts, f owner's number, e endpoint, r kept until, w reason; k what copies are compared
 -- by, q what took the identity if no record did, v until when that is remembered, l its owner's number, u end of its lease,
--- t its token, x fences, z status, y type and b body of the answer.
+-- t its token, x the fences that go with its claim, z status, y type and b body of the answer.
 local P = string.sub(KEYS[1], 1, -5)
 local now = tonumber(ARGV[1])
 
@@ -56,11 +56,8 @@ end
 
 local function waiting(state) return state == 'ready' or state == 'leased' or state == 'parked' end
 
--- What the scripts know of a record: until when it is kept, what copies are compared by, and its fence.
-local LINE = '^(%-?%d+) (%x*) (%x*)\n'
-local function line(id)
-  return string.match(redis.call('GETRANGE', P .. 'event:' .. id, 0, 159), LINE)
-end
+-- What the scripts know of a record: until when it is kept, and what copies are compared by.
+local function line(record) return string.match(record, '^(%-?%d+) (%x*)\n') end
 
 -- What is remembered of an identity. Past its retention that is nothing, unless its record still waits. The second
 -- answer is whether anything lies under its id.
@@ -70,7 +67,7 @@ local function find(id)
   if redis.call('EXISTS', P .. 'event:' .. id, key) == 0 then return nil, false end
   local found = redis.call('HMGET', key, 'k', 's', 'q', 'r', 'v', 'u', 't', 'l')
   if not found[1] and not found[2] then
-    local _, compared = line(id)
+    local _, compared = line(redis.call('GETRANGE', P .. 'event:' .. id, 0, 95))
     return { id = id, compared = compared or '', state = 'kept', lease = 0 }, true
   end
   if not found[1] then return nil, true end
@@ -83,13 +80,6 @@ local function find(id)
     return taken, true
   end
   return nil, true
-end
-
--- Gives a record a hash that has none.
-local function begin(id)
-  if redis.call('EXISTS', P .. 'state:' .. id) == 1 then return end
-  local retain, compared, fence = line(id)
-  redis.call('HSET', P .. 'state:' .. id, 's', 'ready', 'r', retain or '0', 'k', compared or '', 'x', fence or '')
 end
 
 -- The end of keys that nothing ever prunes.

@@ -9,19 +9,21 @@ local fence = next_number()
 for _, one in ipairs(found) do
   local id, position, endpoint, is_fresh = one[1], text(one[2]), one[3], one[4]
   local key, record = P .. 'state:' .. id, redis.call('GET', P .. 'event:' .. id) or ''
-  local row = redis.call('HMGET', key, 's', 'a')
-  local attempts = (tonumber(row[2]) or 0) + 1
+  local attempts, is_abandoned = 1, false
   if is_fresh then
+    local retain, compared = line(record)
     handed[endpoint] = (handed[endpoint] or 0) + 1
-    begin(id)
-    redis.call('HSET', key, 'p', position, 'e', endpoint, 's', 'leased', 'f', fence, 'a', attempts)
+    redis.call('HSET', key, 'p', position, 'e', endpoint, 'r', retain or '0', 'k', compared or '', 's', 'leased',
+      'f', fence, 'a', attempts)
   else
+    local row = redis.call('HMGET', key, 's', 'a')
+    attempts, is_abandoned = (tonumber(row[2]) or 0) + 1, row[1] == 'leased'
     redis.call('HSET', key, 's', 'leased', 'f', fence, 'a', attempts)
     redis.call('ZREM', P .. 'in:ready', id)
   end
   redis.call('ZADD', P .. 'again:' .. endpoint, ARGV[4], id)
-  if row[1] ~= 'leased' then redis.call('ZADD', P .. 'in:leased', position, id) end
-  answer[#answer + 1] = { position, id, fence, attempts, row[1] == 'leased' and 1 or 0, record }
+  if not is_abandoned then redis.call('ZADD', P .. 'in:leased', position, id) end
+  answer[#answer + 1] = { position, id, fence, attempts, is_abandoned and 1 or 0, record }
 end
 -- An entry goes with its last id.
 for endpoint, count in pairs(handed) do

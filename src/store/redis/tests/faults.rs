@@ -224,6 +224,7 @@ async fn a_server_whose_clock_went_back_keeps_the_order_of_acceptance() {
     let listed = store.list(Listing::default()).await.unwrap();
     let positions: Vec<_> = listed.iter().map(|(position, _)| *position).collect();
     assert!(positions.is_sorted_by(|one, other| one < other), "{positions:?}");
+    assert!(positions[1] > positions[0] * 3, "behind the last number that was given: {positions:?}");
     let after = Listing { after: Some(positions[0]), ..Listing::default() };
     assert_eq!(store.list(after).await.unwrap().len(), 2);
     let leased = store.lease([].into(), 10, LEASE).await.unwrap();
