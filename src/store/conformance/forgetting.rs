@@ -103,7 +103,7 @@ pub(in crate::store) async fn pruning_keeps_what_waits_and_its_identity(open: Op
     assert_eq!((stats.ready, stats.leased, stats.parked, stats.delivered), (1, 1, 1, 0));
     assert_eq!((stats.identities, stats.oldest_waiting), (3, Some(START)));
     for id in ["parked", "leased", "ready"] {
-        for copy in [event(id), event("captured")] {
+        for copy in [event("captured"), event(id)] {
             assert_eq!(bench.accept(&copy.fence(id)).await, Acceptance::Duplicate, "{id}");
         }
     }

@@ -28,7 +28,8 @@ impl RedisStore {
     }
 
     /// Reads all partitions in pages and merges them by position. Endpoints that share a partition may share a position
-    /// too, after the server's clock went back: no page ends between such two, as the next one begins behind it.
+    /// too, and so may an unreadable record and one that came with it: no page ends between such two, as the next one begins
+    /// behind it.
     pub(super) async fn list_records(&self, listing: Listing) -> Result<Vec<(u64, Entry)>, StoreError> {
         let limit = listing.limit.unwrap_or(usize::MAX);
         let after = listing.after.unwrap_or(0);

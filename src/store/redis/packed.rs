@@ -1,5 +1,5 @@
 //! A record as one value: a line for the scripts, a line of JSON for people, the content. The rule: reading never fails on
-//! damage; what was damaged shows in the seal.
+//! damage; what was damaged shows in the seal, or is no line.
 
 use serde::{Deserialize, Serialize};
 
@@ -128,25 +128,24 @@ pub(super) fn packed(record: &Verified<Record>, seal: &Seal) -> Vec<u8> {
 pub(super) struct Stored {
     header: Header,
     content: Vec<u8>,
-    retain_until: Timestamp,
+    /// Of the first line, if that is one.
+    retain_until: Option<Timestamp>,
 }
 
 impl Stored {
     /// Reads what [`packed`] made.
     pub(super) fn read(mut packed: Vec<u8>) -> Self {
         let mut lines = packed.splitn(3, |byte| *byte == b'\n');
-        let line = lines.next().unwrap_or_default();
+        let retain_until = retained(lines.next().unwrap_or_default());
         let header = Header::read(lines.next().unwrap_or_default());
         let content = lines.next().map_or(0, <[u8]>::len);
-        let retain_until = line.split(|byte| *byte == b' ').next().and_then(|word| std::str::from_utf8(word).ok());
-        let retain_until = retain_until.and_then(|word| word.parse().ok()).map(Timestamp::from_millis);
         let content = packed.split_off(packed.len().saturating_sub(content));
-        Self { header, content, retain_until: retain_until.unwrap_or_default() }
+        Self { header, content, retain_until }
     }
 
     /// The record, if it is what was accepted.
     pub(super) fn open(self, id: &EventId, seal: &Seal) -> Option<Verified<Record>> {
-        let record = self.header.record(self.content, self.retain_until);
+        let record = self.header.record(self.content, self.retain_until?);
         // The id is not under the seal, but it follows from what is.
         if record.identity.event_id() != *id {
             return None;
@@ -156,12 +155,12 @@ impl Stored {
 
     /// The record for an operator, who is told whether it is what was accepted.
     pub(super) fn show(self, id: EventId, state: &str, attempts: u64, reason: String, seal: &Seal) -> Shown {
-        let record = self.header.record(self.content, self.retain_until);
+        let record = self.header.record(self.content, self.retain_until.unwrap_or_default());
         let provenance = self.header.provenance();
         let own = [record.identity.event_id(), record.identity.conflict_id(&record.fingerprint)];
         let opened = seal.open(record.clone(), provenance.clone(), &self.header.seal());
         Shown {
-            intact: own.contains(&id) && opened.is_ok(),
+            intact: self.retain_until.is_some() && own.contains(&id) && opened.is_ok(),
             entry: self.header.entry(id, state, attempts, reason),
             provenance,
             content: record.content,
@@ -178,6 +177,13 @@ pub(super) fn listed(row: redis::Value) -> (u64, Option<Entry>) {
     let (header, reason) = (bytes(&mut row), text(&mut row));
     let entry = id.filter(|_| !state.is_empty());
     (position, entry.map(|id| Header::read(&header).entry(id, &state, attempts, reason)))
+}
+
+/// Until when a record is kept, by its first line; nothing if the scripts cannot read it either.
+fn retained(line: &[u8]) -> Option<Timestamp> {
+    let (millis, compared) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+    Encoding::Hex.decode(compared, 32).ok().filter(|hash| hash.len() == 32)?;
+    millis.parse().ok().map(Timestamp::from_millis)
 }
 
 fn hash(hex: &str) -> [u8; 32] {

@@ -1,5 +1,5 @@
 //! The scripts: one for each thing that a store does, one round trip each. The rule: a script is refused as a whole when
-//! memory is full or the server is a replica, unless it frees memory or only reads.
+//! memory is full or the server is a replica, unless it only reads, or leads to what frees memory.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ fn script(flags: &str, parts: &[&str]) -> Script {
 }
 
 const WRITES: &str = "";
-/// Runs with full memory too: what is handed out and settled is what pruning can let go of later.
+/// Runs with full memory too: what is not handed out and settled is never pruned. Until then it takes some more.
 const FREES: &str = " flags=allow-oom";
 const READS: &str = " flags=no-writes";
 

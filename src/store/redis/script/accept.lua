@@ -31,11 +31,6 @@ end
 
 local answers = {}
 redis.call('SADD', P .. 'endpoints', endpoint)
-local went, problem = pcall(function()
-  for at = 4, #ARGV, RECORD do answers[#answers + 1] = accept(read(at)) end
-end)
--- What is kept is handed out, also if a later record of the call could not be.
-local said = enqueue()
-if said.err then return said end
-if went then return answers end
-return type(problem) == 'table' and problem or { err = tostring(problem) }
+for at = 4, #ARGV, RECORD do answers[#answers + 1] = accept(read(at)) end
+enqueue()
+return answers

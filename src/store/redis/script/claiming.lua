@@ -36,31 +36,27 @@ local function judge(record)
   return 'free', nil
 end
 
--- Ids that became ready in this call.
+-- Records that became ready in this call, as they came.
 local arrived = {}
 
--- Puts them in the order of acceptance, by one entry: each would cost as much alone. Answers what Redis said.
+-- Puts them in the order of acceptance, by one entry, as each would cost as much alone; then keeps them. An id that stands
+-- there without a record is noticed when it is handed out; a record that stands nowhere would never be.
 local function enqueue()
-  if #arrived == 0 then return '' end
+  if #arrived == 0 then return end
   -- The server's clock may have gone back.
   local first = math.max(moment(), tonumber(redis.call('HGET', P .. 'next', endpoint) or '0'))
-  local words = { 'XADD', P .. 'fresh:' .. endpoint, text(first) .. '-0' }
-  for _, id in ipairs(arrived) do
-    words[#words + 1] = 'i'
-    words[#words + 1] = id
+  local entry = {}
+  for _, record in ipairs(arrived) do
+    entry[#entry + 1] = 'i'
+    entry[#entry + 1] = record.id
   end
-  local said = redis.pcall(unpack(words))
-  if said.err then
-    -- What stands in no order would never be handed out, and its copies would be refused.
-    for _, id in ipairs(arrived) do redis.call('DEL', P .. 'event:' .. id, P .. 'state:' .. id) end
-    return said
-  end
+  redis.call('XADD', P .. 'fresh:' .. endpoint, text(first) .. '-0', unpack(entry))
   redis.call('HSET', P .. 'next', endpoint, text(first + #arrived))
   redis.call('HINCRBY', P .. 'untried', endpoint, #arrived)
-  return said
+  for _, record in ipairs(arrived) do redis.call('SET', P .. 'event:' .. record.id, record.record) end
 end
 
--- Appends a record; nothing if one of this id still waits.
+-- Appends a record under an id; nothing if one of this id still waits. What is ready follows with the others.
 local function append(record, id, state, reason)
   local key = P .. 'state:' .. id
   if record.known then
@@ -68,15 +64,15 @@ local function append(record, id, state, reason)
     forget_record(id)
     keep_on(id)
   end
-  redis.call('SET', P .. 'event:' .. id, record.record)
   if state == 'ready' then
-    arrived[#arrived + 1] = id
+    coming[id] = record
+    arrived[#arrived + 1] = record
     return
   end
   local position = next_number()
   redis.call('ZADD', P .. 'in:' .. state, position, id)
-  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', record.retain)
-  if reason ~= '' then redis.call('HSET', key, 'w', reason) end
+  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', record.retain, 'w', reason)
+  redis.call('SET', P .. 'event:' .. id, record.record)
   expire_later(id, record.retain)
 end
 

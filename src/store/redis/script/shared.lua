@@ -10,7 +10,7 @@
 --   P fresh:<endpoint>  a Stream: ids that are ready and were not tried yet. An entry has what one call brought, and its
 --                   number is the position of the first one; the next one's is one more
 --   P next          by endpoint, the first position that no entry has
---   P begun         by endpoint, how many ids of the first entry are handed out
+--   P begun         by endpoint, an entry of which not all ids are handed out yet, and how many are
 --   P untried       by endpoint, how many ids of the Stream are not
 --   P again:<endpoint>  ids that are due at a time: after a failed try, or when the lease of their worker ends
 --   P in:<state>      ids of all other records in a state, by position
@@ -59,10 +59,14 @@ local function waiting(state) return state == 'ready' or state == 'leased' or st
 -- What the scripts know of a record: until when it is kept, and what copies are compared by.
 local function line(record) return string.match(record, '^(%-?%d+) (%x*)\n') end
 
+-- Records of this call that are on their way into the order, by id: their identities are taken.
+local coming = {}
+
 -- What is remembered of an identity. Past its retention that is nothing, unless its record still waits. The second
 -- answer is whether anything lies under its id.
 local function find(id)
   local key = P .. 'state:' .. id
+  if coming[id] then return { id = id, compared = coming[id].compared, state = 'kept', lease = 0 }, true end
   -- Nearly every record is new, and this is the cheapest question.
   if redis.call('EXISTS', P .. 'event:' .. id, key) == 0 then return nil, false end
   local found = redis.call('HMGET', key, 'k', 's', 'q', 'r', 'v', 'u', 't', 'l')

@@ -12,7 +12,7 @@ end
 local ready, leased, delivered, parked, quarantined =
   count('ready'), count('leased'), count('delivered'), count('parked'), count('quarantined')
 for _, endpoint in ipairs(redis.call('SMEMBERS', P .. 'endpoints')) do
-  ready = ready + tonumber(redis.call('HGET', P .. 'untried', endpoint) or '0')
+  ready = ready + math.max(tonumber(redis.call('HGET', P .. 'untried', endpoint) or '0'), 0)
   local head = untried(endpoint, 1)[1]
   if head then earlier(head[2], head[1]) end
 end

@@ -6,37 +6,64 @@ local limit, answer, handed = tonumber(ARGV[3]), {}, {}
 local found = due(5, limit)
 if #found == 0 then return answer end
 local fence = next_number()
-for _, one in ipairs(found) do
-  local id, position, endpoint, is_fresh = one[1], text(one[2]), one[3], one[4]
-  local key, record = P .. 'state:' .. id, redis.call('GET', P .. 'event:' .. id) or ''
-  local attempts, is_abandoned = 1, false
-  if is_fresh then
-    local retain, compared = line(record)
-    handed[endpoint] = (handed[endpoint] or 0) + 1
-    redis.call('HSET', key, 'p', position, 'e', endpoint, 'r', retain or '0', 'k', compared or '', 's', 'leased',
-      'f', fence, 'a', attempts)
-  else
-    local row = redis.call('HMGET', key, 's', 'a')
-    attempts, is_abandoned = (tonumber(row[2]) or 0) + 1, row[1] == 'leased'
-    redis.call('HSET', key, 's', 'leased', 'f', fence, 'a', attempts)
-    redis.call('ZREM', P .. 'in:ready', id)
+
+-- Marks what nobody had yet, in this order: what is marked has a time at which it is due again. Answers whether it is to be
+-- handed out.
+local function begin(id, position, endpoint, record)
+  local key = P .. 'state:' .. id
+  handed[endpoint] = (handed[endpoint] or 0) + 1
+  -- A call before came no further than this.
+  if redis.call('HGET', key, 's') then return false end
+  if record == '' then
+    redis.call('ZADD', P .. 'in:quarantined', position, id)
+    redis.call('ZADD', P .. 'retain', text(now), id)
+    redis.call('HSET', key, 'p', position, 'e', endpoint, 's', 'quarantined', 'w', 'expected a record, but found none')
+    return false
   end
+  local retain, compared = line(record)
   redis.call('ZADD', P .. 'again:' .. endpoint, ARGV[4], id)
-  if not is_abandoned then redis.call('ZADD', P .. 'in:leased', position, id) end
-  answer[#answer + 1] = { position, id, fence, attempts, is_abandoned and 1 or 0, record }
+  redis.call('ZADD', P .. 'in:leased', position, id)
+  redis.call('HSET', key, 'p', position, 'e', endpoint, 'r', retain or text(now + MARGIN), 's', 'leased', 'f', fence, 'a', 1)
+  -- What a damaged record was is not known; when it came again it is taken as new, once this one is in quarantine.
+  if compared then redis.call('HSET', key, 'k', compared) end
+  return true
+end
+
+-- Marks what was handed out before. Answers the number of the attempt, and whether nobody said how the last one ended.
+local function go_on(id, position, endpoint)
+  local key = P .. 'state:' .. id
+  local row = redis.call('HMGET', key, 's', 'a')
+  local attempts = (tonumber(row[2]) or 0) + 1
+  redis.call('HSET', key, 's', 'leased', 'f', fence, 'a', attempts)
+  redis.call('ZADD', P .. 'again:' .. endpoint, ARGV[4], id)
+  if row[1] == 'leased' then return attempts, 1 end
+  redis.call('ZREM', P .. 'in:ready', id)
+  redis.call('ZADD', P .. 'in:leased', position, id)
+  return attempts, 0
+end
+
+for _, one in ipairs(found) do
+  local id, position, endpoint = one[1], text(one[2]), one[3]
+  local record = redis.call('GET', P .. 'event:' .. id) or ''
+  if not one[4] then
+    local attempts, abandoned = go_on(id, position, endpoint)
+    answer[#answer + 1] = { position, id, fence, attempts, abandoned, record }
+  elseif begin(id, position, endpoint, record) then
+    answer[#answer + 1] = { position, id, fence, 1, 0, record }
+  end
 end
 -- An entry goes with its last id.
 for endpoint, count in pairs(handed) do
   local stream = P .. 'fresh:' .. endpoint
-  local begun = tonumber(redis.call('HGET', P .. 'begun', endpoint) or '0') + count
-  while begun > 0 do
-    local entry = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-    local held = entry and #entry[2] / 2 or begun
-    if begun < held then break end
-    if entry then redis.call('XDEL', stream, entry[1]) end
-    begun = begun - held
+  local function head() return redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1] end
+  local entry = head()
+  local begun = count + handed_out(endpoint, entry)
+  while entry and begun >= #entry[2] / 2 do
+    begun = begun - #entry[2] / 2
+    redis.call('XDEL', stream, entry[1])
+    entry = head()
   end
-  redis.call('HSET', P .. 'begun', endpoint, begun)
-  redis.call('HINCRBY', P .. 'untried', endpoint, -count)
+  redis.call('HSET', P .. 'begun', endpoint, entry and entry[1] .. ' ' .. begun or '')
+  if entry then redis.call('HINCRBY', P .. 'untried', endpoint, -count) else redis.call('HDEL', P .. 'untried', endpoint) end
 end
 return answer

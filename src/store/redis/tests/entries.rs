@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{RedisStore, Server, accept, clock, connect, kept};
-use crate::store::conformance::{Event, LEASE, event};
+use crate::store::conformance::{Event, LEASE, START, event};
 use crate::store::{Acceptance, Listing, State, Store, StoreError};
 
 /// Offers events before the first of their calls is on its way: together they are fewer calls than events.
@@ -93,25 +93,88 @@ async fn what_could_not_be_put_in_order_is_not_kept() {
     assert_eq!(lease(&store, 1).await, ["1"]);
 }
 
-/// The call fails for all of its records; what it kept until then is found to be a copy when it comes again.
+/// The call fails for all of its records, and keeps none: whoever brings one again is not told that it is known.
 #[tokio::test]
-async fn a_call_that_fails_half_way_loses_nothing_that_it_kept() {
+async fn a_call_that_fails_half_way_keeps_nothing() {
     let server = Server::durable(&[]);
     let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
     accept(&store, &event("0")).await.unwrap();
     let stream = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]);
-    let fences = stream.replace("fresh:bank-a", "fences");
-    server.cli(&["SET", &fences, "no sorted set"]);
     let ids: Vec<_> = (1..9).map(|number| number.to_string()).collect();
     let events: Vec<_> = ids.iter().map(|id| if id == "6" { event(id).fence("signed") } else { event(id) }).collect();
-    let first = offer(&store, events.clone()).await;
-    assert!(first.iter().all(Result::is_err), "{first:?}");
-    server.cli(&["DEL", &fences]);
-    for (id, event) in ids.iter().zip(&events) {
-        let again = if id.as_str() < "6" { Acceptance::Duplicate } else { Acceptance::Accepted };
-        assert_eq!(accept(&store, event).await, Ok(again), "{id}");
+    let next = stream.replace("fresh:bank-a", "next");
+    let was = server.cli(&["HGET", &next, "bank-a"]);
+    for broken in [stream.replace("fresh:bank-a", "fences"), stream.replace("fresh:bank-a", "untried"), next.clone()] {
+        server.cli(&["DEL", &broken]);
+        server.cli(&["SET", &broken, "of another kind"]);
+        let outcomes = offer(&store, events.clone()).await;
+        assert!(outcomes.iter().all(Result::is_err), "{broken}: {outcomes:?}");
+        server.cli(&["DEL", &broken]);
+    }
+    server.cli(&["HSET", &next, "bank-a", &was]);
+    for event in &events {
+        assert_eq!(accept(&store, event).await, Ok(Acceptance::Accepted), "{}", event.id);
     }
     let mut leased = lease(&store, 20).await;
+    leased.extend(lease(&store, 20).await);
     leased.sort();
     assert_eq!(leased, ["0", "1", "2", "3", "4", "5", "6", "7", "8"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_put_in_quarantine_is_not_kept() {
+    let server = Server::durable(&[]);
+    let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
+    accept(&store, &event("0")).await.unwrap();
+    let quarantined = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]).replace("fresh:bank-a", "in:quarantined");
+    let mut unreadable = event("1");
+    unreadable.problem = Some("unreadable");
+    let conflicting = event("0").content("{\"amount\":2}");
+    server.cli(&["SET", &quarantined, "of another kind"]);
+    for event in [&unreadable, &conflicting] {
+        assert!(accept(&store, event).await.is_err());
+    }
+    server.cli(&["DEL", &quarantined]);
+    assert_eq!(accept(&store, &unreadable).await, Ok(Acceptance::Accepted));
+    assert_eq!(accept(&store, &conflicting).await, Ok(Acceptance::Conflict));
+    let listed = store.list(Listing { state: Some(State::Quarantined), ..Listing::default() }).await.unwrap();
+    assert_eq!(listed.len(), 2);
+}
+
+/// What a call marked before it failed is due again when its lease ends, and is not handed out once more beside that.
+#[tokio::test]
+async fn a_call_that_fails_while_it_hands_out_makes_two_of_nothing() {
+    let server = Server::durable(&[]);
+    let clock = clock();
+    let store = Arc::new(connect(&server.url(), clock.clone()).await.unwrap());
+    let ids = keep_at_once(&store, &server, 8).await;
+    let stream = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]);
+    let broken = stream.replace("fresh:bank-a", &format!("state:{}", event(&ids[4]).event_id()));
+    server.cli(&["SET", &broken, "of another kind"]);
+    for _ in 0..3 {
+        assert!(store.lease([].into(), 8, LEASE).await.is_err());
+    }
+    server.cli(&["DEL", &broken]);
+    assert_eq!(lease(&store, 8).await, ids[4..]);
+    assert_eq!(lease(&store, 8).await, [""; 0]);
+    clock.set(START.after(LEASE));
+    let again = store.lease([].into(), 20, LEASE).await.unwrap();
+    assert!(again.iter().all(|one| one.attempt == 2 && one.is_abandoned), "as after a worker that was killed");
+    let again: Vec<_> = again.iter().filter_map(|one| one.record.request_id.as_deref()).collect();
+    assert_eq!(again, ids);
+}
+
+/// An operator may take an entry away; the ids of the next one are handed out from its first one on.
+#[tokio::test]
+async fn what_was_handed_out_of_an_entry_says_nothing_of_the_next_one() {
+    let server = Server::durable(&[]);
+    let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
+    let first = keep_at_once(&store, &server, 8).await;
+    let stream = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]);
+    assert_eq!(lease(&store, 2).await, first[..2]);
+    let head = server.cli(&["XRANGE", &stream, "-", "+", "COUNT", "1"]);
+    let second = event("behind");
+    assert_eq!(accept(&store, &second).await, Ok(Acceptance::Accepted));
+    server.cli(&["XDEL", &stream, head.lines().next().unwrap()]);
+    assert_eq!(lease(&store, 8).await, ["behind"]);
 }

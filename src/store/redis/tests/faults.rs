@@ -132,19 +132,30 @@ async fn a_full_redis_refuses_before_it_writes_and_still_delivers_and_forgets() 
 async fn a_damaged_record_is_quarantined_and_not_delivered() {
     let server = Server::durable(&[]);
     let store = connect(&server.url(), clock()).await.unwrap();
-    for id in ["1", "2", "3"] {
+    for id in ["1", "2", "3", "4", "5"] {
         accept(&store, &event(id)).await.unwrap();
     }
     let length = server.cli(&["STRLEN", &record("1")]).parse::<usize>().unwrap();
     server.cli(&["SETRANGE", &record("1"), &(length - 2).to_string(), "9"]);
     let line = server.cli(&["GETRANGE", &record("2"), "0", "200"]).find('\n').unwrap();
     server.cli(&["SETRANGE", &record("2"), &(line + 1).to_string(), "no JSON"]);
+    server.cli(&["SETRANGE", &record("4"), &(line - 1).to_string(), "x"]);
+    server.cli(&["DEL", &record("5")]);
     let leased = store.lease([].into(), 10, LEASE).await.unwrap();
     assert_eq!(leased.into_iter().map(|one| one.id).collect::<Vec<_>>(), [event("3").event_id()]);
-    for id in ["1", "2"] {
+    for id in ["1", "2", "4", "5"] {
         let shown = store.show(event(id).event_id()).await.unwrap().unwrap();
         assert_eq!((shown.intact, shown.entry.state), (false, State::Quarantined), "{id}");
     }
+    store.prune().await.unwrap();
+    for id in ["1", "2", "4"] {
+        assert!(
+            store.show(event(id).event_id()).await.unwrap().is_some(),
+            "what is left of {id} is kept for inspection"
+        );
+    }
+    // What nobody has any more is not held against the sender who brings it again.
+    assert_eq!(accept(&store, &event("5")).await, Ok(Acceptance::Accepted));
 }
 
 #[tokio::test]

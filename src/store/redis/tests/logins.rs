@@ -73,6 +73,18 @@ async fn the_user_that_readme_makes_has_no_right_too_many() {
         // How far it came does not matter: a server may be asked for less than it has.
         let _ = use_all(&server).await;
         assert!(server.cli(&["ACL", "LOG"]).contains("command"), "nothing needs {right}");
+        // Once it has the right, it has what it acknowledged and takes what it did not.
+        make_user(&server);
+        let store = connect(&server.url(), clock()).await.unwrap();
+        accept(&store, &event("1").fence("signed")).await.unwrap();
+        let listed = store.list(Listing::default()).await.unwrap();
+        let is_kept = listed.iter().any(|(_, entry)| entry.id == event("1").event_id());
+        assert!(is_kept, "without {right} an event is known that is nowhere");
+        let leased = store.lease([].into(), 10, LEASE).await.unwrap();
+        assert!(
+            leased.iter().filter(|one| one.id == event("1").event_id()).count() < 2,
+            "without {right} it comes twice"
+        );
     }
 }
 
