@@ -112,12 +112,15 @@ pub(in crate::store) async fn a_fence_of_a_claim_leads_to_its_answer(open: Open)
 pub(in crate::store) async fn an_abandoned_claim_is_taken_over_through_its_fence(open: Open) {
     let bench = bench(open);
     let late = bench.granted(&event("1").fence("signed")).await;
+    assert_eq!(bench.claim(&event("1").fence("signed anew")).await, Claim::InFlight);
     bench.at(LEASE);
     let owner = bench.granted(&event("2").fence("signed")).await;
     let completed = bench.store.complete(late, event("1").verified(), answer(200, "late")).await;
     assert_eq!(completed, Err(StoreError::LeaseLost));
     bench.store.complete(owner, event("2").fence("signed").verified(), answer(200, "owner")).await.unwrap();
     assert_eq!(bench.claim(&event("1").fence("signed")).await, Claim::Done(answer(200, "owner")));
+    // Whoever captured the copy gets no further with it.
+    assert_eq!(bench.claim(&event("3").fence("signed anew")).await, Claim::Done(answer(200, "owner")));
 }
 
 pub(in crate::store) async fn an_abandoned_identity_does_not_free_a_taken_fence(open: Open) {
