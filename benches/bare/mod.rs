@@ -11,7 +11,7 @@ use crate::redis_server::Server;
 /// What is kept beside the content: identity, fingerprint, seal, names and times.
 const AROUND: usize = 300;
 /// The same as text, which a record in Redis has around its content.
-const AROUND_IN_TEXT: usize = 650;
+const AROUND_IN_TEXT: usize = 549;
 /// Rows of one transaction, as many as the store's writer puts into one.
 const ROWS: usize = 256;
 /// Records of one pipeline, as many as the store puts into one call.
