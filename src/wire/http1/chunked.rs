@@ -1,7 +1,8 @@
 //! A body in chunks, followed to its end without keeping it (RFC 9112 section 7.1). The rule: sizes are short, extensions
 //! and trailers are few, every line ends with CRLF, and no field behind the body can decide anything.
 
-use super::{Fault, is_token};
+use super::Fault;
+use super::letters::is_token_letter;
 
 /// Most digits of a size. More would still be a number, but no body is as long.
 const MOST_DIGITS: u8 = 15;
@@ -106,7 +107,7 @@ impl Chunked {
             }
             (At::TrailerStart, b'\r') => Ok(At::EndLf),
             (At::EndLf, b'\n') => Ok(At::End),
-            (At::TrailerStart | At::TrailerName, byte) if is_token(&[byte]) => self.letter(byte),
+            (At::TrailerStart | At::TrailerName, byte) if is_token_letter(byte) => self.letter(byte),
             (At::TrailerName, b':') => self.named(),
             (At::TrailerValue, b'\r') => Ok(At::TrailerLf),
             (At::TrailerValue, b'\t' | b' '..=b'~' | 0x80..) => self.trailer(At::TrailerValue),

@@ -1,7 +1,8 @@
 //! A whole head, checked against RFC 9112. The rule: it is accepted only if it is spelt as the grammar says and if there
 //! is one way to tell where its body ends.
 
-use super::{Fault, MOST_FIELDS, is_token};
+use super::letters::{all, first, is_control, is_host_letter, is_target_letter, is_token_letter};
+use super::{Fault, MOST_FIELDS};
 
 /// How long the body of a request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,14 +27,16 @@ struct Said<'h> {
 /// The first rule that it breaks.
 pub fn check(head: &[u8]) -> Result<Framing, Fault> {
     let lines = head.strip_suffix(b"\r\n").ok_or(Fault::LineEnd)?;
-    let mut lines = lines.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r\n"));
-    let minor = request_line(lines.next().flatten().ok_or(Fault::RequestLine)?)?;
-    let mut said = Said::default();
-    for (number, line) in lines.enumerate() {
-        if number >= MOST_FIELDS {
+    let (line, mut rest) = first_line(lines).ok_or(Fault::RequestLine)?;
+    let minor = request_line(line)?;
+    let (mut said, mut fields) = (Said::default(), 0_usize);
+    while !rest.is_empty() {
+        if fields >= MOST_FIELDS {
             return Err(Fault::HeadTooLarge);
         }
-        said.field(line.ok_or(Fault::LineEnd)?)?;
+        let (line, after) = first_line(rest).ok_or(Fault::LineEnd)?;
+        said.field(line)?;
+        (rest, fields) = (after, fields.saturating_add(1));
     }
     if !said.host.is_some_and(is_host) {
         return Err(Fault::Host);
@@ -45,6 +48,13 @@ pub fn check(head: &[u8]) -> Result<Framing, Fault> {
         (true, None) => Ok(Framing::Chunked),
         (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
     }
+}
+
+/// What stands before the first CRLF and behind it, if the first LF ends one.
+fn first_line(lines: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = first(lines, |byte| byte == b'\n')?;
+    let (line, rest) = lines.split_at_checked(end)?;
+    Some((line.strip_suffix(b"\r")?, rest.strip_prefix(b"\n")?))
 }
 
 /// The target of a head, or of its beginning, if its first line is whole and as it should be.
@@ -76,7 +86,7 @@ fn request_line(line: &[u8]) -> Result<u8, Fault> {
     if is_origin_form(target) { Ok(minor) } else { Err(Fault::Target) }
 }
 
-/// `absolute-path [ "?" query ]` of RFC 9112 section 3.2.1, in the letters of RFC 3986.
+/// `absolute-path [ "?" query ]` of RFC 9112 section 3.2.1.
 fn is_origin_form(target: &[u8]) -> bool {
     let mut bytes = target.iter();
     if bytes.next() != Some(&b'/') {
@@ -85,7 +95,7 @@ fn is_origin_form(target: &[u8]) -> bool {
     while let Some(byte) = bytes.next() {
         let known = match byte {
             b'%' => [bytes.next(), bytes.next()].iter().all(|digit| digit.is_some_and(u8::is_ascii_hexdigit)),
-            byte => is_unreserved_or_delimiter(*byte) || b",:@/?".contains(byte),
+            byte => is_target_letter(*byte),
         };
         if !known {
             return false;
@@ -94,15 +104,9 @@ fn is_origin_form(target: &[u8]) -> bool {
     true
 }
 
-/// Whether this is `uri-host [ ":" port ]` of RFC 9110 section 7.2, as far as letters go. A comma could be two of them.
+/// Whether this is `uri-host [ ":" port ]` of RFC 9110 section 7.2, as far as letters go.
 pub fn is_host(value: &[u8]) -> bool {
-    let letter = |byte: &u8| is_unreserved_or_delimiter(*byte) || b"%:[]".contains(byte);
-    !value.is_empty() && value.iter().all(letter)
-}
-
-/// RFC 3986 section 2.3 and 2.2, without the comma.
-fn is_unreserved_or_delimiter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(&byte)
+    all(value, is_host_letter)
 }
 
 impl<'h> Said<'h> {
@@ -111,11 +115,11 @@ impl<'h> Said<'h> {
         let (name, value) = line.split_at_checked(colon).ok_or(Fault::Field)?;
         // A folded line and a space before the colon are names that are no tokens. An underscore is a letter of tokens, but
         // a server behind us may read it as a hyphen, and then it is another name.
-        if !is_token(name) || name.contains(&b'_') {
+        if !all(name, |byte| is_token_letter(byte) && byte != b'_') {
             return Err(Fault::Field);
         }
         let value = trim(value.strip_prefix(b":").unwrap_or_default());
-        if value.iter().any(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f) {
+        if first(value, is_control).is_some() {
             return Err(Fault::Field);
         }
         if name.eq_ignore_ascii_case(b"host") {
@@ -135,6 +139,10 @@ impl<'h> Said<'h> {
         }
         Ok(())
     }
+}
+
+fn is_token(bytes: &[u8]) -> bool {
+    all(bytes, is_token_letter)
 }
 
 /// Optional white space of RFC 9110 section 5.6.3, on both sides.

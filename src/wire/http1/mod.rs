@@ -4,6 +4,7 @@
 mod chunked;
 mod follow;
 mod head;
+mod letters;
 mod scan;
 
 use std::fmt;
@@ -80,9 +81,3 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
-
-/// `tchar` of RFC 9110 section 5.6.2.
-fn is_token(bytes: &[u8]) -> bool {
-    let letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-    !bytes.is_empty() && bytes.iter().all(letter)
-}

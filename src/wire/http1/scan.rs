@@ -1,6 +1,7 @@
 //! Finds the end of a head while it arrives. The rule: no byte is looked at twice, and what can never become a head is
 //! told at once, not when its end comes.
 
+use super::letters::{first, is_control};
 use super::{Fault, LARGEST_HEAD};
 
 /// How far a head was looked at.
@@ -40,7 +41,7 @@ impl Scan {
             }
             rest = after;
             // The usual case, without the machine: the rest of a line.
-            let plain = rest.iter().position(|byte| is_control(*byte)).unwrap_or(rest.len());
+            let plain = first(rest, is_control).unwrap_or(rest.len());
             if !self.after_cr && plain > 0 {
                 self.line_is_empty = false;
                 self.seen = self.seen.saturating_add(plain);
@@ -49,10 +50,6 @@ impl Scan {
         }
         if self.seen >= LARGEST_HEAD { Err(Fault::HeadTooLarge) } else { Ok(None) }
     }
-}
-
-fn is_control(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\t') || byte == 0x7f
 }
 
 #[cfg(test)]
