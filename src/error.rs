@@ -198,6 +198,8 @@ codes! {
     StoreUnavailable = "store_unavailable", Unavailable, 503;
     /// The sender's keys were not confirmed for too long, or newer ones are not to be had in time.
     KeysUnavailable = "keys_unavailable", Unavailable, 503;
+    /// A key that is not known, and the sender's address was asked too recently to say whether it is published by now.
+    KeyUnconfirmed = "key_unconfirmed", Unavailable, 503;
     /// The handler took longer than its lease; its answer was dropped.
     LeaseLost = "lease_lost", Unavailable, 503;
     /// The handler failed.

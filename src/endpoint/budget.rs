@@ -1,6 +1,6 @@
 //! How many bytes of bodies, and of heads that are not whole, are in memory at once, over all connections. The rule: only
 //! what has arrived is counted, and nobody waits for room, or peers that announce much and send nothing would keep the
-//! others out; and no address has more than a part of the room for bodies.
+//! others out; and no address has more than a part of the room for bodies, nor than such a part for heads.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -35,12 +35,13 @@ impl BodyBudget {
     /// Room for so many bytes, of which one address has an eighth.
     pub fn new(bytes: usize) -> Self {
         let bytes = bytes.min(Semaphore::MAX_PERMITS);
-        let by_address = (0..COUNTERS).map(|_| AtomicUsize::new(0)).collect();
+        // Those of bodies, then those of heads.
+        let by_address = (0..2 * COUNTERS).map(|_| AtomicUsize::new(0)).collect();
         let room = Room { free: Arc::new(Semaphore::new(bytes)), by_address, order: RandomState::new() };
         Self { room: Arc::new(room), bytes, per_address: bytes.checked_div(PART).unwrap_or(0) }
     }
 
-    /// So many bytes for one address, or one /64 of IPv6. Loopback is not counted, where a proxy is, nor is a request without
+    /// So many bytes of bodies, and as many of heads, for one address, or one /64 of IPv6. Loopback is not counted, where a proxy is, nor is a request without
     /// a [`super::Peer`]. It is set before the budget is shared.
     #[must_use]
     pub fn per_address(mut self, bytes: usize) -> Self {
@@ -61,6 +62,15 @@ impl BodyBudget {
     /// Whether a body that is announced would fit now. It reserves nothing.
     pub(super) fn admits(&self, announced: u64) -> Result<(), Rejection> {
         if announced > self.room.free.available_permits() as u64 { Err(overloaded()) } else { Ok(()) }
+    }
+
+    /// For the heads that come over one connection. They are counted by themselves, or they would take the room of a body
+    /// that is larger than its address's part and comes alone.
+    #[cfg(feature = "server")]
+    pub(crate) fn share_of_heads(&self, peer: Option<IpAddr>) -> Share {
+        let mut share = self.share(peer);
+        share.counter = share.counter.map(|counter| counter.saturating_add(COUNTERS));
+        share
     }
 
     pub(crate) fn share(&self, peer: Option<IpAddr>) -> Share {
@@ -140,5 +150,24 @@ impl Drop for Share {
 }
 
 fn overloaded() -> Rejection {
-    Rejection::new(Code::Overloaded, "expected room for a body, but found the limit of bytes in flight")
+    Rejection::new(Code::Overloaded, "expected room for a body or a head, but found the limit of bytes in flight")
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_has_a_part_for_heads_and_one_for_bodies() {
+        let budget = BodyBudget::new(64 * 1024);
+        let (one, other) = (Some(IpAddr::from([192, 0, 2, 1])), Some(IpAddr::from([198, 51, 100, 1])));
+        let mut heads: Vec<_> = (0..9).map(|_| budget.share_of_heads(one)).collect();
+        let taken: Vec<_> = heads.iter_mut().map(|head| head.take(1024).is_ok()).collect();
+        assert_eq!(taken, [true, true, true, true, true, true, true, true, false]);
+        let mut body = budget.share(one);
+        assert!(body.take(20 * 1024).is_ok(), "the heads are no other body");
+        assert!(budget.share_of_heads(other).take(1024).is_ok());
+        drop(heads);
+        assert!(budget.share_of_heads(one).take(8 * 1024).is_ok());
+    }
 }

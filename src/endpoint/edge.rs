@@ -231,7 +231,7 @@ impl Endpoint {
             return Err(too_large(shared.limits));
         }
         shared.budget.admits(announced.unwrap_or(0))?;
-        if strict::is_costly(&head.headers, announced) {
+        if strict::is_costly(&head.headers, announced, &body.size_hint()) {
             // In a place of its own: what is seldom needed need not be a part of every request.
             Box::pin(self.screen(head, &action)).await?;
         }

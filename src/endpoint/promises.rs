@@ -5,7 +5,7 @@
 use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeySet};
 use crate::profile::{
-    ClaimRules, Demand, Form, Fresh, Identification, Jose, LONGEST_LIFETIME, Nesting, Profile, Redirect,
+    ClaimRules, Demand, Form, Fresh, Identification, Input, Jose, LONGEST_LIFETIME, Nesting, Profile, Redirect,
     SHORTEST_LIFETIME, Scheme,
 };
 use crate::verify::MOST_KEYS;
@@ -56,6 +56,8 @@ pub(super) struct Said<'a> {
 impl Said<'_> {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         self.fresh_is_signed()?;
+        self.body_is_signed()?;
+        self.parts_are_told_apart()?;
         self.url_is_known()?;
         match &self.profile.scheme {
             Scheme::Jose(scheme) => self.jose(scheme),
@@ -82,15 +84,57 @@ impl Said<'_> {
         Err(ConfigError::new("signature.fresh", message))
     }
 
-    fn url_is_known(&self) -> Result<(), ConfigError> {
-        let input = match &self.profile.scheme {
+    fn body_is_signed(&self) -> Result<(), ConfigError> {
+        match &self.profile.scheme {
+            // A template has it by its grammar, a token is it or has its hash.
+            Scheme::Http(scheme) if !scheme.cover.iter().any(|name| &**name == "digest") => {
+                let message = "expected digest among what a signature has to cover, but found none: the body would be \
+                               anybody's";
+                Err(ConfigError::new("signature.cover", message))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where two values meet without a word between them, the end of one could be moved to the other, and the signature would
+    /// still fit.
+    fn parts_are_told_apart(&self) -> Result<(), ConfigError> {
+        let Some(input) = self.input() else { return Ok(()) };
+        let is_free = |part: &Part| matches!(part, Part::Header(_) | Part::Member(_) | Part::Query | Part::Body);
+        // Cut or with more digits it would be out of the tolerance; more zeros in front would not matter.
+        let is_time = |part: &Part| match (part, &self.profile.fresh) {
+            (Part::Header(name), Fresh::Header(time)) => name.eq_ignore_ascii_case(time),
+            (Part::Member(name), Fresh::Member(time)) => name == time,
+            _ => false,
+        };
+        let parts: Vec<_> = input.before.iter().chain([&Part::Body]).chain(&input.after).collect();
+        let meeting = parts.windows(2).find(|pair| match pair {
+            // The end of a URL is the request's, and has no letter that a JSON document begins with.
+            [Part::Url, other] => is_free(other) && **other != Part::Body,
+            [one, other] => is_free(one) && !is_time(one) && is_free(other),
+            _ => false,
+        });
+        let Some([one, other]) = meeting else { return Ok(()) };
+        let message = format!(
+            "expected text between {one} and {other}, unless the time of fresh is the first of them, but found none: the end \
+             of one could be moved to the other, under the same signature"
+        );
+        Err(ConfigError::new("signature.input", message))
+    }
+
+    fn input(&self) -> Option<&Input> {
+        match &self.profile.scheme {
             Scheme::Body(scheme) => Some(&scheme.input),
             Scheme::Jose(scheme) => match &scheme.form {
                 Form::Detached { input, .. } => Some(input),
                 Form::Body | Form::Token { .. } => None,
             },
             Scheme::Http(_) | Scheme::Redirect(_) => None,
-        };
+        }
+    }
+
+    fn url_is_known(&self) -> Result<(), ConfigError> {
+        let input = self.input();
         if self.public_url || input.is_none_or(|input| !input.parts().any(|part| matches!(part, Part::Url))) {
             return Ok(());
         }

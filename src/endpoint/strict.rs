@@ -5,6 +5,7 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderValue, Version};
+use http_body::SizeHint;
 
 use crate::error::{Code, Rejection};
 use crate::wire::header::only;
@@ -92,8 +93,12 @@ pub(super) fn announced_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Whether the body is worth a look at the head first: it is large, of unknown length, or not sent before we agree.
-pub(super) fn is_costly(headers: &HeaderMap, announced: Option<u64>) -> bool {
-    headers.contains_key(EXPECT) || headers.contains_key(TRANSFER_ENCODING) || announced > Some(COSTLY)
+/// Over HTTP/2 no header says that the length is unknown: the body itself does.
+pub(super) fn is_costly(headers: &HeaderMap, announced: Option<u64>, body: &SizeHint) -> bool {
+    headers.contains_key(EXPECT)
+        || headers.contains_key(TRANSFER_ENCODING)
+        || announced > Some(COSTLY)
+        || body.upper().is_none()
 }
 
 fn target(head: &Parts) -> Result<(), Rejection> {

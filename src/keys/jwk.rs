@@ -1,7 +1,7 @@
 //! JSON Web Keys and sets of them (RFC 7517).
 //!
 //! The rule: a set is taken as a whole or not at all. Only keys that say themselves that they are for something else
-//! than verifying are passed over.
+//! than verifying, or than the one algorithm that is wanted, are passed over.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -20,13 +20,13 @@ const LONGEST: usize = 256 * 1024;
 const MOST: usize = 64;
 
 /// Reads a JWK or a JWK Set. The "alg" of a key binds it; a key with another "alg" than the `demanded` one is passed
-/// over, as is one with "use" "enc" or with "key_ops" but without "verify" among them. A key without "alg" has the
-/// demanded algorithm, or the default one of its kind. "jku", "x5u" and "x5c" are never followed.
+/// over, as is one of another type or curve (RFC 7517 section 5), or with "use" "enc", or with "key_ops" but without "verify"
+/// among them. A key without "alg" has the demanded algorithm, or the default one of its kind. "jku", "x5u" and "x5c" are never followed.
 ///
 /// # Errors
 /// The text is not JSON that every reader understands alike, over 256 KiB or over 64 keys; two keys have one "kid"; a
-/// member of a private key is there; secrets are among public keys; a key is weak, malformed, of an unknown type or
-/// cannot have its algorithm; or no key is left.
+/// member of a private key is there; secrets are among public keys; a key is weak, malformed, of an unknown type
+/// where any would do, or cannot have its algorithm; or no key is left.
 pub fn read_set(backend: Backend, text: &[u8], demanded: Option<Algorithm>) -> Result<Vec<Key>, KeyError> {
     let members = members(text)?;
     let mut keys = Vec::new();

@@ -208,6 +208,24 @@ fn an_unknown_type_or_curve_spoils_the_set() {
     refused(r#"{"keys":[{}]}"#, "a member \"kty\", but found none in key 1 of the set");
 }
 
+/// A bank that adds such a key takes an older one out by the same answer.
+#[test]
+fn a_key_that_cannot_be_for_the_wanted_algorithm_does_not_keep_the_others_from_changing() {
+    let akp = r#"{"kty":"AKP","alg":"ML-DSA-65","pub":"AAAA","kid":"quantum"}"#.to_owned();
+    let koblitz = ec(r#","kid":"k""#).replace("P-256", "secp256k1");
+    for other in [ec(""), okp(""), akp.clone(), koblitz, rsa(r#","alg":"RSA-OAEP""#), r#"{"kty":"new"}"#.to_owned()] {
+        assert_eq!(demand(&set(&[other.clone(), rsa(r#","kid":"a""#)]), Algorithm::Ps256), Ok(vec![Algorithm::Ps256]));
+        let error = demand(&other, Algorithm::Ps256).unwrap_err().to_string();
+        assert_eq!(error, "expected a key to verify PS256 signatures with, but found none in the set");
+    }
+    assert_eq!(demand(&set(&[rsa(""), ec(r#","kid":"a""#)]), Algorithm::Es256), Ok(vec![Algorithm::Es256]));
+    // What could be for it, and is not as it should be, spoils the set as before, and so does what must never be there.
+    let weak = rsa(r#","kid":"a""#).replace(MODULUS, &Encoding::Base64Url.encode(&[0xff; 128]));
+    for bad in [weak, ec(r#","alg":"PS256""#), akp.replace("pub", "d"), r#"{"alg":7}"#.to_owned(), "{}".to_owned()] {
+        assert!(demand(&set(&[rsa(""), bad.clone()]), Algorithm::Ps256).is_err(), "{bad}");
+    }
+}
+
 #[test]
 fn a_key_elsewhere_is_never_used() {
     refused(r#"{"kty":"RSA","x5c":["MIIB"],"x5u":"https://evil.example/"}"#, "\"n\"");

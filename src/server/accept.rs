@@ -110,11 +110,11 @@ impl Hall {
         while inside.try_join_next().is_some() {}
         let (standing, closing) = (Arc::clone(&self.standing), self.closing.clone());
         inside.spawn(async move {
-            let (times, room) = (limits.times, &now.room);
+            let (times, room, from) = (limits.times, &now.room, Some(peer.ip()));
             let ended = match &now.tls {
                 None => {
                     let respond = answering(standing, peer.ip(), None);
-                    connection::serve_within(stream, respond, times, room, closing).await
+                    connection::serve_within(stream, respond, times, room.share_of_heads(from), closing).await
                 }
                 Some(tls) => {
                     // As the files are now. Connections that stand keep what they began with, but for who is trusted.
@@ -129,9 +129,9 @@ impl Hall {
                     drop(listening);
                     let respond = answering(standing, peer.ip(), Some(Arc::new(shown)));
                     if is_http2 {
-                        http2::serve(stream, respond, times, room, closing).await
+                        http2::serve(stream, respond, times, (room, from), closing).await
                     } else {
-                        connection::serve_within(stream, respond, times, room, closing).await
+                        connection::serve_within(stream, respond, times, room.share_of_heads(from), closing).await
                     }
                 }
             };

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 
 use super::gate::{Gate, Ledger};
-use crate::endpoint::BodyBudget;
+use crate::endpoint::{BodyBudget, Share};
 use crate::error::{Code, Rejection};
 use crate::wire::http1::{LARGEST_HEAD, MOST_FIELDS};
 
@@ -55,18 +55,18 @@ where
     R: Fn(hyper::Request<Incoming>) -> F,
     F: Future<Output = hyper::Response<Full<Bytes>>>,
 {
-    serve_within(io, respond, times, &BodyBudget::default(), closing).await
+    serve_within(io, respond, times, BodyBudget::default().share_of_heads(None), closing).await
 }
 
-/// The same, where heads that are not whole share their room with bodies and other connections.
+/// The same, where heads that are not whole have their room in common with bodies and other connections.
 ///
 /// # Errors
 /// The connection broke.
-pub async fn serve_within<IO, R, F>(
+pub(super) async fn serve_within<IO, R, F>(
     io: IO,
     respond: R,
     times: Times,
-    room: &BodyBudget,
+    room: Share,
     mut closing: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error>
 where

@@ -4,6 +4,7 @@
 //! one of HTTP/1.1 would.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,12 +36,13 @@ const FAULTS: usize = 100;
 const LAST: Duration = Duration::from_millis(500);
 
 /// Serves one connection until it ends or `closing` says so; what comes after that is [`Refused`] with
-/// [`Code::ShuttingDown`](crate::error::Code::ShuttingDown). Heads share their room with bodies and other connections.
+/// [`Code::ShuttingDown`](crate::error::Code::ShuttingDown). Heads have their room in common with bodies and other
+/// connections, and a part of it in common with other connections of their address.
 pub(super) async fn serve<IO, R, F>(
     io: IO,
     respond: R,
     times: Times,
-    room: &BodyBudget,
+    (room, from): (&BodyBudget, Option<IpAddr>),
     mut closing: watch::Receiver<bool>,
 ) -> Result<(), hyper::Error>
 where
@@ -52,7 +54,7 @@ where
     let open = Arc::new(open);
     let stopping = closing.clone();
     let service = service_fn(|mut request: hyper::Request<Incoming>| {
-        let (asked, mut share) = (Asked::new(&open), room.share(None));
+        let (asked, mut share) = (Asked::new(&open), room.share_of_heads(from));
         let roomed = share.take(size(&request));
         if let Some(rejection) = late(&stopping).or(roomed.err()) {
             request.extensions_mut().insert(Refused(rejection));
@@ -138,3 +140,7 @@ impl Drop for Asked {
         self.0.send_modify(|count| *count = count.saturating_sub(1));
     }
 }
+
+#[cfg(test)]
+#[path = "http2_tests.rs"]
+mod tests;

@@ -83,7 +83,15 @@ fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Reje
             members::signatures(header, prefix.as_deref(), separator.as_deref()).map_err(malformed)?
         }
     };
-    texts.into_iter().map(decode).collect()
+    let mut signatures = Vec::new();
+    for text in texts {
+        let signature = decode(text)?;
+        // Each is tried with every key: the same one again would cost as much, and say nothing.
+        if !signatures.contains(&signature) {
+            signatures.push(signature);
+        }
+    }
+    Ok(signatures)
 }
 
 fn signed_at(verifier: &Verifier, header: &str, delivery: &Delivery) -> Result<Option<Timestamp>, Rejection> {

@@ -42,9 +42,10 @@ impl Verifier {
         let Some(ring) = &self.keys else { return Err(unknown) };
         match ring.renewed(seen, at).await {
             Renewal::Renewed => attempt().await,
-            // Within the minute nobody can say whether the sender has published this key since: its retry is the queue.
+            // Within the minute nobody can say whether the sender has published this key since: its retry is the queue. It has
+            // a code of its own, as anybody can bring it about, and nobody is to be woken for it.
             Renewal::NotNow if ring.is_remote() => Err(Rejection::new(
-                Code::KeysUnavailable,
+                Code::KeyUnconfirmed,
                 "expected a key that is known, but found another id, and the sender's address was asked within the last minute",
             )
             .with_retry_after(Duration::from_secs(60))),

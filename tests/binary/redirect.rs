@@ -314,6 +314,17 @@ fn several_secrets_have_names_and_the_first_issues() {
     assert!(err(&output).contains("keys.key_id: expected a name for each of several secrets"), "{}", err(&output));
 }
 
+/// Its bytes would be others, and as well known.
+#[test]
+fn a_demo_secret_is_not_hidden_by_an_encoding() {
+    let plain = "{ secret = { file = \"keys/redirect/state-secret\" } }";
+    let decoded = "{ secret = { file = \"keys/redirect/state-secret\", encoding = \"base64url\" } }";
+    let folder = folder(|text| text.replacen(plain, decoded, 1));
+    let output = run(folder.path(), &["check"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(err(&output).contains("expected a demo secret without encoding"), "{}", err(&output));
+}
+
 #[test]
 fn a_demo_secret_of_states_is_refused_off_loopback() {
     let folder = folder(|text| {

@@ -14,6 +14,10 @@ const BODY: &str = r#"{"id":"e-1","event_type":"payment.settled","amount":900719
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 fn config(folder: &Path, settings: &str) -> Config {
+    parsed(folder, settings).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+fn parsed(folder: &Path, settings: &str) -> Result<Config, String> {
     std::fs::write(folder.join("secret"), SECRET).unwrap();
     #[cfg(unix)]
     {
@@ -23,7 +27,7 @@ fn config(folder: &Path, settings: &str) -> Config {
     let text = format!(
         "[server]\npublic_url = \"https://hooks.example\"\n[store]\nurl = \"memory:\"\n[[endpoint]]\nname = \"bank\"\npath = \"/hooks/bank\"\nsink = \"none\"\n{settings}\n[[sink]]\nname = \"none\"\ntype = \"none\"\n"
     );
-    Config::parse(&folder.join("countersign.toml"), &text).unwrap_or_else(|problem| panic!("{problem}"))
+    Config::parse(&folder.join("countersign.toml"), &text).map_err(|problem| problem.to_string())
 }
 
 async fn code(
@@ -185,4 +189,37 @@ async fn the_words_of_younify_can_be_chosen_and_only_where_no_profile_has_its_ow
         let problem = Config::parse(&folder.path().join("countersign.toml"), &text).expect_err("a problem").to_string();
         assert!(problem.contains(expected), "{problem}");
     }
+}
+
+/// `id` 12 and `attempt` 1 are signed as `id` 1 and `attempt` 21 would be: another event, under the same signature.
+#[test]
+fn values_that_could_be_cut_elsewhere_are_no_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let parse = |input: &str, fresh: &str| {
+        let settings = format!(
+            "profile = \"body-signature\"\nkeys = [{{ secret = {{ file = \"secret\" }} }}]\nid = {{ header = \"x-id\" }}\n\
+             signature = {{ header = \"x-signature\", separator = \",\", input = \"{input}\", fresh = {fresh} }}"
+        );
+        parsed(folder.path(), &settings)
+    };
+    for (input, meeting) in [
+        ("{header:x-id}{header:x-attempt}.{body}", "{header:x-id} and {header:x-attempt}"),
+        ("{header:x-id}{body}", "{header:x-id} and {body}"),
+        ("{body}{header:x-id}", "{body} and {header:x-id}"),
+        ("{method}{path}{query}{body}", "{query} and {body}"),
+        ("{header:x-id}.{body}{query}", "{body} and {query}"),
+        ("{url}{header:x-id}.{body}", "{url} and {header:x-id}"),
+    ] {
+        let problem = parse(input, "\"off\"").unwrap_err();
+        assert!(problem.contains(&format!("text between {meeting}")), "{problem}");
+    }
+    for input in ["{header:x-id}.{header:x-attempt}\\n{body}", "{method}{path}{body}", "{url}{body}", "{body}{url}"] {
+        assert!(parse(input, "\"off\"").is_ok(), "{input}");
+    }
+    // With a digit less or more it is out of the tolerance, and with a zero in front it is not.
+    let time = "{ header = \"X-Time\", tolerance = \"5m\" }";
+    assert_eq!(parse("{header:x-time}{body}", time).err(), None);
+    assert_eq!(parse("{header:x-time}{header:x-id}.{body}", time).err(), None);
+    assert!(parse("{header:x-id}{header:x-time}{body}", time).is_err());
+    assert!(parse("{header:x-time}{header:x-id}{body}", time).is_err());
 }

@@ -8,10 +8,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use countersign::endpoint::Outcome;
 use countersign::error::{Class, Code};
-use countersign::profile::Profile;
+use countersign::profile::{Profile, Scheme};
 use countersign::store::Store;
 use http::Request;
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use tower::ServiceExt;
 
@@ -370,6 +370,16 @@ async fn an_id_of_an_unsigned_message_does_not_count_as_signed() {
 }
 
 #[test]
+fn a_signature_that_may_leave_out_the_body_is_no_profile() {
+    let sender = Sender::new();
+    let mut profile = Profile::worldline();
+    let Scheme::Http(scheme) = profile.scheme_mut() else { unreachable!("an http signature") };
+    scheme.cover.retain(|name| &**name != "digest");
+    let (builder, clock) = sender.endpoint(profile);
+    assert_eq!(builder.queue(memory(&clock)).build().unwrap_err().field(), "signature.cover");
+}
+
+#[test]
 fn a_request_may_not_stay_fresh_longer_than_it_is_remembered() {
     let sender = Sender::new();
     let month = std::time::Duration::from_secs(30 * 24 * 3600);
@@ -405,8 +415,8 @@ async fn a_genuine_signature_that_leaves_out_what_is_demanded_is_refused() {
     assert_eq!(post(&endpoint, signed(&more)).await.outcome, Outcome::Accepted, "more, in another order");
 }
 
-/// A body that must not be asked for.
-struct Unread;
+/// A body that must not be asked for, and what is known of its length.
+struct Unread(SizeHint);
 
 impl Body for Unread {
     type Data = Bytes;
@@ -414,6 +424,10 @@ impl Body for Unread {
 
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         panic!("the body was read although the head shows that the request is refused");
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0
     }
 }
 
@@ -427,7 +441,18 @@ async fn a_large_or_unsent_body_is_not_read_for_a_head_that_is_refused_anyway() 
         |r| set(r, "messagecreatedatetime", "2001-01-01T00:00:00Z"),
         |r| drop(r.headers_mut().remove("x-request-id")),
     ];
-    for costly in [("expect", "100-continue"), ("transfer-encoding", "chunked"), ("content-length", "100000")] {
+    let unknown = || {
+        let mut hint = SizeHint::new();
+        hint.set_lower(3);
+        hint
+    };
+    for (costly, known) in [
+        (("expect", "100-continue"), true),
+        (("transfer-encoding", "chunked"), true),
+        (("content-length", "100000"), true),
+        // As it comes over HTTP/2, without a word about its length.
+        (("accept", "*/*"), false),
+    ] {
         let (builder, clock) = sender.endpoint(Profile::worldline());
         let endpoint = builder.queue(memory(&clock)).build().unwrap();
         for change in changes {
@@ -435,7 +460,8 @@ async fn a_large_or_unsent_body_is_not_read_for_a_head_that_is_refused_anyway() 
             set(&mut request, costly.0, costly.1);
             change(&mut request);
             let (head, _) = request.into_parts();
-            let response = endpoint.clone().oneshot(Request::from_parts(head, Unread)).await.unwrap();
+            let body = || Unread(if known { SizeHint::with_exact(3) } else { unknown() });
+            let response = endpoint.clone().oneshot(Request::from_parts(head, body())).await.unwrap();
             assert!(response.status() == 401 || response.status() == 400, "{costly:?}");
         }
     }

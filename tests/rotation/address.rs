@@ -6,7 +6,7 @@ use countersign::endpoint::Outcome as Became;
 use countersign::keys::Renewal;
 use countersign::rotation::Outcome;
 
-use crate::bank::{Following, Signer, UNAVAILABLE, by_address, set};
+use crate::bank::{Following, Signer, UNCONFIRMED, by_address, set};
 use crate::host::{Answer, Host};
 
 fn raw(text: &str) -> Answer {
@@ -48,7 +48,7 @@ async fn whatever_a_host_answers_the_good_set_stays_and_the_reason_is_counted() 
         assert_eq!(following.counts.of(outcome), before + 1, "{outcome} for {told}");
         assert!(following.gauges().stale, "{outcome}");
         assert_eq!(following.outcome(&old).await, Became::Accepted, "{outcome}");
-        assert_eq!(following.outcome(&new).await, UNAVAILABLE, "{outcome}: whether it was published, nobody has seen");
+        assert_eq!(following.outcome(&new).await, UNCONFIRMED, "{outcome}: whether it was published, nobody has seen");
         assert_eq!(following.ring.version(), 0, "{outcome}");
     }
     assert!(following.gauges().age >= Duration::from_secs(15 * 60));

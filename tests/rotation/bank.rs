@@ -181,4 +181,6 @@ impl Drop for Following {
 }
 
 pub const UNKNOWN: Outcome = Outcome::Refused(Code::KeyUnknown);
+/// Asked for within the minute after the last look.
+pub const UNCONFIRMED: Outcome = Outcome::Refused(Code::KeyUnconfirmed);
 pub const UNAVAILABLE: Outcome = Outcome::Refused(Code::KeysUnavailable);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use countersign::endpoint::Outcome as Became;
 
-use crate::bank::{Following, Signer, UNAVAILABLE, UNKNOWN, by_address, set};
+use crate::bank::{Following, Signer, UNCONFIRMED, UNKNOWN, by_address, set};
 use crate::host::Host;
 
 /// Resident memory of this process, in pages.
@@ -29,7 +29,7 @@ async fn made_up_key_ids_cause_one_fetch_a_minute_and_nothing_grows() {
             let header = format!("keyId=\"{minute}-{number}\",headers=\"digest date\",signature=\"AAAA\"");
             request.headers_mut().insert("signature", header.parse().unwrap());
             let (_, outcome) = following.post(request).await;
-            assert!(outcome == UNKNOWN || outcome == UNAVAILABLE, "{outcome:?}");
+            assert!(outcome == UNKNOWN || outcome == UNCONFIRMED, "{outcome:?}");
         }
         assert_eq!(following.outcome(&old).await, Became::Accepted);
         assert!(host.requests() as u64 <= minute + 2, "{} fetches in {} minutes", host.requests(), minute + 1);
@@ -52,7 +52,7 @@ async fn a_stranger_who_spends_the_minute_costs_a_new_key_a_retry_and_no_event()
     for seconds in [1, 20, 20, 18] {
         following.pass(Duration::from_secs(seconds));
         let (status, outcome) = following.post(new.request(following.now())).await;
-        assert_eq!((status, outcome), (503, UNAVAILABLE), "a retry, and no refusal");
+        assert_eq!((status, outcome), (503, UNCONFIRMED), "a retry, and no refusal");
     }
     following.pass(Duration::from_secs(2));
     assert_eq!(following.outcome(&new).await, Became::Accepted);

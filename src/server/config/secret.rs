@@ -33,6 +33,10 @@ pub(super) fn read(table: &SecretTable, folder: &Path, field: &'static str) -> R
         _ => return Err(wrong("expected { env = \"…\" } or { file = \"…\" }, but found neither or both".to_owned())),
     };
     let demo = is_demo_key(&bytes);
+    if demo && table.encoding.is_some() {
+        // Decoded it would be another secret, which everybody has as well, and which nobody would know for a demo's.
+        return Err(wrong(format!("expected a demo secret without encoding, but found one with it: {from}")));
+    }
     let bytes = decode(bytes, table.encoding.as_deref()).map_err(|message| wrong(format!("{from}: {message}")))?;
     let secret = Secret::new(bytes).map_err(|error| wrong(format!("{from}: {error}")))?;
     Ok((secret, demo))

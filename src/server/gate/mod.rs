@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::endpoint::{BodyBudget, Share};
+use crate::endpoint::Share;
 use crate::error::{Code, Rejection};
 use crate::wire::http1::{Fault, Follow, target};
 
@@ -58,13 +58,13 @@ enum State {
 }
 
 impl<IO> Gate<IO> {
-    pub(super) fn new(io: IO, times: Times, room: &BodyBudget, ledger: Arc<Ledger>) -> Self {
+    pub(super) fn new(io: IO, times: Times, room: Share, ledger: Arc<Ledger>) -> Self {
         Self {
             io,
             follow: Follow::default(),
             held: BytesMut::new(),
             free: 0,
-            room: room.share(None),
+            room,
             roomed: 0,
             state: State::Open,
             ledger,

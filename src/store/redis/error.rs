@@ -88,11 +88,17 @@ impl Failure {
         let broken = matches!(code, "READONLY" | "UNBLOCKED" | "MASTERDOWN");
         let error = match refusal(code) {
             Some(meaning) => StoreError::NotStored(meaning.to_owned()),
+            // A script came to a key that has gone ahead of the one that it names.
+            None if error.detail().is_some_and(|detail| detail.contains("non local key")) => {
+                StoreError::Unknown(TORN.to_owned())
+            }
             None => StoreError::Unknown(format!("Redis's error {code}{}", place(error))),
         };
         Self { error, sent: true, broken, moved }
     }
 }
+
+const TORN: &str = "a slot of the Redis Cluster on its way to another node";
 
 /// What a refusal before the first step of a script means.
 fn refusal(code: &str) -> Option<&'static str> {
@@ -104,7 +110,7 @@ fn refusal(code: &str) -> Option<&'static str> {
         "LOADING" => "a Redis that still loads its data",
         "MASTERDOWN" => "a replica that has lost its master",
         "CLUSTERDOWN" => "a Redis Cluster that is down",
-        "TRYAGAIN" | "ASK" | "MOVED" => "a slot of the Redis Cluster on its way to another node",
+        "TRYAGAIN" | "ASK" | "MOVED" => TORN,
         "BUSY" => "a Redis that is busy with another program's script",
         "NOAUTH" | "WRONGPASS" => "a Redis that wants another user or password",
         "NOPERM" => "a Redis user without the permission",

@@ -6,6 +6,7 @@ mod redis_server;
 mod cluster;
 mod entries;
 mod faults;
+mod resharding;
 #[cfg(feature = "sqlite")]
 mod logins;
 #[cfg(feature = "sqlite")]

@@ -19,11 +19,12 @@ use needles::{assert_clean, private_lines};
 use refusals::{SECRETS, Wire, setting};
 
 /// Reasons that no request of this test brings about, and where each is shown to say nothing.
-const ELSEWHERE: [(Code, &str); 7] = [
+const ELSEWHERE: [(Code, &str); 8] = [
     (Code::HandlerFailed, "needs a handler of a library; what a sink does is `sink_unavailable`"),
     (Code::TooManyRequests, "1024 requests at once; its words are constant"),
     (Code::DecryptionBusy, "more decryptions at once than a test can time; its words are constant"),
     (Code::KeysUnavailable, "needs an address of keys; its words are constant but for a time"),
+    (Code::KeyUnconfirmed, "needs an address of keys; its words are constant"),
     (Code::ShuttingDown, "needs a receiver that stops; its words are constant"),
     (Code::LeaseLost, "needs a second owner; its words are constant"),
     (Code::StoreUnavailable, "a_store_that_is_gone_leaks_nothing"),

@@ -12,9 +12,10 @@ use super::settings::until;
 use super::{RedisOptions, RedisStore, Server, clock, kept, load};
 use crate::clock::FixedClock;
 use crate::store::conformance::{Bench, conformance};
+use crate::store::redis::partition::Partition;
 
 /// Three masters, each with a replica.
-fn cluster() -> Vec<Server> {
+pub(super) fn cluster() -> Vec<Server> {
     let settings = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--repl-diskless-sync-delay", "0"];
     let nodes: Vec<_> = (0..6).map(|_| Server::durable(&settings)).collect();
     let addresses: Vec<_> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
@@ -35,9 +36,25 @@ fn cluster() -> Vec<Server> {
     nodes
 }
 
-fn url(nodes: &[Server]) -> String {
+pub(super) fn url(nodes: &[Server]) -> String {
     // Two of them: the others are learned.
     format!("redis-cluster://127.0.0.1:{},127.0.0.1:{}", nodes[0].port, nodes[5].port)
+}
+
+/// The slot of an endpoint's partition.
+pub(super) fn slot_of(node: &Server, endpoint: &str) -> u32 {
+    let part = Partition::of(endpoint).number();
+    node.cli(&["CLUSTER", "KEYSLOT", &format!("{{cs:{part}}}:last")]).parse().unwrap()
+}
+
+/// Whether a node is the master of a slot.
+pub(super) fn has_slot(node: &Server, slot: u32) -> bool {
+    node.cli(&["CLUSTER", "NODES"]).lines().filter(|line| line.contains("myself,master")).any(|line| {
+        line.split(' ').skip(8).any(|range| {
+            let (from, to) = range.split_once('-').unwrap_or((range, range));
+            from.parse::<u32>().is_ok_and(|from| from <= slot) && to.parse::<u32>().is_ok_and(|to| slot <= to)
+        })
+    })
 }
 
 /// Where the case's stores are.
@@ -76,19 +93,10 @@ async fn a_master_of_a_cluster_that_goes_under_load_takes_nothing_with_it_that_i
         .collect();
     tokio::time::sleep(Duration::from_millis(300)).await;
     block_in_place(|| {
-        let part = crate::store::redis::partition::Partition::of("bank-a").number();
-        let slot = nodes[0].cli(&["CLUSTER", "KEYSLOT", &format!("{{cs:{part}}}:last")]).parse::<u32>().unwrap();
-        let has_slot = |node: &Server| {
-            node.cli(&["CLUSTER", "NODES"]).lines().filter(|line| line.contains("myself,master")).any(|line| {
-                line.split(' ').skip(8).any(|range| {
-                    let (from, to) = range.split_once('-').unwrap_or((range, range));
-                    from.parse::<u32>().is_ok_and(|from| from <= slot) && to.parse::<u32>().is_ok_and(|to| slot <= to)
-                })
-            })
-        };
-        let owner = nodes.iter().position(has_slot).unwrap();
+        let slot = slot_of(&nodes[0], "bank-a");
+        let owner = nodes.iter().position(|node| has_slot(node, slot)).unwrap();
         nodes[owner].kill();
-        until(|| nodes.iter().enumerate().any(|(number, node)| number != owner && has_slot(node)));
+        until(|| nodes.iter().enumerate().any(|(number, node)| number != owner && has_slot(node, slot)));
         // The old one comes back as a replica of the new one.
         nodes[owner].restart();
         until(|| nodes[owner].cli(&["INFO", "replication"]).contains("master_link_status:up"));

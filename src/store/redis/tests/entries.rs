@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{RedisStore, Server, accept, clock, connect, kept};
 use crate::store::conformance::{Event, LEASE, START, event};
+use crate::store::redis::partition::Partition;
 use crate::store::{Acceptance, Listing, State, Store, StoreError};
 
 /// Offers events before the first of their calls is on its way: together they are fewer calls than events.
@@ -177,4 +178,34 @@ async fn what_was_handed_out_of_an_entry_says_nothing_of_the_next_one() {
     assert_eq!(accept(&store, &second).await, Ok(Acceptance::Accepted));
     server.cli(&["XDEL", &stream, head.lines().next().unwrap()]);
     assert_eq!(lease(&store, 8).await, ["behind"]);
+}
+
+/// Each has a Stream of its own, and the positions of both may overlap.
+#[tokio::test]
+async fn endpoints_that_share_a_slot_share_no_entry() {
+    assert_eq!(Partition::of("bank-a"), Partition::of("bank-q"));
+    let server = Server::durable(&[]);
+    let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
+    let named = |number: usize| match number % 2 {
+        0 => event(&format!("a{number:02}")),
+        _ => event(&format!("q{number:02}")).endpoint("bank-q"),
+    };
+    for outcome in offer(&store, (0..40).map(named).collect()).await {
+        assert_eq!(outcome, Ok(Acceptance::Accepted));
+    }
+    for stream in server.cli(&["KEYS", "{cs:*}:fresh:*"]).lines() {
+        assert!(server.cli(&["XLEN", stream]).parse::<usize>().unwrap() < 20, "{stream}");
+    }
+    let of_one = store.lease([Box::from("bank-q")].into(), 7, LEASE).await.unwrap();
+    let mut leased: Vec<_> =
+        of_one.iter().filter_map(|one| one.record.request_id.as_deref().map(str::to_owned)).collect();
+    assert!(leased.len() == 7 && leased.iter().all(|id| id.starts_with('q')), "{leased:?}");
+    for limit in [3, 1, 10, 40] {
+        leased.extend(lease(&store, limit).await);
+    }
+    for bank in ["a", "q"] {
+        let of_bank: Vec<_> = leased.iter().filter(|id| id.starts_with(bank)).collect();
+        assert!(of_bank.is_sorted() && of_bank.len() == 20, "{of_bank:?}");
+    }
+    assert_eq!(leased.len(), 40);
 }

@@ -1,0 +1,112 @@
+//! A slot of a Cluster on its way to another node. The rule: while it is torn between two, what is new is refused and what is
+//! known is not taken for new; when it has arrived, all is as it was before.
+
+use tokio::task::block_in_place;
+
+use super::cluster::{cluster, has_slot, slot_of, url};
+use super::{RedisOptions, RedisStore, Server, accept, clock, kept};
+use crate::store::conformance::{LEASE, event};
+use crate::store::{Acceptance, Store};
+
+/// A slot between two masters, as a resharding leaves it that was stopped half way.
+struct Torn<'s> {
+    slot: String,
+    from: &'s Server,
+    to: &'s Server,
+}
+
+impl<'s> Torn<'s> {
+    fn begin(nodes: &'s [Server], slot: u32) -> Self {
+        let from = nodes.iter().find(|node| has_slot(node, slot)).unwrap();
+        let is_other_master = |node: &&Server| node.port != from.port && node.cli(&["ROLE"]).starts_with("master");
+        let torn = Self { slot: slot.to_string(), from, to: nodes.iter().find(is_other_master).unwrap() };
+        torn.say(torn.to, &["IMPORTING", &from.cli(&["CLUSTER", "MYID"])]);
+        torn.say(from, &["MIGRATING", &torn.to.cli(&["CLUSTER", "MYID"])]);
+        torn
+    }
+
+    fn say(&self, node: &Server, what: &[&str]) {
+        assert_eq!(node.cli(&[&["CLUSTER", "SETSLOT", &self.slot], what].concat()), "OK");
+    }
+
+    /// Keys that did not go yet.
+    fn keys(&self) -> Vec<String> {
+        let keys = self.from.cli(&["CLUSTER", "GETKEYSINSLOT", &self.slot, "1000"]);
+        keys.lines().map(str::to_owned).collect()
+    }
+
+    fn carry(&self, goes: impl Fn(&str) -> bool) -> usize {
+        let keys: Vec<_> = self.keys().into_iter().filter(|key| goes(key)).collect();
+        for key in &keys {
+            let to = self.to.port.to_string();
+            assert_eq!(self.from.cli(&["MIGRATE", "127.0.0.1", &to, key, "0", "5000"]), "OK");
+        }
+        keys.len()
+    }
+
+    fn end(self) {
+        self.carry(|_| true);
+        let owner = self.to.cli(&["CLUSTER", "MYID"]);
+        for node in [self.to, self.from] {
+            self.say(node, &["NODE", &owner]);
+        }
+    }
+}
+
+/// Which keys went before it was stopped.
+type Goes = fn(&str) -> bool;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slot_on_its_way_doubles_and_loses_nothing() {
+    let nodes = block_in_place(cluster);
+    let store = RedisStore::open(&url(&nodes).parse().unwrap(), clock(), RedisOptions::default()).await.unwrap();
+    let slot = slot_of(&nodes[0], "bank-a");
+    let stops: [(&str, Goes); 5] = [
+        ("none", |_| false),
+        ("records", |key| key.contains(":event:")),
+        ("all but records", |key| !key.contains(":event:")),
+        ("the key that every script names", |key| key.ends_with(":last")),
+        ("all but that", |key| !key.ends_with(":last")),
+    ];
+    let mut all = Vec::new();
+    for (stop, goes) in stops {
+        let ids: Vec<_> = (0..3).map(|number| format!("{stop}, {number}")).collect();
+        let mut signed: Vec<_> = ids.iter().map(|id| event(id)).collect();
+        signed[2] = signed[2].clone().fence(stop);
+        for event in &signed {
+            assert_eq!(accept(&store, event).await, Ok(Acceptance::Accepted), "{}", event.id);
+        }
+        // One that is in nobody's hands and has a hash, and the key that scripts name.
+        let mut unreadable = event(&format!("{stop}, unreadable"));
+        unreadable.problem = Some("unreadable");
+        accept(&store, &unreadable).await.unwrap();
+        let torn = block_in_place(|| Torn::begin(&nodes, slot));
+        let went = block_in_place(|| torn.carry(goes));
+        assert_eq!(went > 0, stop != "none", "{stop}");
+        for event in signed.iter().chain([&unreadable]) {
+            let outcome = accept(&store, event).await;
+            assert!(matches!(outcome, Err(_) | Ok(Acceptance::Duplicate)), "{}: {outcome:?}", event.id);
+        }
+        let new = event(&format!("{stop}, new"));
+        let outcome = accept(&store, &new).await;
+        let told = outcome.as_ref().map_err(ToString::to_string);
+        assert!(told.is_err_and(|told| told.contains("on its way to another node")), "{}: {outcome:?}", new.id);
+        let mut leased = store.lease([].into(), 100, LEASE).await.unwrap_or_default();
+        block_in_place(|| torn.end());
+
+        assert_eq!(accept(&store, &new).await, Ok(Acceptance::Accepted), "{}", new.id);
+        for event in signed.iter().chain([&unreadable]) {
+            assert_eq!(accept(&store, event).await, Ok(Acceptance::Duplicate), "{}", event.id);
+        }
+        leased.extend(store.lease([].into(), 100, LEASE).await.unwrap());
+        let handed: Vec<_> = leased.iter().filter_map(|one| one.record.request_id.as_deref()).collect();
+        let wanted: Vec<_> = ids.iter().map(String::as_str).chain([new.id.as_str()]).collect();
+        assert_eq!(handed, wanted, "{stop}");
+        store.acknowledge(leased.iter().map(|one| (one.id.clone(), one.fence)).collect()).await.unwrap();
+        all.extend(ids.into_iter().chain([unreadable.id, new.id]));
+    }
+    let mut kept = kept(&store).await;
+    kept.sort();
+    all.sort();
+    assert_eq!(kept, all);
+}
