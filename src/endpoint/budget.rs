@@ -41,8 +41,8 @@ impl BodyBudget {
         Self { room: Arc::new(room), bytes, per_address: bytes.checked_div(PART).unwrap_or(0) }
     }
 
-    /// So many bytes of bodies, and as many of heads, for one address, or one /64 of IPv6. Loopback is not counted, where a proxy is, nor is a request without
-    /// a [`super::Peer`]. It is set before the budget is shared.
+    /// So many bytes of bodies, and as many of heads, for one address, or one /64 of IPv6. Loopback is not counted, where a
+    /// proxy is, nor is a request without a [`super::Peer`]. It is set before the budget is shared.
     #[must_use]
     pub fn per_address(mut self, bytes: usize) -> Self {
         self.per_address = bytes;

@@ -97,29 +97,25 @@ impl Said<'_> {
     }
 
     /// Where two values meet without a word between them, the end of one could be moved to the other, and the signature would
-    /// still fit.
+    /// still fit. The body may stand beside a value: a JSON object with a letter more or less is none.
     fn parts_are_told_apart(&self) -> Result<(), ConfigError> {
         let Some(input) = self.input() else { return Ok(()) };
-        let is_free = |part: &Part| matches!(part, Part::Header(_) | Part::Member(_) | Part::Query | Part::Body);
-        // Cut or with more digits it would be out of the tolerance; more zeros in front would not matter.
-        let is_time = |part: &Part| match (part, &self.profile.fresh) {
-            (Part::Header(name), Fresh::Header(time)) => name.eq_ignore_ascii_case(time),
-            (Part::Member(name), Fresh::Member(time)) => name == time,
-            _ => false,
-        };
-        let parts: Vec<_> = input.before.iter().chain([&Part::Body]).chain(&input.after).collect();
-        let meeting = parts.windows(2).find(|pair| match pair {
-            // The end of a URL is the request's, and has no letter that a JSON document begins with.
-            [Part::Url, other] => is_free(other) && **other != Part::Body,
-            [one, other] => is_free(one) && !is_time(one) && is_free(other),
-            _ => false,
-        });
-        let Some([one, other]) = meeting else { return Ok(()) };
-        let message = format!(
-            "expected text between {one} and {other}, unless the time of fresh is the first of them, but found none: the end \
-             of one could be moved to the other, under the same signature"
-        );
-        Err(ConfigError::new("signature.input", message))
+        let is_value = |part: &Part| matches!(part, Part::Header(_) | Part::Member(_) | Part::Query);
+        for side in [&input.before, &input.after] {
+            let mut pairs = side.windows(2).filter_map(|pair| pair.first().zip(pair.get(1)));
+            // The end of a URL is the request's. A time cut, or with more digits, is out of the tolerance.
+            let meeting = pairs.find(|(one, other)| {
+                (is_value(one) && !self.profile.fresh.is_in(one) || **one == Part::Url) && is_value(other)
+            });
+            if let Some((one, other)) = meeting {
+                let message = format!(
+                    "expected text between {one} and {other}, unless the time of fresh is the first of them, but found none: \
+                     the end of one could be moved to the other, under the same signature"
+                );
+                return Err(ConfigError::new("signature.input", message));
+            }
+        }
+        Ok(())
     }
 
     fn input(&self) -> Option<&Input> {

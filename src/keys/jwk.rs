@@ -21,7 +21,8 @@ const MOST: usize = 64;
 
 /// Reads a JWK or a JWK Set. The "alg" of a key binds it; a key with another "alg" than the `demanded` one is passed
 /// over, as is one of another type or curve (RFC 7517 section 5), or with "use" "enc", or with "key_ops" but without "verify"
-/// among them. A key without "alg" has the demanded algorithm, or the default one of its kind. "jku", "x5u" and "x5c" are never followed.
+/// among them. A key without "alg" has the demanded algorithm, or the default one of its kind. "jku", "x5u" and "x5c" are
+/// never followed.
 ///
 /// # Errors
 /// The text is not JSON that every reader understands alike, over 256 KiB or over 64 keys; two keys have one "kid"; a
@@ -73,7 +74,7 @@ pub struct PassedOver {
     pub thumbprint: Option<String>,
 }
 
-/// The keys that are passed over by [`read_set`]. None for a text that is no set.
+/// The keys that [`read_set`] passes over whatever algorithm is demanded. None for a text that is no set.
 pub fn passed_over(text: &[u8]) -> Vec<PassedOver> {
     if text.len() > LONGEST || json::check(text).is_err() {
         return Vec::new();

@@ -19,7 +19,7 @@ use crate::crypto::{Algorithm, Backend, Hash, KeyKind, Secret};
 use crate::wire::encoding::Encoding;
 
 /// What only private keys have (RFC 7518 sections 6.2.2 and 6.3.2).
-const PRIVATE: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
 /// Longest binary value, in bytes: more than any key that is taken, so that those are refused by their size in bits.
 const LONGEST: usize = 4096;
 
@@ -30,6 +30,9 @@ impl<'a> Members<'a> {
     /// The key; `None` if it says that it is for something else.
     pub(super) fn key(&self, backend: Backend, demanded: Option<Algorithm>) -> Result<Option<Key>, KeyError> {
         self.holds_nothing_private()?;
+        if self.0.contains_key("k") && !self.is_symmetric() {
+            return Err(KeyError::expected("a public key", "a shared secret (member \"k\")"));
+        }
         let id = self.text("kid")?.map(|kid| KeyId::new(&kid)).transpose()?;
         if !self.is_for_verifying()? {
             return Ok(None);
@@ -138,9 +141,6 @@ impl<'a> Members<'a> {
         material: &[u8],
         algorithm: Option<Algorithm>,
     ) -> Result<Key, KeyError> {
-        if self.0.contains_key("k") {
-            return Err(KeyError::expected("a public key", "a shared secret (member \"k\")"));
-        }
         Key::public(checked(backend, Identified::Kind(kind), material, algorithm)?)
     }
 

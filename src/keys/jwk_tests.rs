@@ -53,7 +53,7 @@ fn a_key_and_a_set_of_each_kind_are_taken() {
 
 #[test]
 fn a_private_member_spoils_the_set() {
-    for name in ["d", "p", "q", "dp", "dq", "qi", "oth"] {
+    for name in ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"] {
         for value in ["\"AQAB\"", "null", "\"\"", "[]"] {
             let member = format!(",{name:?}:{value}");
             for key in [rsa(&member), ec(&member), okp(&member)] {
@@ -221,7 +221,14 @@ fn a_key_that_cannot_be_for_the_wanted_algorithm_does_not_keep_the_others_from_c
     assert_eq!(demand(&set(&[rsa(""), ec(r#","kid":"a""#)]), Algorithm::Es256), Ok(vec![Algorithm::Es256]));
     // What could be for it, and is not as it should be, spoils the set as before, and so does what must never be there.
     let weak = rsa(r#","kid":"a""#).replace(MODULUS, &Encoding::Base64Url.encode(&[0xff; 128]));
-    for bad in [weak, ec(r#","alg":"PS256""#), akp.replace("pub", "d"), r#"{"alg":7}"#.to_owned(), "{}".to_owned()] {
+    for bad in [
+        weak,
+        ec(r#","alg":"PS256""#),
+        akp.replace("pub", "priv"),
+        akp.replace("pub", "k"),
+        r#"{"alg":7}"#.to_owned(),
+        "{}".to_owned(),
+    ] {
         assert!(demand(&set(&[rsa(""), bad.clone()]), Algorithm::Ps256).is_err(), "{bad}");
     }
 }

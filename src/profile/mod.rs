@@ -22,6 +22,7 @@ use http::{Method, StatusCode};
 
 use crate::crypto::Algorithm;
 use crate::event::Event;
+use crate::wire::template::Part;
 
 pub use body_signature::{BodySignature, Input};
 pub use cbuae::{ReplySigner, UnfitSigner};
@@ -63,6 +64,17 @@ pub enum Fresh {
     Issued,
     /// No signed time is looked at: only the memory of the store stops a replay.
     Off,
+}
+
+impl Fresh {
+    /// Whether it is the time that this part of a template stands for.
+    pub(crate) fn is_in(&self, part: &Part) -> bool {
+        match (self, part) {
+            (Self::Header(time), Part::Header(name)) => name.eq_ignore_ascii_case(time),
+            (Self::Member(time), Part::Member(name)) => name == time,
+            _ => false,
+        }
+    }
 }
 
 /// One route of a profile, below the endpoint's path.

@@ -110,7 +110,7 @@ impl Hall {
         while inside.try_join_next().is_some() {}
         let (standing, closing) = (Arc::clone(&self.standing), self.closing.clone());
         inside.spawn(async move {
-            let (times, room, from) = (limits.times, &now.room, Some(peer.ip()));
+            let (times, room, from) = (limits.times, &now.room, now.callers.counted(peer.ip()));
             let ended = match &now.tls {
                 None => {
                     let respond = answering(standing, peer.ip(), None);

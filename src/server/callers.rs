@@ -72,6 +72,11 @@ impl Callers {
         }
     }
 
+    /// The address that a connection's heads are counted under: none for a proxy, which brings everybody's.
+    pub(super) fn counted(&self, peer: IpAddr) -> Option<IpAddr> {
+        (!is_in(&self.proxies.networks, peer)).then_some(peer)
+    }
+
     fn caller(
         &self,
         headers: &HeaderMap,

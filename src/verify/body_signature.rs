@@ -40,17 +40,21 @@ pub(super) fn template(
     bind: fn(SigningInput, &Bytes) -> BoundInput,
 ) -> Result<BoundInput, Rejection> {
     let parts = Parts { verifier, header, delivery };
-    for part in &template.before {
-        match parts.value(part)? {
-            (Some(name), value) => input.push_header(name, &value),
-            (None, value) => input.push(value.as_bytes()),
+    for (number, part) in template.before.iter().enumerate() {
+        let (name, value) = parts.value(part)?;
+        parts.ends_once(template.before.get(number..), &value)?;
+        match name {
+            Some(name) => input.push_header(name, &value),
+            None => input.push(value.as_bytes()),
         }
     }
     let mut input = bind(input, &delivery.body);
-    for part in &template.after {
-        match parts.value(part)? {
-            (Some(name), value) => input.push_header(name, &value),
-            (None, value) => input.push(value.as_bytes()),
+    for (number, part) in template.after.iter().enumerate() {
+        let (name, value) = parts.value(part)?;
+        parts.ends_once(template.after.get(number..), &value)?;
+        match name {
+            Some(name) => input.push_header(name, &value),
+            None => input.push(value.as_bytes()),
         }
     }
     Ok(input)
@@ -115,6 +119,28 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    /// A value ends where the text behind it begins. One that has this text in it could end there too, with the rest in the
+    /// next value, and the signature would be the same.
+    fn ends_once(&self, rest: Option<&[Part]>, value: &str) -> Result<(), Rejection> {
+        let Some(
+            [
+                part @ (Part::Header(_) | Part::Member(_) | Part::Query | Part::Url),
+                Part::Literal(text),
+                Part::Header(_) | Part::Member(_) | Part::Query,
+                ..,
+            ],
+        ) = rest
+        else {
+            return Ok(());
+        };
+        // A time is one to the letter, or none.
+        if !value.contains(&**text) || self.verifier.profile.fresh.is_in(part) {
+            return Ok(());
+        }
+        let message = format!("expected {part} without the text that ends it in the input, but found it there");
+        Err(Rejection::new(Code::SignatureMalformed, message))
+    }
+
     /// A part's value, with the name of the header that it covers.
     fn value<'p>(&self, part: &'p Part) -> Result<(Option<&'p str>, std::borrow::Cow<'a, str>), Rejection>
     where

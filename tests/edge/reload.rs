@@ -107,8 +107,8 @@ async fn authorities_of_clients_change_without_a_start() {
     assert!(status(&answer) == Some(401) && answer.to_lowercase().contains("connection: close"), "{answer}");
     let answer = exchange(&mut other, &signed("a", "", "{\"other\":1}")).await.unwrap();
     assert_eq!(status(&answer), Some(200), "{answer}");
-    let log = receiver.errors();
-    assert!(log.contains("client_certificate_invalid"), "{log}");
+    // The line is on its way when the answer is.
+    receiver.logged("client_certificate_invalid", 1);
 }
 
 #[tokio::test]

@@ -33,10 +33,6 @@ pub(super) fn read(table: &SecretTable, folder: &Path, field: &'static str) -> R
         _ => return Err(wrong("expected { env = \"…\" } or { file = \"…\" }, but found neither or both".to_owned())),
     };
     let demo = is_demo_key(&bytes);
-    if demo && table.encoding.is_some() {
-        // Decoded it would be another secret, which everybody has as well, and which nobody would know for a demo's.
-        return Err(wrong(format!("expected a demo secret without encoding, but found one with it: {from}")));
-    }
     let bytes = decode(bytes, table.encoding.as_deref()).map_err(|message| wrong(format!("{from}: {message}")))?;
     let secret = Secret::new(bytes).map_err(|error| wrong(format!("{from}: {error}")))?;
     Ok((secret, demo))
@@ -47,7 +43,12 @@ fn decode(bytes: Vec<u8>, encoding: Option<&str>) -> Result<Vec<u8>, String> {
     let encoding: Encoding = encoding.parse().map_err(|error: crate::wire::GrammarError| error.to_string())?;
     let text = String::from_utf8(bytes).map_err(|_| "expected an encoded secret, but found other bytes".to_owned())?;
     let text = text.strip_prefix("whsec_").unwrap_or(&text);
-    encoding.decode(text, 4096).map_err(|error| error.to_string())
+    let decoded = encoding.decode(text, 4096).map_err(|error| error.to_string())?;
+    // Everybody has it in the other spelling as well, in which nobody would know it for a demo's.
+    if is_demo_key(text.as_bytes()) || is_demo_key(&decoded) {
+        return Err("expected a demo secret without encoding, but found one with it".to_owned());
+    }
+    Ok(decoded)
 }
 
 #[cfg(unix)]

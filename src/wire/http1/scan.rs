@@ -1,5 +1,5 @@
-//! Finds the end of a head while it arrives. The rule: no byte is looked at twice, and what can never become a head is
-//! told at once, not when its end comes.
+//! Finds the end of a head while it arrives. The rule: what was looked at is not looked at again when more comes, and what can
+//! never become a head is told at once, not when its end comes.
 
 use super::letters::{first, is_control};
 use super::{Fault, LARGEST_HEAD};

@@ -193,7 +193,9 @@ async fn endpoints_that_share_a_slot_share_no_entry() {
     for outcome in offer(&store, (0..40).map(named).collect()).await {
         assert_eq!(outcome, Ok(Acceptance::Accepted));
     }
-    for stream in server.cli(&["KEYS", "{cs:*}:fresh:*"]).lines() {
+    let streams = server.cli(&["KEYS", "{cs:*}:fresh:*"]);
+    assert_eq!(streams.lines().count(), 2);
+    for stream in streams.lines() {
         assert!(server.cli(&["XLEN", stream]).parse::<usize>().unwrap() < 20, "{stream}");
     }
     let of_one = store.lease([Box::from("bank-q")].into(), 7, LEASE).await.unwrap();
