@@ -80,7 +80,16 @@ static int flush(int file, const char *name)
     return result;
 }
 
-int fsync(int file) { return flush(file, "fsync"); }
+int fsync(int file)
+{
+    char path[4096];
+    if (access("fsync-fails", F_OK) == 0 && is_store(file, path)) {
+        errno = EIO;
+        return -1;
+    }
+    return flush(file, "fsync");
+}
+
 int fdatasync(int file) { return flush(file, "fdatasync"); }
 
 ssize_t write(int file, const void *bytes, size_t length)

@@ -72,6 +72,17 @@ fn a_flush_that_the_disk_refuses_ends_the_receiver_and_the_retry_is_stored_once(
     assert_eq!(desk.delivered().into_keys().collect::<Vec<_>>(), [id(0, 1), id(0, 2)]);
 }
 
+/// They would have the file system write its journal for each commit.
+#[test]
+fn a_commit_flushes_the_data_of_its_file_and_not_its_times() {
+    let desk = Desk::new(SQLITE, |text| text);
+    let receiver = on_disk(&desk, &disk(desk.path()));
+    assert_eq!(said(&receiver.raw(&desk.request(&id(0, 1)))), ACCEPTED);
+    std::fs::write(desk.path().join("fsync-fails"), "").unwrap();
+    let answer = receiver.raw(&desk.request(&id(0, 2)));
+    assert_eq!(said(&answer), ACCEPTED, "see .cargo/config.toml: {answer}");
+}
+
 #[test]
 fn a_power_cut_loses_nothing_that_sqlite_acknowledged() {
     let desk = Desk::new(SQLITE, |text| text);
