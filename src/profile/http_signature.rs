@@ -4,7 +4,8 @@
 #[derive(Debug, Clone)]
 pub struct HttpSignature {
     /// Names that the signature has to cover, in lower case: headers, `(request-target)`, `(created)`. Always with
-    /// `digest`: a signature that leaves it out says nothing about the body.
+    /// `digest`: a signature that leaves it out says nothing about the body, and an
+    /// endpoint without it is not built.
     pub cover: Vec<Box<str>>,
     /// Whether a message may come without a signature.
     pub presence: Presence,
