@@ -10,7 +10,7 @@ use super::table::{coloured, plain};
 use super::{Ended, print};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::crypto::{Backend, KeyManagement};
-use crate::keys::jwk::PassedOver;
+use crate::keys::jwk::{PassedOver, PassedOverFor};
 use crate::keys::{DecryptingKey, Key, KeyError, VerifyingKey, file, jwk, pem, read_decryption};
 use crate::wire::encoding::Encoding;
 
@@ -19,10 +19,13 @@ const DAY: u64 = 24 * 60 * 60;
 pub(super) fn inspect(path: &Path, json: bool) -> Result<(), Ended> {
     let bytes = fs::read(path)
         .map_err(|error| Ended::Unavailable(format!("expected a key in {}, but found {error}", path.display())))?;
-    let passed = if bytes.trim_ascii_start().first() == Some(&b'{') { jwk::passed_over(&bytes) } else { Vec::new() };
-    let keys = match file::read(Backend::default(), &bytes, None) {
-        Ok(keys) => keys,
-        Err(_) if !passed.is_empty() => Vec::new(),
+    let read = if bytes.trim_ascii_start().first() == Some(&b'{') {
+        jwk::read_all(Backend::default(), &bytes)
+    } else {
+        file::read(Backend::default(), &bytes, None).map(|keys| (keys, Vec::new()))
+    };
+    let (keys, passed) = match read {
+        Ok(both) => both,
         Err(error) => return private(path, &bytes, &error, json),
     };
     let now = SystemClock.now();
@@ -38,12 +41,16 @@ pub(super) fn inspect(path: &Path, json: bool) -> Result<(), Ended> {
     passed.iter().try_for_each(|one| passed_over(path, one, json))
 }
 
-/// A key of a set for something else than verifying, such as one to encrypt to.
+/// A key of a set that no signature is verified with, such as one to encrypt to.
 fn passed_over(path: &Path, one: &PassedOver, json: bool) -> Result<(), Ended> {
     let file = path.display().to_string();
+    let because = match one.why {
+        PassedOverFor::Use => "by its \"use\" or \"key_ops\", for something else than verifying",
+        _ => "for no algorithm known here; the whole set is refused where the configuration names none",
+    };
     if json {
         let document = json!({"file": file, "kid": one.kid, "type": one.kind, "bits": one.bits,
-            "algorithm": one.algorithm, "thumbprint": one.thumbprint, "passedOver": true});
+            "algorithm": one.algorithm, "thumbprint": one.thumbprint, "passedOver": true, "because": because});
         return print(&document.to_string());
     }
     print(&format!("{file} passed over"))?;
@@ -54,7 +61,7 @@ fn passed_over(path: &Path, one: &PassedOver, json: bool) -> Result<(), Ended> {
         Some(("algorithm", named(&one.algorithm))),
         Some(("key id", named(&one.kid))),
         one.thumbprint.as_ref().map(|thumbprint| ("JWK thumbprint", thumbprint.clone())),
-        Some(("because", "by its \"use\" or \"key_ops\", for something else than verifying".to_owned())),
+        Some(("because", because.to_owned())),
     ];
     block(rows.into_iter().flatten())
 }

@@ -59,9 +59,22 @@ pub(super) fn members(text: &[u8]) -> Result<Vec<Members<'_>>, KeyError> {
     Ok(members)
 }
 
-/// A key that says itself that it is for something else than verifying.
+/// Why a key of a set is passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PassedOverFor {
+    /// It says itself, by "use" or "key_ops", that it is for something else than verifying.
+    Use,
+    /// It is for no algorithm that this release verifies with. A set that has one is refused where any algorithm would do.
+    Algorithm,
+}
+
+/// A key that [`read_set`] passes over whatever algorithm is demanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PassedOver {
+    /// Why it is.
+    pub why: PassedOverFor,
     /// Its "kid"; empty without one.
     pub kid: String,
     /// Its "kty", and its "crv" if it has one.
@@ -74,22 +87,35 @@ pub struct PassedOver {
     pub thumbprint: Option<String>,
 }
 
-/// The keys that [`read_set`] passes over whatever algorithm is demanded. None for a text that is no set.
-pub fn passed_over(text: &[u8]) -> Vec<PassedOver> {
-    if text.len() > LONGEST || json::check(text).is_err() {
-        return Vec::new();
+/// All keys of a JWK or a JWK Set, to show them: those that verify, and those that are passed over, both as they stand there.
+///
+/// # Errors
+/// As [`read_set`], but for a key of an unknown type and for a set without a key that verifies.
+pub fn read_all(backend: Backend, text: &[u8]) -> Result<(Vec<Key>, Vec<PassedOver>), KeyError> {
+    let members = members(text)?;
+    let (mut keys, mut passed) = (Vec::new(), Vec::new());
+    for (number, one) in (1_usize..).zip(&members) {
+        let within = |error: KeyError| error.within(format_args!("key {number} of the set"));
+        if one.is_for_verifying().map_err(within)? && !one.is_for_any().map_err(within)? {
+            one.holds_nothing_private().map_err(within)?;
+            passed.push(described(one, PassedOverFor::Algorithm));
+            continue;
+        }
+        match one.key(backend, None).map_err(within)? {
+            Some(key) => keys.push(key),
+            None => passed.push(described(one, PassedOverFor::Use)),
+        }
     }
-    let members = split(text).unwrap_or_default();
-    members.iter().filter(|one| one.is_for_verifying() == Ok(false)).map(described).collect()
+    Ok((keys, passed))
 }
 
-fn described(one: &Members<'_>) -> PassedOver {
+fn described(one: &Members<'_>, why: PassedOverFor) -> PassedOver {
     let text = |name| one.text(name).ok().flatten().unwrap_or_default().into_owned();
     let rsa = one.rsa().ok();
     let bits = rsa.as_deref().and_then(|material| EncryptionKey::rsa(material).ok()).map(|key| key.bits());
     let kind = [text("kty"), text("crv")].join(" ").trim().to_owned();
     let thumbprint = rsa.and_then(|material| thumbprint::of_rsa(&material).ok());
-    PassedOver { kid: text("kid"), kind, bits, algorithm: text("alg"), thumbprint }
+    PassedOver { why, kid: text("kid"), kind, bits, algorithm: text("alg"), thumbprint }
 }
 
 /// The keys of a set, or the one key that is none.

@@ -128,6 +128,11 @@ impl<'a> Members<'a> {
         })
     }
 
+    /// Whether there is an algorithm here that the key may be for.
+    pub(super) fn is_for_any(&self) -> Result<bool, KeyError> {
+        Algorithm::ALL.into_iter().try_fold(false, |found, one| Ok(found || self.can_be_for(one)?))
+    }
+
     fn algorithm(&self) -> Result<Option<Algorithm>, KeyError> {
         let Some(name) = self.text("alg")? else { return Ok(None) };
         let known = name.parse().map_err(|_| KeyError::expected("\"alg\" of RFC 7518 section 3.1", quoted(&name)));

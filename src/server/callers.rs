@@ -205,3 +205,20 @@ fn forged(what: &str) -> Rejection {
     let message = format!("expected {what} in no header but that of a trusted proxy, but found one");
     Rejection::new(Code::ProxyHeaderRefused, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::endpoint::BodyBudget;
+
+    #[test]
+    fn the_heads_of_a_trusted_proxy_are_not_those_of_one_sender() {
+        let networks = vec![("10.0.0.0".parse().unwrap(), 8)];
+        let callers = Callers::new(ProxySettings { networks, ..ProxySettings::default() }, None, Arc::new(SystemClock));
+        let room = BodyBudget::new(1024 * 1024).per_address(1024);
+        let fits = |peer: &str| room.share_of_heads(callers.counted(peer.parse().unwrap())).take(4096).is_ok();
+        assert!(fits("10.1.2.3") && fits("::ffff:10.1.2.3"), "everybody's, through one proxy");
+        assert!(!fits("192.0.2.1") && !fits("11.1.2.3"));
+    }
+}

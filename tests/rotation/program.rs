@@ -169,6 +169,26 @@ fn inspect_shows_every_key_of_a_set_and_what_is_passed_over() {
 }
 
 #[test]
+fn inspect_shows_a_set_beside_a_key_that_nobody_knows_yet_and_tells_a_broken_one() {
+    let one = Signer::new("one");
+    let folder = tempfile::tempdir().unwrap();
+    let inspected = |other: &str| {
+        fs::write(folder.path().join("keys.json"), format!(r#"{{"keys":[{},{other}]}}"#, one.jwk())).unwrap();
+        run(folder.path(), &["keys", "inspect", "keys.json"])
+    };
+    let later = inspected(r#"{"kty":"AKP","alg":"ML-DSA-65","kid":"later","pub":"AAAA"}"#);
+    let text = out(&later);
+    for word in ["valid, without an end", "passed over", "AKP", "ML-DSA-65", "later", "for no algorithm known here"] {
+        assert!(text.contains(word), "{word} in {text}");
+    }
+    // A key to encrypt to does not hide that another one is no key.
+    let broken =
+        inspected(r#"{"kty":"RSA","use":"enc","n":"AQAB","e":"AQAB"},{"kty":"RSA","kid":"bad","n":"!","e":"AQAB"}"#);
+    assert_eq!(broken.status.code(), Some(1), "{broken:?}");
+    assert!(String::from_utf8_lossy(&broken.stderr).contains("key 3 of the set"), "{broken:?}");
+}
+
+#[test]
 fn a_sender_without_a_valid_key_is_told_everywhere() {
     let old = Signer::new("old");
     let folder = tempfile::tempdir().unwrap();
