@@ -265,7 +265,8 @@ where
         let (leased, now) = (leased?, self.worker.clock.now());
         let (count, probing) = (leased.len(), probe.is_some());
         if count >= asked && !probing && self.waiting.len() == 0 {
-            self.ahead = self.ahead.saturating_mul(2).clamp(self.duty.concurrency, FARTHEST);
+            let least = self.duty.concurrency.min(FARTHEST);
+            self.ahead = self.ahead.saturating_mul(2).clamp(least, FARTHEST);
         }
         for record in leased {
             if let Some(record) = self.not_used_up(record) {

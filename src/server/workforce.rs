@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::task::Poll;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -79,7 +80,7 @@ impl Workforce {
         for (name, keep) in keepers {
             let hand = match keep {
                 Keep::On => before.remove(&name),
-                Keep::From(rotation) => Some(self.hire(None, |leave| rotation.run(leave))),
+                Keep::From(rotation) => Some(self.hire(Arc::clone(&name), None, |leave| rotation.run(leave))),
             };
             self.keepers.extend(hand.map(|hand| (name, hand)));
         }
@@ -102,7 +103,7 @@ impl Workforce {
                         self.dismiss(Arc::clone(&name), hand);
                     }
                     let (reassign, predecessor) = (worker.reassign(), self.leaving.remove(&name));
-                    (self.hire(predecessor, |leave| worker.run(leave)), reassign, order)
+                    (self.hire(Arc::clone(&name), predecessor, |leave| worker.run(leave)), reassign, order)
                 }
             };
             self.workers.insert(name, hand);
@@ -120,6 +121,7 @@ impl Workforce {
 
     fn hire<F: Future<Output = ()> + Send + 'static>(
         &mut self,
+        endpoint: Arc<str>,
         predecessor: Option<watch::Receiver<()>>,
         work: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) -> F,
     ) -> Hand {
@@ -137,7 +139,10 @@ impl Workforce {
             if let Some(mut predecessor) = predecessor {
                 while predecessor.changed().await.is_ok() {}
             }
-            work.await;
+            if is_panic(work).await {
+                let cure = "start the receiver again, and report what stands above this line";
+                tracing::error!(code = "hand_panicked", %endpoint, cure, "nobody delivers, or keeps the keys, of an endpoint");
+            }
             drop(here);
         });
         Hand { leave, there }
@@ -153,5 +158,30 @@ impl Workforce {
         let still = |there: &watch::Receiver<()>| there.has_changed().is_ok();
         let workers = self.workers.iter().filter(|(_, (hand, ..))| still(&hand.there)).map(|(name, _)| &**name);
         workers.chain(self.leaving.iter().filter(|(_, there)| still(there)).map(|(name, _)| &**name)).collect()
+    }
+}
+
+/// Whether somebody's work ended in a fault of ours. Nobody else would tell: what is kept waits, and senders hear 2xx.
+async fn is_panic(work: impl Future<Output = ()>) -> bool {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| {
+        let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work.as_mut().poll(context)));
+        polled.map_or(Poll::Ready(true), |polled| polled.map(|()| false))
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_panics_is_told_from_one_that_left() {
+        assert!(!is_panic(async { tokio::task::yield_now().await }).await);
+        let fault = async {
+            tokio::task::yield_now().await;
+            panic!("a fault of ours");
+        };
+        assert!(is_panic(fault).await);
     }
 }

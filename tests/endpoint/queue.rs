@@ -156,6 +156,21 @@ async fn a_handler_that_never_answers_holds_up_no_other_event_and_no_more_than_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_backlog_does_not_end_a_worker_that_has_thousands_under_way() {
+    let (counter, dispatch) = hanging_at("nothing");
+    let (worker, store) = worker_over(1300, dispatch).await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let working = tokio::spawn(worker.concurrency(1200).run(async { drop(stopped.await) }));
+    while counter.count() < 1300 {
+        assert!(!working.is_finished(), "{} of 1300", counter.count());
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    stop.send(()).unwrap();
+    working.await.unwrap();
+    assert_eq!(store.stats().await.unwrap().delivered, 1300);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_handler_that_says_it_is_down_is_asked_by_one_event_at_a_time() {
     let counter = Counter::default();
     let seen = counter.clone();
