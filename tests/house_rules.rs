@@ -1,8 +1,11 @@
-//! Rules of the house that a compiler does not keep: sizes, names that only one file may use, and who may claim that
-//! something was verified. Each fails with file and line.
+//! Rules of the house that a compiler does not keep: sizes, names that only one file may use, who may claim that something
+//! was verified, and codes that operators find in the README. Each fails with file and line.
 
 mod sources;
 
+use std::collections::BTreeSet;
+
+use countersign::error::Code;
 use sources::{Source, sources};
 
 /// Longest file, in lines.
@@ -90,4 +93,43 @@ fn one_file_asks_the_wall_clock() {
         !path.starts_with("cli/send/") && !source.text.contains("tokio::time::")
     };
     assert_none(&found.into_iter().filter(of_the_machine).collect::<Vec<_>>());
+}
+
+/// The names in the first column of the tables below a heading of the README, up to the next heading.
+fn explained<'a>(readme: &'a str, heading: &str) -> BTreeSet<&'a str> {
+    let (_, below) = readme.split_once(heading).expect("the README has this heading");
+    let section = below.split("\n## ").next().unwrap_or_default();
+    let first = section.lines().filter_map(|line| line.strip_prefix('|')?.split('|').next());
+    first.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+/// The codes of log lines, each with the place where one is written.
+fn logged() -> Vec<(String, String)> {
+    const BEFORE: &str = "code = \"";
+    let mut found = Vec::new();
+    for source in sources() {
+        for (number, line) in source.code() {
+            for (at, _) in line.match_indices(BEFORE) {
+                let code = line[at + BEFORE.len()..].split('"').next().unwrap_or_default();
+                let is_code = !code.is_empty() && code.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase());
+                if is_code && !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+                    found.push((code.to_owned(), format!("src/{}:{number}", source.path)));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_readme_says_what_to_do_about_every_code() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
+    let known = explained(&readme, "\n## At three in the morning\n");
+    let codes = Code::ALL.iter().map(|code| (code.as_str().to_owned(), "src/error.rs".to_owned()));
+    let logged = logged();
+    assert!(logged.len() > 20, "expected the codes of log lines, but found {logged:?}");
+    let missing = codes.chain(logged).filter(|(code, _)| !known.contains(code.as_str()));
+    let missing: BTreeSet<String> =
+        missing.map(|(code, place)| format!("{place}: {code}: no row in the README")).collect();
+    assert_none(&missing.into_iter().collect::<Vec<_>>());
 }

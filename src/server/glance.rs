@@ -1,5 +1,5 @@
 //! Asking something that may stall. The rule: it is asked once at a time, nobody waits longer than [`PATIENCE`] for it, and
-//! an answer may be a little old.
+//! an answer may be a little old; what takes long by itself is asked seldom.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -10,6 +10,10 @@ use tokio::time::{Instant, timeout};
 
 /// How long an answer is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What takes longer than this rests before it is asked again, for so many times as long as it took.
+const SLOW: Duration = Duration::from_millis(100);
+const REST: u32 = 20;
 
 type Question<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -23,7 +27,10 @@ struct State<T> {
     /// The last answer, and when it was given up or came.
     seen: Option<(Instant, Option<T>)>,
     /// A question that was not answered yet: a stalled thing is not asked again and again.
-    asking: Option<JoinHandle<T>>,
+    asking: Option<(Instant, JoinHandle<T>)>,
+    /// The last answer that came, and when it is to be asked again.
+    known: Option<T>,
+    rested: Option<Instant>,
 }
 
 impl<T: Clone + Send + 'static> Glance<T> {
@@ -31,7 +38,7 @@ impl<T: Clone + Send + 'static> Glance<T> {
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let state = Mutex::new(State { seen: None, asking: None });
+        let state = Mutex::new(State { seen: None, asking: None, known: None, rested: None });
         Self { ask: Box::new(move || Box::pin(ask())), state }
     }
 
@@ -45,17 +52,46 @@ impl<T: Clone + Send + 'static> Glance<T> {
         {
             return answer.clone();
         }
-        let mut asking = state.asking.take().unwrap_or_else(|| tokio::spawn((self.ask)()));
-        let answer = match timeout(PATIENCE, &mut asking).await {
-            // It broke: the same as no answer.
-            Ok(joined) => joined.ok(),
-            Err(_) => {
-                state.asking = Some(asking);
-                None
-            }
-        };
+        let answer = state.ask(&self.ask).await;
         state.seen = Some((Instant::now(), answer.clone()));
         answer
+    }
+
+    /// The last answer that came, however old it is while the next one is waited for; `None` if none ever came. What takes
+    /// long is asked so seldom that it takes little of the machine.
+    pub(super) async fn latest(&self, fresh: Duration) -> Option<T> {
+        let came = Instant::now();
+        let mut state = self.state.lock().await;
+        let is_fresh = state
+            .seen
+            .as_ref()
+            .is_some_and(|(at, _)| came.saturating_duration_since(*at) <= fresh && (!fresh.is_zero() || *at >= came));
+        if !is_fresh && state.rested.is_none_or(|rested| came >= rested) {
+            let answer = state.ask(&self.ask).await;
+            state.seen = Some((Instant::now(), answer));
+        }
+        state.known.clone()
+    }
+}
+
+impl<T: Clone + Send + 'static> State<T> {
+    /// Asks, or waits on for what was asked before.
+    async fn ask(&mut self, ask: &(dyn Fn() -> Question<T> + Send + Sync)) -> Option<T> {
+        let (began, mut asking) = self.asking.take().unwrap_or_else(|| (Instant::now(), tokio::spawn(ask())));
+        match timeout(PATIENCE, &mut asking).await {
+            Ok(joined) => {
+                let took = began.elapsed();
+                let rest = if took > SLOW { took.saturating_mul(REST) } else { Duration::ZERO };
+                self.rested = Instant::now().checked_add(rest);
+                // It broke: the same as no answer.
+                self.known = joined.ok();
+                self.known.clone()
+            }
+            Err(_) => {
+                self.asking = Some((began, asking));
+                None
+            }
+        }
     }
 }
 
@@ -90,6 +126,32 @@ mod tests {
         }
         assert_eq!(asked.load(Ordering::SeqCst), 1);
         assert!(begun.elapsed() <= PATIENCE * 4 + SECOND * 9, "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_takes_long_is_asked_seldom_and_its_last_answer_stands_meanwhile() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let glance = Glance::new(move || {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            async move {
+                tokio::time::sleep(SECOND * 3).await;
+                number
+            }
+        });
+        let begun = Instant::now();
+        while glance.latest(SECOND).await.is_none() {
+            tokio::time::advance(SECOND).await;
+        }
+        // An hour of a question a second.
+        while begun.elapsed() < SECOND * 3600 {
+            let before = Instant::now();
+            assert!(glance.latest(SECOND).await.is_some());
+            assert!(before.elapsed() <= PATIENCE);
+            tokio::time::advance(SECOND).await;
+        }
+        let asked = asked.load(Ordering::SeqCst);
+        assert!((30..=60).contains(&asked), "{asked} times");
     }
 
     #[tokio::test(start_paused = true)]

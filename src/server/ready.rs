@@ -22,6 +22,9 @@ const FRESH: Duration = Duration::from_secs(1);
 pub(super) struct Readiness {
     settings: ReadySettings,
     store: Arc<dyn Store>,
+    /// Whether it would take something now.
+    probe: Glance<bool>,
+    /// What it keeps, which may take long to count.
     stats: Glance<Option<Stats>>,
     /// Free bytes, where the store is a file of this machine.
     disk: Option<Glance<Option<u64>>>,
@@ -50,6 +53,11 @@ impl Readiness {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let (place, store) = store;
+        let probed = Arc::clone(&store);
+        let probe = Glance::new(move || {
+            let store = Arc::clone(&probed);
+            async move { store.probe().await.is_ok() }
+        });
         let asked = Arc::clone(&store);
         let stats = Glance::new(move || {
             let store = Arc::clone(&asked);
@@ -63,7 +71,7 @@ impl Readiness {
             let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
             Glance::new(move || free(folder.clone()))
         });
-        Self { settings, store, stats, disk, keys, stopping, clock }
+        Self { settings, store, probe, stats, disk, keys, stopping, clock }
     }
 
     /// Looks at everything that was not looked at within the last second.
@@ -83,17 +91,19 @@ impl Readiness {
                 None => None,
             }
         };
-        let (stats, disk) = tokio::join!(self.stats.look(fresh), disk);
+        let (probe, stats, disk) = tokio::join!(self.probe.look(fresh), self.stats.latest(fresh), disk);
         let now = self.clock.now();
         let without_keys: Vec<_> =
             self.keys.iter().filter(|keys| !keys.is_in_force(now)).map(Shown::endpoint).collect();
-        let store = match &stats {
+        let store = match probe {
             _ if self.store.halted().is_some() => Some("halted"),
-            Some(Some(_)) => None,
-            Some(None) => Some("failed"),
+            Some(true) if stats != Some(None) => None,
+            Some(_) => Some("failed"),
             None => Some("stalled"),
         };
-        let (stats, free) = (stats.flatten(), disk.map(Option::flatten));
+        // Figures of a store that is gone would look as if nothing changed there.
+        let stats = stats.flatten().filter(|_| store.is_none());
+        let free = disk.map(Option::flatten);
         let mut items = vec![
             ("store", store),
             ("keys", (!without_keys.is_empty()).then_some("not in force")),

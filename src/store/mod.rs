@@ -243,6 +243,13 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// How many records stand where.
     fn stats(&self) -> StoreFuture<'_, Stats>;
 
+    /// Whether the store would take something now, however much it keeps: asked every second or so. An error, or no answer in
+    /// time, says no.
+    fn probe(&self) -> StoreFuture<'_, ()> {
+        let stats = self.stats();
+        Box::pin(async move { stats.await.map(drop) })
+    }
+
     /// Resolves when a record may have become ready since this call. Whoever calls it before [`Store::lease`], and
     /// awaits it only if there was nothing to lease, misses nothing that this process does.
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;

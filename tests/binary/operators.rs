@@ -159,6 +159,19 @@ fn a_store_that_stalls_is_said_within_a_second_and_stalls_no_page() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_said_within_a_second_though_it_can_be_read() {
+    let folder = folder(|text| text);
+    let receiver = Receiver::start(folder.path());
+    assert!(settled(&receiver).0);
+    let other = rusqlite::Connection::open(folder.path().join("countersign.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    until("it is noticed", || readiness(&receiver).1["items"]["store"] == "stalled");
+    assert!(page(&receiver, "/metrics").contains("countersign_store_available 0\n"));
+    other.execute_batch("ROLLBACK").unwrap();
+    until("it is ready again", || readiness(&receiver).0);
+}
+
+#[test]
 fn a_delivery_shows_in_the_figures_of_each_of_its_stages() {
     let folder = folder(|text| text);
     let receiver = Receiver::start(folder.path());

@@ -5,9 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::error::{concerns_everybody, failing, meaning};
 use super::files::Lock;
@@ -28,6 +30,10 @@ const UNFLUSHED: u32 = 200;
 
 /// Most calls that wait; further callers wait for a place.
 const QUEUE: usize = 1024;
+
+/// How long a sender's call waits: longer than the writer itself waits for another program's lock, and shorter than senders
+/// wait for an answer. A disk that hangs gives no error.
+const LONGEST: Duration = Duration::from_secs(6);
 
 /// What a call has to work with, inside the transaction.
 pub(super) struct Work<'a> {
@@ -100,6 +106,8 @@ pub(super) struct Writer {
     // In this order: the thread ends once the queue is dropped.
     queue: mpsc::Sender<Box<dyn Job>>,
     halted: Arc<AtomicBool>,
+    /// Whether a call was given up and the thread has finished nothing since.
+    stalled: Arc<AtomicBool>,
     _thread: Joined,
 }
 
@@ -125,7 +133,7 @@ impl Writer {
         ready: Arc<Notify>,
     ) -> Result<Self, std::io::Error> {
         let (queue, calls) = mpsc::channel(QUEUE);
-        let halted = Arc::new(AtomicBool::new(false));
+        let (halted, stalled) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let work = Loop {
             connection,
             places,
@@ -135,10 +143,11 @@ impl Writer {
             clock,
             ready,
             halted: halted.clone(),
+            stalled: stalled.clone(),
             _lock: lock,
         };
         let thread = Builder::new().name("store-writer".into()).spawn(move || work.run(calls))?;
-        Ok(Self { queue, halted, _thread: Joined(Some(thread)) })
+        Ok(Self { queue, halted, stalled, _thread: Joined(Some(thread)) })
     }
 
     /// Whether a failed flush has ended the writing for good.
@@ -155,6 +164,25 @@ impl Writer {
         let call = Box::new(Call { work, outcome: None, caller });
         self.queue.send(call).await.map_err(|_| StoreError::NotStored("a writer that has ended".to_owned()))?;
         outcome.await.unwrap_or_else(|_| Err(no_answer()))
+    }
+}
+
+impl Writer {
+    /// The same for a sender's call, which waits only so long. While the thread hangs, nothing more is handed to it.
+    pub(super) async fn call_soon<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Work<'_>) -> Answer<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if self.stalled.load(Ordering::Relaxed) {
+            return Err(StoreError::NotStored("a disk that has not answered for seconds".to_owned()));
+        }
+        timeout(LONGEST, self.call(work)).await.unwrap_or_else(|_| {
+            if !self.stalled.swap(true, Ordering::Relaxed) {
+                let cure = "look at the disk and at what else writes to it; senders are told to come again";
+                tracing::error!(code = "store_stalled", seconds = LONGEST.as_secs(), cure, "the disk does not answer");
+            }
+            Err(StoreError::Unknown(format!("a disk that did not answer for {} s", LONGEST.as_secs())))
+        })
     }
 }
 
@@ -182,6 +210,7 @@ struct Loop {
     clock: Arc<dyn Clock>,
     ready: Arc<Notify>,
     halted: Arc<AtomicBool>,
+    stalled: Arc<AtomicBool>,
     _lock: Lock,
 }
 
@@ -199,6 +228,7 @@ impl Loop {
                 }
                 outcome => batch.drain(..).for_each(|call| call.answer(committed(&outcome))),
             }
+            self.stalled.store(false, Ordering::Relaxed);
         }
     }
 

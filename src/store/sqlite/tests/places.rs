@@ -43,7 +43,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 #[test]
 fn an_id_is_found_while_it_waits_while_it_is_sorted_and_after_it() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let config = ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() };
     let story = prop::collection::vec(step(), 1..40);
     let ran = TestRunner::new(config).run(&story, |steps| {

@@ -121,3 +121,42 @@ async fn counting_many_copies_does_not_make_the_log_ever_longer() {
     let log = std::fs::metadata(desk.path().with_extension("db-wal")).unwrap().len();
     assert!(log < 2 * (4 << 20), "{log} bytes");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_hangs_costs_a_sender_a_bounded_wait_and_the_next_ones_none() {
+    let desk = Desk::new();
+    let store = Arc::new(desk.open());
+    let (release, held) = mpsc::channel::<()>();
+    let (began, reached) = tokio::sync::oneshot::channel();
+    let began = std::sync::Mutex::new(Some(began));
+    let hanging = {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let held = std::sync::Mutex::new(held);
+            let call = store.writer.call(move |_| {
+                began.lock().unwrap().take().map(|began| began.send(()));
+                Ok(Ok(held.lock().unwrap().recv().is_err()))
+            });
+            call.await
+        })
+    };
+    reached.await.unwrap();
+    let waited = tokio::time::Instant::now();
+    let kept = store.accept(event("1").verified()).await;
+    assert!(matches!(&kept, Err(StoreError::Unknown(why)) if why.contains("did not answer")), "{kept:?}");
+    assert_eq!(waited.elapsed().as_secs(), 6);
+    let refused = store.accept(event("2").verified()).await;
+    assert!(matches!(&refused, Err(StoreError::NotStored(_))), "{refused:?}");
+    assert_eq!(waited.elapsed().as_secs(), 6, "the second is not kept waiting");
+    assert!(tokio::time::timeout(std::time::Duration::from_millis(500), store.probe()).await.is_err());
+    tokio::time::resume();
+    drop(release);
+    assert_eq!(hanging.await.unwrap(), Ok(true));
+    // What was handed in before was kept after all, as nobody could know; the sender's retry finds it.
+    while store.accept(event("3").verified()).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
+    assert_eq!(accept(&store, &event("2")).await, Acceptance::Accepted);
+    assert_eq!(store.probe().await, Ok(()));
+}
