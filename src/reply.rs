@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::error::{Code, Rejection};
 use crate::event::AuthorizationOutcome;
 use crate::store::StoredAnswer;
 
@@ -58,6 +59,22 @@ impl Reply {
     pub fn with_retry_after(mut self, delay: Duration) -> Self {
         self.retry_after = Some(delay);
         self
+    }
+
+    /// Whether it ends the event: success, or a refusal that speaks about the request itself. Every other answer (a gateway's
+    /// 401, 404 or 429, a redirect, 5xx) is passed on, and the sender's retry is handled anew.
+    pub(crate) fn is_final(&self) -> bool {
+        self.status.is_none_or(|status| {
+            status.is_success()
+                || matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
+        })
+    }
+
+    /// Why it counts as a failure of the handler, though it is passed on: the event has not had its effect.
+    pub(crate) fn failure(&self) -> Option<Rejection> {
+        let status = self.status.filter(|status| status.is_client_error() || status.is_server_error())?;
+        let found = || format!("expected a final answer of the handler, but found status {}", status.as_u16());
+        (!self.is_final()).then(|| Rejection::new(Code::HandlerFailed, found()))
     }
 
     /// The status, if it is not the profile's.

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::StatusCode;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -114,7 +113,7 @@ impl DedupLayer {
         match claim {
             Claim::Granted(held) => {
                 let handler = Box::pin(async { observed::timed(Stage::Dispatch, pin!(oneshot(inner, once))).await });
-                let lasting = |reply: &Reply| reply.status.is_none_or(is_final).then(|| reply.to_stored());
+                let lasting = |reply: &Reply| reply.is_final().then(|| reply.to_stored());
                 claims.run(held, record, handler, lasting).await
             }
             Claim::Done(stored) => Ok(Reply::again(stored)),
@@ -129,13 +128,6 @@ impl DedupLayer {
         let acceptance = observed::timed(Stage::Accept, accepting).await.map_err(|e| unavailable(&e))?;
         undecodable(self.undecodable, acceptance, problem)
     }
-}
-
-/// Whether an answer ends the event: success, or a refusal that speaks about the request itself. Every other answer (a
-/// gateway's 401, 404 or 429, a redirect, 5xx) is passed on, and the sender's retry is handled anew.
-fn is_final(status: StatusCode) -> bool {
-    status.is_success()
-        || matches!(status, StatusCode::BAD_REQUEST | StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// The answer to content that was kept because it cannot be read.

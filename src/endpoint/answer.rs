@@ -34,7 +34,17 @@ pub fn answer(
 ) -> Response<Full<Bytes>> {
     let mut extensions = http::Extensions::new();
     let (mut answer, outcome) = match result {
-        Ok(reply) => accepted(reply, success, dialect),
+        Ok(reply) => {
+            let failure = reply.failure();
+            let (mut answer, mut outcome) = accepted(reply, success, dialect);
+            if let Some(rejection) = failure {
+                // A 401 or 500 of the handler is its own, and nothing that was accepted.
+                answer.headers.remove(RESULT);
+                outcome = Outcome::Refused(rejection.code());
+                extensions.insert(rejection);
+            }
+            (answer, outcome)
+        }
         Err(rejection) => {
             let answer = refused(&rejection, dialect, context);
             let outcome = Outcome::Refused(rejection.code());

@@ -34,6 +34,8 @@ const MOST_WAITING: usize = 2 * FARTHEST;
 const LONG: Duration = Duration::from_secs(1);
 /// How long an event that failed before this process began is waited for at a time.
 const UNKNOWN: Duration = Duration::from_secs(5);
+/// What an operator does about an event that is parked.
+const RETRY: &str = "find out why, then: countersign inbox retry ID";
 /// How often the store is told again of what was delivered while the worker stops.
 const LAST_TRIES: u32 = 3;
 
@@ -56,6 +58,7 @@ struct Ticket {
     id: EventId,
     fence: u64,
     attempt: u32,
+    endpoint: Arc<str>,
     subject: Option<Box<str>>,
     /// Of the sink that was tried, which may not be that of the next try.
     breaker: Breaker,
@@ -217,12 +220,12 @@ where
                 self.shrunk = Instant::now();
             }
             let (id, fence, attempt) = (leased.id.clone(), leased.fence, leased.attempt);
-            let subject = leased.record.subject.clone();
+            let (endpoint, subject) = (Arc::clone(&leased.record.provenance().endpoint), leased.record.subject.clone());
             fail_point::reached(Point::Leased);
             // A task of its own: a handler that panics is a failed try and not the end of the worker.
             let breaker = self.duty.breaker.clone();
             let flight = self.flying.spawn(self.duty.deliver(leased));
-            self.tickets.insert(flight.id(), Ticket { id, fence, attempt, subject, breaker, _probe: probe });
+            self.tickets.insert(flight.id(), Ticket { id, fence, attempt, endpoint, subject, breaker, _probe: probe });
         }
     }
 
@@ -287,8 +290,10 @@ where
         let found =
             "expected an answer before its tries were used up, but found that a receiver ended while it held the event";
         let rejection = Rejection::new(Code::HandlerFailed, found);
-        let (attempt, reason) = (leased.attempt, rejection.to_string());
-        tracing::error!(code = %rejection.code(), event_id = %leased.id, attempt, reason, "an event is parked untried");
+        let (attempt, reason, endpoint) =
+            (leased.attempt, rejection.to_string(), &*leased.record.provenance().endpoint);
+        let because = rejection.code().as_str();
+        tracing::error!(code = "parked", because, endpoint, event_id = %leased.id, attempt, reason, cure = RETRY, "an event is parked untried");
         self.waiting.finished(leased.record.subject.as_deref(), &leased.id);
         self.settlement.failed((leased.id, leased.fence), None, reason);
         None
@@ -333,17 +338,23 @@ where
     }
 
     fn failed(&mut self, ticket: Ticket, rejection: &Rejection) {
-        let Ticket { id, fence, attempt, subject, .. } = ticket;
-        let (reason, plan) = (rejection.to_string(), self.duty.retry);
-        tracing::warn!(code = %rejection.code(), event_id = %id, attempt, reason, "an event was not delivered");
+        let Ticket { id, fence, attempt, endpoint, subject, .. } = ticket;
+        let (code, reason, plan) = (rejection.code(), rejection.to_string(), self.duty.retry);
         // Attempts are never counted from the beginning again: an operator's retry grants one more round of them.
         let again = attempt
             .checked_rem(plan.attempts)
             .filter(|rest| *rest > 0)
             .map(|of_round| self.worker.clock.now().after(plan.delay_of(&id, of_round, rejection.retry_after())));
         match again {
-            Some(at) => self.waiting.failed(subject.as_deref(), at, &mut self.settlement),
-            None => self.waiting.finished(subject.as_deref(), &id),
+            Some(at) => {
+                tracing::warn!(%code, %endpoint, event_id = %id, attempt, reason, "an event was not delivered");
+                self.waiting.failed(subject.as_deref(), at, &mut self.settlement);
+            }
+            None => {
+                let because = code.as_str();
+                tracing::error!(code = "parked", because, %endpoint, event_id = %id, attempt, reason, cure = RETRY, "an event has used up its tries");
+                self.waiting.finished(subject.as_deref(), &id);
+            }
         }
         self.settlement.failed((id, fence), again, reason);
     }

@@ -98,7 +98,10 @@ pub async fn serve(
                 Some(Order::Stop) | None => break Ok(()),
             },
             Some(next) = reloads.join_next() => supervisor.ready(running.turn_to(next)),
-            why = halted(&running.ground.store) => break Err(Failure::Unavailable(why.to_owned())),
+            why = halted(&running.ground.store) => {
+                tracing::error!(code = "store_halted", because = why, "the receiver stops, as its store takes nothing more");
+                break Err(Failure::Unavailable(why.to_owned()));
+            }
             _ = &mut running.door => {
                 break Err(Failure::Unavailable("expected to go on accepting connections, but found an end".to_owned()));
             }

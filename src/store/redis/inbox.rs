@@ -107,7 +107,7 @@ impl RedisStore {
         let stored = Stored::read(bytes(&mut row));
         let opened = EventId::parse(&name).and_then(|id| stored.open(&id, &self.seal).map(|record| (id, record)));
         let Some((id, record)) = opened else {
-            tracing::error!(position, "the seal of a stored record is broken; it is quarantined");
+            tracing::error!(code = "seal_broken", position, "the seal of a stored record is broken; it is quarantined");
             self.settle(partition, "quarantined", Timestamp::default(), "seal broken", &[(name, fence)]).await?;
             return Ok(None);
         };

@@ -124,7 +124,7 @@ impl Work<'_> {
             "UPDATE inbox SET state = 'leased', attempts = attempts + 1, fence = ?2, due = ?3 WHERE position = ?1";
         self.connection.prepare_cached(sql)?.execute(params![position, fence, until])?;
         let Some((id, attempts, record)) = stored.open(self.seal) else {
-            tracing::error!(position, "the seal of a stored record is broken; it is quarantined");
+            tracing::error!(code = "seal_broken", position, "the seal of a stored record is broken; it is quarantined");
             let sql = "UPDATE inbox SET state = 'quarantined', due = NULL, reason = 'seal broken' WHERE position = ?1";
             self.connection.prepare_cached(sql)?.execute([position])?;
             return Ok(None);

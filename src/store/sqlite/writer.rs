@@ -293,20 +293,20 @@ impl Loop {
                 self.unflushed = if self.unflushed < UNFLUSHED { self.unflushed.saturating_add(1) } else { 0 };
             }
             Err(error) => {
-                tracing::warn!(%error, "the store could not count its answers to copies; it tries again with the next");
+                tracing::warn!(code = "store_unavailable", %error, "the store could not count its answers to copies; it tries again with the next");
                 self.halt_if_the_disk_failed(&error);
                 self.roll_back();
             }
         }
         if let Err(error) = schema::flushed(&self.connection) {
-            tracing::error!(%error, "the store could not go back to flushing and takes nothing more");
+            tracing::error!(code = "store_unavailable", %error, "the store could not go back to flushing and takes nothing more");
             self.halt();
         }
     }
 
     /// Decides what a failed commit left behind.
     fn commit_failed(&mut self, error: &rusqlite::Error) -> StoreError {
-        tracing::error!(error = %error, "the store could not commit");
+        tracing::error!(code = "store_unavailable", %error, "the store could not commit");
         self.halt_if_the_disk_failed(error);
         self.roll_back();
         // A log that could not be written to its end has no end mark, which makes it void.
@@ -330,7 +330,7 @@ impl Loop {
         if !self.connection.is_autocommit()
             && let Err(error) = self.execute("ROLLBACK")
         {
-            tracing::error!(error = %error, "the store could not roll back and takes nothing more");
+            tracing::error!(code = "store_unavailable", %error, "the store could not roll back and takes nothing more");
             self.halt();
         }
     }
