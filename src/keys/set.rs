@@ -43,6 +43,12 @@ impl KeySet {
         Ok(Self { keys })
     }
 
+    /// No keys, while they are still to come.
+    #[cfg(feature = "server")]
+    pub(crate) fn none() -> Self {
+        Self { keys: Vec::new() }
+    }
+
     /// The key of this name, exactly spelled, if it is valid at `at`.
     pub fn find(&self, id: &str, at: Timestamp) -> Option<&Key> {
         self.live(at).find(|key| key.id().as_str() == id)

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::expiry;
 use super::outcome::{Counts, NoKeys, Outcome, Trouble};
-use super::part::Part;
+use super::part::{First, Part};
 use super::source::Source;
 use super::watch::Look;
 use crate::clock::{Clock, Timestamp};
@@ -59,17 +59,44 @@ impl Rotation {
         clock: Arc<dyn Clock>,
         patience: Duration,
     ) -> Result<Self, NoKeys> {
+        Self::assembled(endpoint.into(), profile, trusting_demo_keys, sources, clock, First::Within(patience)).await
+    }
+
+    /// Reads what lies here, and leaves addresses to [`Rotation::run`]: until they have brought their keys, no key is good.
+    #[cfg(feature = "server")]
+    pub(crate) async fn open_later(
+        endpoint: impl Into<Arc<str>>,
+        profile: &Profile,
+        trusting_demo_keys: bool,
+        sources: Vec<Source>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, NoKeys> {
+        Self::assembled(endpoint.into(), profile, trusting_demo_keys, sources, clock, First::Later).await
+    }
+
+    async fn assembled(
+        endpoint: Arc<str>,
+        profile: &Profile,
+        trusting_demo_keys: bool,
+        sources: Vec<Source>,
+        clock: Arc<dyn Clock>,
+        first: First,
+    ) -> Result<Self, NoKeys> {
         let counts = Arc::new(Counts::default());
         let mut parts = Vec::new();
         for source in sources {
-            parts.push(Part::open(source, clock.now(), patience, &counts).await?);
+            parts.push(Part::open(source, clock.now(), first, &counts).await?);
         }
         let keys: Vec<Key> = parts.iter().flat_map(|part| part.keys.clone()).collect();
-        let keys = KeySet::new(keys).map_err(|error| NoKeys::Refused(error.to_string()))?;
+        let keys = match first {
+            #[cfg(feature = "server")]
+            First::Later if keys.is_empty() => KeySet::none(),
+            _ => KeySet::new(keys).map_err(|error| NoKeys::Refused(error.to_string()))?,
+        };
         acceptable(profile, &keys, trusting_demo_keys).map_err(|error| NoKeys::Refused(error.to_string()))?;
         let (_, keeper) = KeyRing::kept(keys, standing(&parts));
         Ok(Self {
-            endpoint: endpoint.into(),
+            endpoint,
             profile: profile.clone(),
             trusting_demo_keys,
             parts,

@@ -16,6 +16,19 @@ use crate::keys::{Key, KeyError};
 /// After a fetch that failed, the next one comes after this span at the latest.
 #[cfg(feature = "jwks")]
 const SOON: Duration = Duration::from_secs(60);
+/// After one that failed while there are no keys yet.
+#[cfg(feature = "jwks")]
+const SOONER: Duration = Duration::from_secs(5);
+
+/// When an address is asked for the first time.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum First {
+    /// Now, and again until this span is over, or once if it is nothing.
+    Within(Duration),
+    /// By whoever keeps the keys; until then there are none.
+    #[cfg(feature = "server")]
+    Later,
+}
 
 #[derive(Debug)]
 pub(super) struct Part {
@@ -31,13 +44,8 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Reads a source for the first time. An address is tried again until `patience` is over.
-    pub(super) async fn open(
-        source: Source,
-        now: Timestamp,
-        patience: Duration,
-        counts: &Counts,
-    ) -> Result<Self, NoKeys> {
+    /// Reads a source for the first time.
+    pub(super) async fn open(source: Source, now: Timestamp, when: First, counts: &Counts) -> Result<Self, NoKeys> {
         let mut part = Self {
             keys: Vec::new(),
             confirmed: None,
@@ -59,8 +67,15 @@ impl Part {
                 part.watch = Watch::of(&content);
                 part.confirmed = Some(now);
             }
+            #[cfg(all(feature = "jwks", feature = "server"))]
+            Origin::Address(_) if matches!(when, First::Later) => part.tried = Timestamp::default(),
             #[cfg(feature = "jwks")]
             Origin::Address(address) => {
+                let patience = match when {
+                    First::Within(patience) => patience,
+                    #[cfg(feature = "server")]
+                    First::Later => Duration::ZERO,
+                };
                 let unavailable = |error: String| NoKeys::Unavailable(format!("no keys from {name}: {error}"));
                 let body =
                     first(address, patience, counts).await.map_err(|trouble| unavailable(trouble.to_string()))?;
@@ -71,7 +86,7 @@ impl Part {
                 part.confirmed = Some(now);
             }
         }
-        let _ = (patience, counts);
+        let _ = (when, counts);
         Ok(part)
     }
 
@@ -141,7 +156,10 @@ impl Part {
         match &self.source.origin {
             Origin::Fixed(_) | Origin::File(_) => None,
             #[cfg(feature = "jwks")]
-            Origin::Address(address) => self.confirmed.map(|confirmed| confirmed.after(address.max_stale)),
+            Origin::Address(address) => {
+                // What never came was never good.
+                Some(self.confirmed.map_or_else(Timestamp::default, |confirmed| confirmed.after(address.max_stale)))
+            }
         }
     }
 }
@@ -151,7 +169,11 @@ impl Part {
     /// The address, if it is to be fetched now.
     pub(super) fn due(&mut self, now: Timestamp, wanted: bool) -> Option<std::sync::Arc<super::Address>> {
         let Origin::Address(address) = &self.source.origin else { return None };
-        let pace = if self.trouble.is_some() { address.refresh.min(SOON) } else { address.refresh };
+        let pace = match (&self.trouble, self.confirmed) {
+            (Some(_), None) => SOONER,
+            (Some(_), Some(_)) => address.refresh.min(SOON),
+            (None, _) => address.refresh,
+        };
         // A clock that was set back must not put fetches off.
         let rested = now.since(self.tried).max(self.tried.since(now)) >= pace;
         if self.fetching || !(wanted || rested) {

@@ -85,7 +85,7 @@ pub(super) async fn examine(
             going_on.insert(Arc::clone(&endpoint.name), shown.clone());
         }
     }
-    let rotations = open_keys(config, clock, &going_on).await?;
+    let rotations = open_keys(config, clock, &going_on, differences.is_none()).await?;
     for endpoint in &config.endpoints {
         self_test(endpoint, clock.now()).await.map_err(|why| wrong(endpoint, &why))?;
     }
@@ -214,12 +214,13 @@ async fn open_keys(
     config: &mut Config,
     clock: &Arc<dyn Clock>,
     going_on: &BTreeMap<Arc<str>, Shown>,
+    is_start: bool,
 ) -> Result<Vec<Option<Rotation>>, Failure> {
     let all = std::mem::take(&mut config.endpoints);
     let order: Vec<Arc<str>> = all.iter().map(|endpoint| Arc::clone(&endpoint.name)).collect();
     let (kept, mut fresh): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|endpoint| going_on.contains_key(&endpoint.name));
-    let rotations = keys::open(&mut fresh, clock, FIRST_KEYS).await?;
+    let rotations = keys::open(&mut fresh, clock, FIRST_KEYS, is_start).await?;
     let mut opened: Vec<_> =
         fresh.into_iter().zip(rotations).chain(kept.into_iter().map(|kept| (kept, None))).collect();
     opened.sort_by_key(|(endpoint, _)| order.iter().position(|name| *name == endpoint.name));

@@ -24,11 +24,13 @@ impl From<NoKeys> for Failure {
     }
 }
 
-/// Opens the keys of all endpoints at once, in their order.
+/// Opens the keys of all endpoints at once, in their order. At a start, where at least one endpoint has its keys, another whose
+/// address brings none begins without: one sender's trouble is not that of all.
 pub(super) async fn open(
     endpoints: &mut Vec<EndpointSettings>,
     clock: &Arc<dyn Clock>,
     patience: Duration,
+    is_start: bool,
 ) -> Result<Vec<Option<Rotation>>, Failure> {
     let mut opening = JoinSet::new();
     for (place, mut settings) in std::mem::take(endpoints).into_iter().enumerate() {
@@ -46,8 +48,22 @@ pub(super) async fn open(
         opened.push(joined.map_err(gone)?);
     }
     opened.sort_by_key(|(place, ..)| *place);
+    let others_may_begin = is_start && opened.iter().any(|(.., rotation)| rotation.is_ok());
     let mut rotations = Vec::new();
-    for (_, settings, rotation) in opened {
+    for (_, mut settings, rotation) in opened {
+        let rotation = match rotation {
+            Err(NoKeys::Unavailable(because)) if others_may_begin => {
+                let endpoint = &*settings.name;
+                tracing::error!(
+                    code = "keys_missing",
+                    endpoint,
+                    because,
+                    "an endpoint begins without keys: until they come, its sender is told to come again"
+                );
+                settings.open_keys_later(Arc::clone(clock)).await
+            }
+            known => known,
+        };
         rotations.push(rotation?);
         endpoints.push(settings);
     }

@@ -17,7 +17,7 @@ impl Config {
     /// # Errors
     /// [`Failure`] if a source brings none.
     pub async fn open_keys(&mut self, clock: Arc<dyn Clock>) -> Result<(), Failure> {
-        keys::open(&mut self.endpoints, &clock, Duration::ZERO).await.map(drop)
+        keys::open(&mut self.endpoints, &clock, Duration::ZERO, false).await.map(drop)
     }
 
     /// Opens what only `serve` needs: TLS keys and the files of sinks.

@@ -49,6 +49,36 @@ fn without_first_keys_nothing_starts_and_the_message_says_which() {
 }
 
 #[test]
+fn one_senders_host_that_is_down_keeps_no_other_sender_out_at_a_start() {
+    let (old, other) = (Signer::new("old"), Signer::new("other"));
+    let host = Host::start(&set(&[&old]));
+    let folder = tempfile::tempdir().unwrap();
+    host.answer(Answer::Down);
+    fs::write(folder.path().join("other.json"), set(&[&other])).unwrap();
+    let text = configuration(&by_address(folder.path(), &host, ""));
+    let (start, sink) = (text.find("[[endpoint]]").unwrap(), text.find("[[sink]]").unwrap());
+    let second = configuration("{ jwks = \"other.json\" }")[start..]
+        .replace("\"bank\"", "\"other\"")
+        .replace("/hooks/bank", "/hooks/other");
+    let second = &second[..second.find("[[sink]]").unwrap()];
+    fs::write(folder.path().join("countersign.toml"), format!("{}{second}{}", &text[..sink], &text[sink..])).unwrap();
+    let receiver = Receiver::start(folder.path());
+    let errors = receiver.errors();
+    let line = errors.lines().find(|line| line.contains("keys_missing")).expect("a line");
+    assert!(line.contains("\"bank\"") && line.contains("localhost") && !line.contains("hush"), "{line}");
+    let post = |signer: &Signer, path: &str| {
+        let wire = String::from_utf8(signer.wire()).unwrap().replace("/hooks/bank", path);
+        status(&exchange(&receiver.address, wire.as_bytes()))
+    };
+    assert_eq!(post(&other, "/hooks/other"), Some(200));
+    assert_eq!(post(&old, "/hooks/bank"), Some(503), "nobody can say whose it is");
+    assert!(page(&receiver, "/readyz").contains("\"endpointsWithoutKeys\":[\"bank\"]"));
+    host.publish(&set(&[&old]));
+    until("its keys", || post(&old, "/hooks/bank") == Some(200));
+    assert!(!page(&receiver, "/readyz").contains("endpointsWithoutKeys"));
+}
+
+#[test]
 fn a_start_waits_for_a_host_that_comes_up_late() {
     let old = Signer::new("old");
     let host = Host::start(&set(&[&old]));

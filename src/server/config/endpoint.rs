@@ -201,6 +201,23 @@ impl EndpointSettings {
         }
         let (name, sources) = (Arc::clone(&self.name), self.sources.clone());
         let opened = Rotation::open(name, &self.profile, self.on_loopback, sources, clock, patience).await;
+        self.opened(opened)
+    }
+
+    /// The same, but leaves addresses to whoever keeps the keys.
+    ///
+    /// # Errors
+    /// As [`EndpointSettings::open_keys`], of what is no address.
+    pub(in crate::server) async fn open_keys_later(
+        &mut self,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Option<Rotation>, NoKeys> {
+        let (name, sources) = (Arc::clone(&self.name), self.sources.clone());
+        let opened = Rotation::open_later(name, &self.profile, self.on_loopback, sources, clock).await;
+        self.opened(opened)
+    }
+
+    fn opened(&mut self, opened: Result<Rotation, NoKeys>) -> Result<Option<Rotation>, NoKeys> {
         let named = |message| format!("endpoint {:?}: {message}", self.name);
         let rotation = opened.map_err(|none| match none {
             NoKeys::Refused(message) => NoKeys::Refused(named(message)),

@@ -58,6 +58,8 @@ pub enum OpenError {
         path: PathBuf,
         /// The refusal.
         why: String,
+        /// What to do about it.
+        cure: &'static str,
     },
 }
 
@@ -67,7 +69,7 @@ impl OpenError {
     }
 
     pub(super) fn database(path: &Path, error: rusqlite::Error) -> Self {
-        Self::Database { path: path.into(), why: meaning(&error) }
+        Self::Database { path: path.into(), why: meaning(&error), cure: cure(&error) }
     }
 }
 
@@ -113,16 +115,27 @@ impl fmt::Display for OpenError {
                 "expected to open {}, but found: {why}; check that its folder exists and can be written",
                 path.display()
             ),
-            Self::Database { path, why } => write!(
-                f,
-                "expected {} to be a database in order, but found: {why}; check the disk, or restore a backup",
-                path.display()
-            ),
+            Self::Database { path, why, cure } => {
+                write!(f, "expected {} to be a database in order, but found: {why}; {cure}", path.display())
+            }
         }
     }
 }
 
 impl std::error::Error for OpenError {}
+
+/// What to do about a file that SQLite did not open. Only damage asks for a backup, which forgets all that came since.
+fn cure(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            "run as the user that the receiver runs as, and check that the file and its folder can be written"
+        }
+        Some(ErrorCode::DiskFull) => "make room on its disk",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "end the program that holds it, and try again",
+        Some(ErrorCode::SystemIoFailure) => "check the disk",
+        _ => "check the disk, and restore a backup if the file is damaged: it forgets all that came since",
+    }
+}
 
 /// What an error of SQLite means, with the cure where there is one.
 pub(super) fn meaning(error: &rusqlite::Error) -> String {
@@ -161,4 +174,30 @@ pub(super) fn concerns_everybody(error: &rusqlite::Error) -> bool {
                 | ErrorCode::OutOfMemory
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_damage_asks_for_a_backup() {
+        let told = |code: i32| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            OpenError::database(Path::new("inbox.db"), error).to_string()
+        };
+        for (code, cure) in [
+            (ffi::SQLITE_CANTOPEN, "run as the user"),
+            (ffi::SQLITE_PERM, "run as the user"),
+            (ffi::SQLITE_READONLY, "run as the user"),
+            (ffi::SQLITE_FULL, "make room"),
+            (ffi::SQLITE_BUSY, "end the program"),
+            (ffi::SQLITE_IOERR_READ, "check the disk"),
+        ] {
+            assert!(told(code).contains(cure) && !told(code).contains("backup"), "{}", told(code));
+        }
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_NOTADB] {
+            assert!(told(code).contains("backup if the file is damaged"), "{}", told(code));
+        }
+    }
 }

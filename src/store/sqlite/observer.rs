@@ -31,7 +31,7 @@ impl Observer {
     /// # Errors
     /// There is no such file, or it is no inbox that this program can read.
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        if !path.exists() {
+        if !path.try_exists().map_err(|error| OpenError::file(path, &error))? {
             return Err(OpenError::Missing(path.into()));
         }
         let connection = schema::reader(path)?;
