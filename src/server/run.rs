@@ -23,11 +23,12 @@ use super::seldom::Seldom;
 use super::sockets::Sockets;
 use super::supervisor::Supervisor;
 use super::traces::Traces;
-use super::upkeep::{forget_some, halted, prune, report_stranded, summarise};
+use super::upkeep::{halted, report_stranded, summarise};
 use super::workforce::Workforce;
 use super::{figures, files, standing};
 use crate::clock::{Clock, SystemClock};
 use crate::dedup::Handlers;
+use crate::store::upkeep;
 
 /// Why the receiver does not run.
 #[derive(Debug)]
@@ -167,7 +168,7 @@ impl Running {
             return Err(Failure::Config("[server]: expected admin beside a socket for it, but found none".to_owned()));
         }
         let mut workforce = Workforce::new(closing.clone());
-        let more = forget_some(&ground.store).await;
+        let more = upkeep::forget_some(&*ground.store).await;
         // Before the workers begin: what waits for them is a step too.
         #[cfg(all(feature = "fail-points", debug_assertions))]
         if let Some(armed) = crate::fail_point::arm().map_err(Failure::Config)? {
@@ -175,7 +176,9 @@ impl Running {
         }
         let (standing, remaining) = prepared.take_over(&mut workforce);
         let scheme = if standing.tls.is_some() { "https" } else { "http" };
-        workforce.beside(prune(Arc::clone(&ground.store), more, closing.clone()));
+        let mut end = closing.clone();
+        let end = async move { drop(end.wait_for(|closing| *closing).await) };
+        workforce.beside(upkeep::go_on(Arc::clone(&ground.store), more, end));
         let standing: standing::Place = Arc::new(ArcSwap::from_pointee(standing));
         workforce.beside(summarise(Arc::clone(&standing), closing.clone()));
         if let Some(metrics) = &metrics {

@@ -1,5 +1,4 @@
-//! What is done beside receiving: old identities are forgotten, and what only an operator can mend is said. The rule: it is done
-//! a little at a time, and no request waits for it.
+//! What is said beside receiving: what only an operator can mend, and what the log left out. The rule: no request waits for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +9,6 @@ use super::config::Config;
 use super::standing;
 use crate::store::{Listing, State, Store};
 
-/// How often old identities are forgotten.
-const PRUNE: Duration = Duration::from_secs(60);
 /// How often it is said what the log left out.
 const SUMMARY: Duration = Duration::from_secs(10);
 
@@ -56,34 +53,5 @@ pub(super) async fn summarise(standing: standing::Place, mut closing: watch::Rec
             () = tokio::time::sleep(SUMMARY) => {}
         }
         standing.load().router.summarise_log();
-    }
-}
-
-/// Forgets some of what is past its retention; whether there may be more of it.
-pub(super) async fn forget_some(store: &Arc<dyn Store>) -> bool {
-    match store.prune().await {
-        Ok(pruned) => pruned.more,
-        Err(error) => {
-            tracing::warn!(code = "prune_failed", %error, "the store could not be looked after; again in a minute");
-            false
-        }
-    }
-}
-
-/// Forgets what is past its retention, a little at a time until nothing is left of it, and again every minute.
-pub(super) async fn prune(store: Arc<dyn Store>, mut more: bool, mut closing: watch::Receiver<bool>) {
-    loop {
-        let round = async {
-            if more {
-                tokio::task::yield_now().await;
-            } else {
-                tokio::time::sleep(PRUNE).await;
-            }
-            forget_some(&store).await
-        };
-        more = tokio::select! {
-            _ = closing.wait_for(|closing| *closing) => return,
-            more = round => more,
-        };
     }
 }

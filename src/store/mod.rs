@@ -20,6 +20,7 @@ mod seal;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 mod turns;
+pub(crate) mod upkeep;
 mod verdict;
 
 use std::fmt;
@@ -43,6 +44,7 @@ pub use redis::{RedisAddress, RedisOptions, RedisStore, RedisTls};
 pub(crate) use seal::Seal;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
+pub use upkeep::upkeep;
 
 /// What a store's answers are worth, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -231,7 +233,7 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64>;
 
     /// Forgets what is older than its retention and not waiting, a little of it at a time. It is called about once a
-    /// minute, so it is also when a store looks whether it still can keep what it promises.
+    /// minute, as [`upkeep()`] does, so it is also when a store looks whether it still can keep what it promises.
     fn prune(&self) -> StoreFuture<'_, Pruned>;
 
     /// What operators see, in the order of acceptance, each with its position.
