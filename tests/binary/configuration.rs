@@ -111,6 +111,25 @@ fn a_secret_that_others_can_read_does_not_start_and_the_cure_is_named() {
     says(&err(&output), &["api_key", "chmod 600"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_group_reads_a_secret_only_where_systemd_put_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder(replace("keys/tribe/api-key", "credentials/secret"));
+    let credentials = folder.path().join("credentials");
+    std::fs::create_dir(&credentials).unwrap();
+    let secret = credentials.join("secret");
+    std::fs::write(&secret, "0123456789012345678901234567890123456789").unwrap();
+    std::fs::set_permissions(&secret, PermissionsExt::from_mode(0o440)).unwrap();
+    for (directory, status) in [(Some("credentials"), 0), (Some("keys"), 64), (None, 64)] {
+        let mut command = std::process::Command::new(crate::receiver::PROGRAM);
+        command.current_dir(folder.path()).arg("check").env_remove("CREDENTIALS_DIRECTORY");
+        directory.map(|directory| command.env("CREDENTIALS_DIRECTORY", directory));
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(status), "{directory:?}: {}", err(&output));
+    }
+}
+
 #[test]
 fn a_secret_is_never_written_into_the_file() {
     let message = refused(replace(

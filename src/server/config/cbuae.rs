@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::endpoint::Surroundings;
 use super::file::{AuthorizationWord, EndpointTable, ReplyKeyTable};
 use super::profile::only_without_code;
-use super::{jose, secret};
+use super::{jose, permissions};
 use crate::crypto::Algorithm;
 use crate::error::ConfigError;
 use crate::keys::{KeyId, is_demo_key, read_private};
@@ -61,7 +61,7 @@ fn reply_signer(table: &ReplyKeyTable, around: &Surroundings<'_>) -> Result<Repl
                        it is trusted only by a listener on loopback";
         return Err(ConfigError::new("reply_key", message));
     }
-    secret::private(&path).map_err(|message| ConfigError::new("reply_key", message))?;
+    permissions::private(&path).map_err(|message| ConfigError::new("reply_key", message))?;
     let id = KeyId::new(&table.key_id).map_err(|error| ConfigError::new("reply_key", error.to_string()))?;
     ReplySigner::new(key, id, &table.issuer).map_err(|error| wrong(error.to_string()))
 }

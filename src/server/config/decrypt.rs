@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::file::SecretTable;
-use super::secret;
+use super::{permissions, secret};
 use crate::crypto::DecryptionKey;
 use crate::error::ConfigError;
 use crate::keys::{DecryptingKey, DecryptionKeys, KeyId, read_decryption};
@@ -64,7 +64,7 @@ fn one(table: &DecryptTable, folder: &Path) -> Result<Vec<DecryptingKey>, Config
     if let Some(path) = file
         && !keys.iter().all(DecryptingKey::is_demo)
     {
-        secret::private(&path).map_err(wrong)?;
+        permissions::private(&path).map_err(wrong)?;
     }
     Ok(keys)
 }

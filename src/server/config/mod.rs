@@ -10,6 +10,7 @@ mod keys;
 mod limits;
 mod operators;
 mod outgoing_tls;
+mod permissions;
 mod problem;
 mod profile;
 mod proxy;

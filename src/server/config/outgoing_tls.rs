@@ -8,7 +8,7 @@ use rustls::ClientConfig;
 use zeroize::Zeroizing;
 
 use super::file::ClientTable;
-use super::secret;
+use super::permissions;
 use crate::error::ConfigError;
 use crate::tls::Wrong;
 
@@ -35,7 +35,7 @@ impl ClientFiles {
             Some(client) => {
                 let certificate = read("client.certificate", "our certificate", &client.certificate)?;
                 let key = read("client.key", "its private key", &client.key)?;
-                secret::private(&key.1).map_err(|message| ConfigError::new("client.key", message))?;
+                permissions::private(&key.1).map_err(|message| ConfigError::new("client.key", message))?;
                 Some((certificate, key))
             }
         };

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::file::SecretTable;
+use super::permissions::private;
 use crate::crypto::Secret;
 use crate::error::ConfigError;
 use crate::keys::is_demo_key;
@@ -49,23 +50,4 @@ fn decode(bytes: Vec<u8>, encoding: Option<&str>) -> Result<Vec<u8>, String> {
         return Err("expected a demo secret without encoding, but found one with it".to_owned());
     }
     Ok(decoded)
-}
-
-#[cfg(unix)]
-pub(super) fn private(path: &Path) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).map_err(|error| error.to_string())?.permissions().mode();
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    let path = path.display();
-    Err(format!(
-        "expected a file that only its owner can read, but found mode {:o}; run chmod 600 {path}",
-        mode & 0o777
-    ))
-}
-
-#[cfg(not(unix))]
-pub(super) fn private(_path: &Path) -> Result<(), String> {
-    Ok(())
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::permissions;
 use super::proxy::Demand;
-use super::secret;
 use crate::error::ConfigError;
 
 /// TLS for senders.
@@ -62,7 +62,7 @@ impl TlsSettings {
                 return wrong(format!("expected a file at {}, but found {error}", file.display()));
             }
         }
-        secret::private(&settings.key).map_err(|message| ConfigError::new("tls", message))?;
+        permissions::private(&settings.key).map_err(|message| ConfigError::new("tls", message))?;
         Ok(settings)
     }
 }
