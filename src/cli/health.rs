@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Ended, print};
+use super::{Ended, print, usage};
 use crate::server::config::Operators;
 
 /// How long an answer may take.
@@ -34,7 +34,7 @@ impl Health {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
         let operators = match self.at {
             Some(at) => Operators { admin: Some(at), token: None },
-            None => Operators::read(path).map_err(|problem| Ended::Usage(problem.to_string()))?,
+            None => Operators::read(path).map_err(usage)?,
         };
         let address = operators.admin.ok_or_else(|| {
             Ended::Usage("expected admin in [server], or there is nobody to ask, but found none".to_owned())

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::server::{Config, Failure};
+use crate::server::{Config, Failure, Problem};
 
 /// Receives signed webhooks of banks and payment hubs, proves who sent them, and hands each on once.
 #[derive(Debug, Parser)]
@@ -132,7 +132,11 @@ fn runtime(many: bool) -> Result<tokio::runtime::Runtime, Ended> {
 }
 
 fn load(path: &std::path::Path) -> Result<Config, Ended> {
-    Config::load(path).map_err(|problem| Ended::Usage(problem.to_string()))
+    Config::load(path).map_err(usage)
+}
+
+fn usage(problem: Problem) -> Ended {
+    Ended::Usage(problem.to_string())
 }
 
 /// Prints a line on standard output. A reader that went away ends the command, as it should.

@@ -1,5 +1,5 @@
 //! `state`: issues a state for an endpoint of redirects, as the application would, to try the way back with. It needs the
-//! configuration with its secrets, and nothing that runs.
+//! endpoint with its secrets, and nothing that runs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,9 +7,10 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
-use super::{Ended, load, print};
+use super::{Ended, print};
 use crate::clock::{Clock, SystemClock};
 use crate::profile::{Begin, Scheme};
+use crate::server::config::EndpointSettings;
 use crate::state::{Binding, Session, StateIssuer};
 
 #[derive(Debug, Args)]
@@ -46,12 +47,9 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn run(&self, path: &Path) -> Result<(), Ended> {
-        let config = load(path)?;
+        let endpoint =
+            EndpointSettings::load(path, &self.endpoint).map_err(|problem| Ended::Usage(problem.to_string()))?;
         let usage = |text: String| Ended::Usage(text);
-        let endpoint = config.endpoint(&self.endpoint).ok_or_else(|| {
-            let known = config.endpoints.iter().map(|endpoint| &*endpoint.name).collect::<Vec<_>>().join(", ");
-            usage(format!("--endpoint: expected one of {known}, but found {:?}", self.endpoint))
-        })?;
         let (Scheme::Redirect(scheme), Some(keys)) = (endpoint.profile.scheme(), &endpoint.keys) else {
             return Err(usage("--endpoint: expected one that browsers come back to, but found another".to_owned()));
         };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::table::{coloured, plain};
-use super::{Ended, load, print};
+use super::{Ended, print, usage};
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::server::Failure;
 use crate::server::config::EndpointSettings;
@@ -37,15 +37,10 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
-        let mut config = load(path)?;
-        let known = config.endpoints.iter().map(|endpoint| &*endpoint.name).collect::<Vec<_>>().join(", ");
-        let endpoint =
-            config.endpoints.iter_mut().find(|endpoint| *endpoint.name == self.endpoint).ok_or_else(|| {
-                Ended::Usage(format!("--endpoint: expected one of {known}, but found {:?}", self.endpoint))
-            })?;
+        let mut endpoint = EndpointSettings::load(path, &self.endpoint).map_err(usage)?;
         let opened = endpoint.open_keys(std::sync::Arc::new(SystemClock), std::time::Duration::ZERO).await;
         opened.map_err(|none| Ended::from(Failure::from(none)))?;
-        let endpoint = &*endpoint;
+        let endpoint = &endpoint;
         let at = match &self.at {
             None => SystemClock.now(),
             Some(text) => {

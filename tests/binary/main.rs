@@ -45,6 +45,7 @@ mod traces;
 #[path = "../../examples/upstream.rs"]
 mod upstream;
 mod verify;
+mod without_secrets;
 
 #[cfg(not(all(feature = "fail-points", debug_assertions)))]
 #[test]

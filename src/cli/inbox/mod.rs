@@ -17,7 +17,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::table::plain;
-use super::{Ended, load};
+use super::{Ended, usage};
+use crate::server::config::Kept;
 use crate::store::{Entry, EventId, StoreError};
 
 use filter::Filter;
@@ -62,13 +63,13 @@ enum Command {
 
 impl Inbox {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
-        let config = load(path)?;
-        let store = config.store.look().await?;
+        let kept = Kept::load(path).map_err(usage)?;
+        let store = kept.store.look().await?;
         match &self.command {
             Command::List(list) => list.run(&store).await,
             Command::Show { id, json } => show::show(&store, id, *json).await,
             Command::Tail(tail) => tail.run(&store).await,
-            Command::Retry(retry) => retry.run(&store, &config).await,
+            Command::Retry(retry) => retry.run(&store, &kept).await,
             Command::Stats { json } => stats::stats(&store, *json).await,
         }
     }

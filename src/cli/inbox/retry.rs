@@ -15,7 +15,7 @@ use super::{event_id, failed};
 use crate::cli::{Ended, print};
 use crate::clock::{Clock, SystemClock};
 use crate::server::Looking;
-use crate::server::config::Config;
+use crate::server::config::Kept;
 use crate::store::{EventId, State};
 
 #[derive(Debug, Args)]
@@ -57,11 +57,11 @@ struct Done {
 }
 
 impl Retry {
-    pub(super) async fn run(&self, store: &Looking, config: &Config) -> Result<(), Ended> {
+    pub(super) async fn run(&self, store: &Looking, kept: &Kept) -> Result<(), Ended> {
         let many = self.all || !self.filter.is_empty() || self.after.is_some();
         match (self.ids.is_empty(), many) {
-            (false, false) => self.named(store, Stranded::of(config)).await,
-            (true, true) => self.fitting(store, Stranded::of(config)).await,
+            (false, false) => self.named(store, Stranded::of(kept)).await,
+            (true, true) => self.fitting(store, Stranded::of(kept)).await,
             (true, false) => Err(usage("expected ids, --all, or what to filter by, but found none")),
             (false, true) => Err(usage("expected ids, or what to filter by, but found both")),
         }

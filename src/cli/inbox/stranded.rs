@@ -4,23 +4,23 @@
 use std::collections::BTreeMap;
 
 use crate::cli::table::plain;
-use crate::server::config::Config;
+use crate::server::config::Kept;
 use crate::store::Entry;
 
 /// What is left out, by endpoint.
 pub(super) struct Stranded<'a> {
-    config: &'a Config,
+    kept: &'a Kept,
     left_out: BTreeMap<String, u64>,
 }
 
 impl<'a> Stranded<'a> {
-    pub(super) fn of(config: &'a Config) -> Self {
-        Self { config, left_out: BTreeMap::new() }
+    pub(super) fn of(kept: &'a Kept) -> Self {
+        Self { kept, left_out: BTreeMap::new() }
     }
 
     /// Whether somebody would deliver it.
     pub(super) fn spares(&self, entry: &Entry) -> bool {
-        self.config.delivers(&entry.endpoint)
+        self.kept.delivers(&entry.endpoint)
     }
 
     /// The same, and notes it if not.

@@ -56,7 +56,7 @@ fn reply_signer(table: &ReplyKeyTable, around: &Surroundings<'_>) -> Result<Repl
     let text = std::fs::read_to_string(&path)
         .map_err(|error| wrong(format!("expected a private key in this file, but found {error}")))?;
     let key = read_private(&text, Some(Algorithm::Ps256)).map_err(|error| wrong(error.to_string()))?;
-    if key.public_material().is_some_and(is_demo_key) && !around.on_loopback() {
+    if key.public_material().is_some_and(is_demo_key) && !around.reach.on_loopback {
         let message = "expected a private key of your own, but found a demo key, which everybody has; \
                        it is trusted only by a listener on loopback";
         return Err(ConfigError::new("reply_key", message));

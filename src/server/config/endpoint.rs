@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::{EndpointTable, Mode, UndecodableWord};
-use super::sink::SinkSettings;
-use super::{ServerSettings, client, decrypt, keys, profile, redirect, secret, span_field, units};
+use super::reach::Reach;
+use super::{client, decrypt, keys, profile, redirect, secret, span_field, units};
 use crate::client::Pins;
 use crate::clock::Clock;
 use crate::crypto::Secret;
@@ -23,33 +23,14 @@ use crate::verify::DecryptionPermits;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Surroundings<'a> {
     pub(super) folder: &'a Path,
-    pub(super) server: &'a ServerSettings,
+    pub(super) reach: Reach,
     pub(super) retain: Duration,
     pub(super) public_url: Option<&'a str>,
-    pub(super) sinks: &'a [SinkSettings],
+    /// Their names.
+    pub(super) sinks: &'a [&'a str],
     pub(super) permits: &'a DecryptionPermits,
     pub(super) body: Duration,
     pub(super) budget: &'a BodyBudget,
-}
-
-impl Surroundings<'_> {
-    /// Whether only this machine can connect, so that keys which everybody has do no harm. Through a proxy, others can.
-    pub(super) fn on_loopback(&self) -> bool {
-        self.server.listen.ip().is_loopback() && !self.server.proxies.is_behind_one()
-    }
-
-    /// Whether everybody has to show a certificate, who connects or on whose behalf a proxy does.
-    pub(super) fn demands_clients(&self) -> bool {
-        let shown = self.server.tls.as_ref().is_some_and(|tls| tls.client_required);
-        let brought = self.server.proxies.client_cert.as_ref().is_some_and(|settings| settings.required);
-        brought || (shown && !self.server.proxies.is_behind_one())
-    }
-
-    /// Whether certificates of clients get here.
-    fn knows_clients(&self) -> bool {
-        let shown = self.server.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
-        shown || self.server.proxies.client_cert.is_some()
-    }
 }
 
 /// One endpoint.
@@ -106,16 +87,15 @@ impl EndpointSettings {
                 format!("expected a path such as /hooks/bank, but found {:?}", table.path),
             ));
         }
-        if !around.sinks.iter().any(|sink| sink.name == table.sink) {
-            let known: Vec<_> = around.sinks.iter().map(|sink| sink.name.as_str()).collect();
+        if !around.sinks.contains(&table.sink.as_str()) {
             return Err(ConfigError::new(
                 "sink",
-                format!("expected the name of a [[sink]] ({}), but found {:?}", known.join(", "), table.sink),
+                format!("expected the name of a [[sink]] ({}), but found {:?}", around.sinks.join(", "), table.sink),
             ));
         }
         let (profile, der) = profile::read(table, around)?;
         let (sources, keys) = keys::read(&table.keys, around.folder, &profile, der, warnings)?;
-        let on_loopback = around.on_loopback();
+        let on_loopback = around.reach.on_loopback;
         let mut secret = |field, table: &Option<super::file::SecretTable>| match table {
             None => Ok(None),
             Some(table) => {
@@ -147,7 +127,7 @@ impl EndpointSettings {
             sink: table.sink.clone(),
             times: InlineTimes { deadline, ..InlineTimes::default() },
             allow_ip: table.allow_ip.as_deref().map(|list| networks("allow_ip", list)).transpose()?,
-            client: client::read(table.client.as_deref(), around.knows_clients())?,
+            client: client::read(table.client.as_deref(), around.reach.knows_clients)?,
             permits: around.permits.for_another_endpoint(),
             limits: limits(table, around.body)?,
             budget: around.budget.clone(),

@@ -6,14 +6,17 @@ mod decrypt;
 mod endpoint;
 mod file;
 mod jose;
+mod kept;
 mod keys;
 mod limits;
+mod one_endpoint;
 mod operators;
 mod outgoing_tls;
 mod permissions;
 mod problem;
 mod profile;
 mod proxy;
+mod reach;
 mod ready;
 mod redirect;
 mod said;
@@ -36,6 +39,7 @@ use crate::inbox::DEADLINE;
 use crate::verify::DecryptionPermits;
 
 pub use endpoint::EndpointSettings;
+pub use kept::Kept;
 pub use limits::LimitSettings;
 pub use operators::Operators;
 pub use problem::Problem;
@@ -52,6 +56,7 @@ pub(crate) use units::span;
 
 use file::File;
 use problem::Source;
+use reach::Reach;
 
 /// Everything that the file says, in the terms of the library.
 #[derive(Debug)]
@@ -102,13 +107,7 @@ impl Config {
     /// # Errors
     /// The first [`Problem`], with file, line and field.
     pub fn load(path: &Path) -> Result<Self, Problem> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Problem::of_file(
-                path,
-                format!("expected a configuration file, but found {error}; name another with --config"),
-            )
-        })?;
-        Self::parse(path, &text)
+        Self::parse(path, &problem::text_of(path)?)
     }
 
     /// Checks the text of a configuration file; names in it are relative to `path`.
@@ -130,12 +129,13 @@ impl Config {
             .map_err(|error| source.problem(&source.table("store"), "[store]", &error))?;
         let sinks = sink::read(&file.sink, &folder, source, &mut warnings)?;
         let budget = BodyBudget::new(server.limits.in_flight);
+        let named: Vec<_> = sinks.iter().map(|sink| sink.name.as_str()).collect();
         let context = endpoint::Surroundings {
             folder: &folder,
-            server: &server,
+            reach: Reach::of(&file.server),
             retain,
             public_url: public_url.as_deref(),
-            sinks: &sinks,
+            sinks: &named,
             permits: &DecryptionPermits::default(),
             body: server.limits.body,
             budget: &budget,

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::file::SecretTable;
-use super::problem::{Problem, Source};
+use super::problem::{Problem, Source, text_of};
 use super::secret;
 use crate::crypto::Secret;
 
@@ -37,10 +37,7 @@ impl Operators {
     /// # Errors
     /// A [`Problem`] if the file is no TOML, or says nothing readable of the listener.
     pub fn read(path: &Path) -> Result<Self, Problem> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let message = format!("expected a configuration file, but found {error}; name another with --config");
-            Problem::of_file(path, message)
-        })?;
+        let text = text_of(path)?;
         let source = Source { file: path, text: &text };
         let file: File = toml::from_str(&text).map_err(|error| source.unreadable(&error))?;
         let folder = path.parent().unwrap_or_else(|| Path::new(""));

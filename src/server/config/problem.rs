@@ -57,6 +57,14 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
+/// The text of a configuration file.
+pub(super) fn text_of(path: &Path) -> Result<String, Problem> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let message = format!("expected a configuration file, but found {error}; name another with --config");
+        Problem::of_file(path, message)
+    })
+}
+
 /// A file's text, to find lines in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {

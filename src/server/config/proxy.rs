@@ -72,6 +72,13 @@ pub(super) struct ClientCertTable {
     client: Demand,
 }
 
+impl ClientCertTable {
+    /// Whether a request without a certificate is refused.
+    pub(super) fn demands_clients(&self) -> bool {
+        self.client == Demand::Required
+    }
+}
+
 /// Whether a client has to show a certificate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -149,6 +156,6 @@ impl ClientCertSettings {
         if let Err(error) = std::fs::File::open(&ca) {
             return wrong(format!("expected a file at {}, but found {error}", ca.display()));
         }
-        Ok(Self { form: table.form, header, ca, required: table.client == Demand::Required })
+        Ok(Self { form: table.form, header, ca, required: table.demands_clients() })
     }
 }

@@ -124,7 +124,7 @@ fn place(session: &SessionValue) -> Result<Session, ConfigError> {
 /// What is allowed but not advised.
 pub(super) fn warn(name: &str, profile: &Profile, around: &Surroundings<'_>, warnings: &mut Vec<String>) {
     let Scheme::Redirect(scheme) = profile.scheme() else { return };
-    if around.demands_clients() {
+    if around.reach.demands_clients {
         warnings.push(format!(
             "endpoint {name:?}: a browser shows no certificate, and the listener demands one of everybody: set client = \
              \"optional\" there, and pin the clients of the other endpoints"

@@ -37,7 +37,12 @@ pub(super) struct TlsTable {
 impl TlsTable {
     /// Whether whoever connects has shown a certificate.
     pub(super) fn demands_clients(&self) -> bool {
-        self.client_ca.is_some() && self.client != Some(Demand::Optional)
+        self.asks_for_clients() && self.client != Some(Demand::Optional)
+    }
+
+    /// Whether a certificate that somebody shows is verified.
+    pub(super) fn asks_for_clients(&self) -> bool {
+        self.client_ca.is_some()
     }
 }
 
