@@ -113,13 +113,19 @@ fn sinks(
     same: &BTreeSet<String>,
     before: &BTreeMap<String, Sink>,
 ) -> Result<BTreeMap<String, Sink>, String> {
+    let named = |settings: &SinkSettings, why: String| format!("sink {:?}: {why}", settings.name);
+    // One that cannot be opened leaves nothing behind of the others, as nothing changes then.
+    for settings in settings.iter().filter(|settings| !same.contains(&settings.name)) {
+        Sink::attempt(settings).map_err(|why| named(settings, why))?;
+    }
     let mut sinks: BTreeMap<String, Sink> = BTreeMap::new();
     for settings in settings {
         let known = before.get(&settings.name).filter(|_| same.contains(&settings.name)).cloned();
         let sink = match known {
             Some(sink) => sink,
-            None => Sink::reopen(settings, before.values().chain(sinks.values()))
-                .map_err(|why| format!("sink {:?}: {why}", settings.name))?,
+            None => {
+                Sink::reopen(settings, before.values().chain(sinks.values())).map_err(|why| named(settings, why))?
+            }
         };
         sinks.insert(settings.name.clone(), sink);
     }

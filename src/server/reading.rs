@@ -20,13 +20,13 @@ impl Config {
         keys::open(&mut self.endpoints, &clock, Duration::ZERO, false).await.map(drop)
     }
 
-    /// Opens what only `serve` needs: TLS keys and the files of sinks.
+    /// Opens what only `serve` needs: TLS keys and the files of sinks. Nothing is made.
     ///
     /// # Errors
     /// What cannot be opened, with the name of its file.
     pub fn try_files(&self) -> Result<(), String> {
         self.server.tls.as_ref().map(tls::open).transpose()?;
         authority(&self.server.proxies)?;
-        self.sinks.iter().try_for_each(|sink| Sink::open(sink).map(drop))
+        self.sinks.iter().try_for_each(Sink::attempt)
     }
 }

@@ -73,3 +73,21 @@ fn a_worker_of_another_order_begins_when_the_one_before_has_ended() {
     let requests: Vec<_> = after.iter().map(|(_, event)| event["requestid"].as_str().unwrap()).collect();
     assert!(requests.is_sorted(), "{requests:?}");
 }
+
+#[test]
+fn a_reload_that_is_refused_for_one_file_makes_no_other() {
+    let folder = to("http", "url = \"http://127.0.0.1:1/\"");
+    let receiver = Receiver::start(folder.path());
+    let sink = |name: &str, path: &str| format!("\n[[sink]]\nname = \"{name}\"\ntype = \"file\"\npath = \"{path}\"\n");
+    let path = folder.path().join("countersign.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.clone() + &sink("one", "one.jsonl") + &sink("two", "missing/two.jsonl")).unwrap();
+    receiver.signal("HUP");
+    let said = receiver.logged("\"code\":\"reload_refused\"", 1);
+    assert!(said.contains("missing/two.jsonl"), "{said}");
+    assert!(!folder.path().join("one.jsonl").exists());
+    std::fs::write(&path, text + &sink("one", "one.jsonl")).unwrap();
+    receiver.signal("HUP");
+    receiver.logged("\"code\":\"reloaded\"", 1);
+    assert!(folder.path().join("one.jsonl").exists(), "one that is in force is there");
+}

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::Builder;
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use tokio::sync::{mpsc, oneshot};
 
 use super::half_line;
@@ -42,7 +43,7 @@ struct Lines {
 
 impl FileSink {
     pub(super) fn open(settings: &FileSettings) -> Result<Self, String> {
-        let named = |error: io::Error| format!("expected to append to {}, but found {error}", settings.path.display());
+        let named = |error: io::Error| unusable(settings, &error);
         let mut lines = Lines::open(settings.path.clone()).map_err(named)?;
         let (queue, mut entries) = mpsc::channel::<Entry>(BATCH);
         Builder::new().name("sink-file".into()).spawn(move || lines.take(&mut entries)).map_err(named)?;
@@ -63,6 +64,32 @@ impl FileSink {
         self.queue.send(Entry { line, settings, told }).await.map_err(|_| ended())?;
         written.await.unwrap_or_else(|_| Err(ended()))
     }
+}
+
+/// Whether the file could be appended to, or made if it is not there. Nothing is made: whoever asks may be somebody else
+/// than who is going to write.
+pub(super) fn attempt(settings: &FileSettings) -> Result<(), String> {
+    let path = &settings.path;
+    let there = OpenOptions::new().read(true).append(true).open(path).map(drop);
+    let outcome = match there {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // What is made behind a link is made where it leads to.
+            let target = folder_of(path).join(std::fs::read_link(path).unwrap_or_else(|_| path.clone()));
+            accessat(CWD, folder_of(&target), Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
+                .map_err(io::Error::from)
+        }
+        there => there,
+    };
+    outcome.map_err(|error| unusable(settings, &error))
+}
+
+fn unusable(settings: &FileSettings, error: &io::Error) -> String {
+    format!("expected to append to {}, but found {error}", settings.path.display())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
 impl Lines {
@@ -143,8 +170,7 @@ fn open(path: &Path, mode: Option<Permissions>) -> io::Result<(File, u64, bool)>
     let length = file.metadata()?.len();
     if length == 0 {
         // A name that is new is on the disk when its folder is.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.map_or_else(|| PathBuf::from("."), PathBuf::from))?.sync_all()?;
+        File::open(folder_of(path))?.sync_all()?;
     }
     let torn = half_line::ends_a_file(&mut file)?;
     Ok((file, length, torn))
@@ -213,6 +239,23 @@ mod tests {
         append(&mut lines, None, &["3rd\n"]);
         assert_eq!([text(&away, ""), text(&path, "")], ["1st\n", "another's\n3rd\n"]);
         assert_eq!(text(&folder.path().join("further"), ""), "2nd\n");
+    }
+
+    #[test]
+    fn an_attempt_leaves_nothing_behind_and_finds_what_a_start_would() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+        let attempt = |name: &str| attempt(&settings(&folder.path().join(name), None));
+        assert_eq!((attempt("events"), names()), (Ok(()), 0));
+        assert!(attempt("missing/events").unwrap_err().contains("missing/events, but found No such file"));
+        std::fs::write(folder.path().join("events"), "{\"ha").unwrap();
+        assert_eq!((attempt("events"), names()), (Ok(()), 1));
+        assert_eq!(text(&folder.path().join("events"), ""), "{\"ha", "it is as it was");
+        assert!(attempt("").unwrap_err().contains("directory"), "a folder is no file");
+        assert!(attempt("events/events").is_err(), "a file is no folder");
+        std::os::unix::fs::symlink("missing/events", folder.path().join("link")).unwrap();
+        assert!(attempt("link").is_err(), "what is behind the link cannot be made");
+        assert_eq!(names(), 2);
     }
 
     #[cfg(unix)]

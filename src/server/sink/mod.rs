@@ -55,6 +55,14 @@ impl Sink {
         Ok(Self::of(settings, kind))
     }
 
+    /// Whether it could be opened, which leaves no trace.
+    pub(super) fn attempt(settings: &SinkSettings) -> Result<(), String> {
+        match &settings.kind {
+            SinkKind::File(settings) => file::attempt(settings),
+            _ => Self::open(settings).map(drop),
+        }
+    }
+
     /// Opens a sink, unless one of those that are open writes to the very file that it names.
     pub(super) fn reopen<'a>(
         settings: &SinkSettings,
