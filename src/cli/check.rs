@@ -20,7 +20,7 @@ use crate::server::self_test;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  countersign check --config /etc/countersign.toml")]
 pub(super) struct Check {
-    /// One JSON document an endpoint.
+    /// One JSON document an endpoint; each says what is to be said of the store and of all of them, too.
     #[arg(long)]
     json: bool,
 }
@@ -38,6 +38,8 @@ impl Check {
         let mut config = load(path)?;
         config.open_keys(std::sync::Arc::new(SystemClock)).await?;
         config.try_files().map_err(Ended::Usage)?;
+        // What is wrong with it is said after everything else.
+        let store = config.store.describe().await;
         let now = SystemClock.now();
         let mut failed = false;
         for endpoint in &config.endpoints {
@@ -62,6 +64,7 @@ impl Check {
                     "client": endpoint.client().map(|pins| pins.iter().map(ToString::to_string).collect::<Vec<_>>()),
                     "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "keysEnded": ended, "identity": identity.document(), "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
+                    "store": store.as_ref().ok(), "warnings": config.warnings,
                 });
                 let facts = facts(endpoint).into_iter().chain(redirect_facts(endpoint));
                 let token: serde_json::Map<_, _> = facts.map(|(name, value)| (name.to_owned(), json!(value))).collect();
@@ -84,12 +87,14 @@ impl Check {
             }
         }
         if !self.json {
-            let store = config.store.describe().await?;
-            print(&format!("store        {store}"))?;
+            if let Ok(store) = &store {
+                print(&format!("store        {store}"))?;
+            }
             for warning in &config.warnings {
                 print(&format!("warning      {warning}"))?;
             }
         }
+        store?;
         if failed { Err(Ended::Refused) } else { Ok(()) }
     }
 }

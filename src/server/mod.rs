@@ -1,6 +1,7 @@
 //! The binary's library: configuration, listeners, TLS, operators' pages, sinks and workers.
 
 mod accept;
+mod access;
 mod admin;
 mod callers;
 pub mod config;

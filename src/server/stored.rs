@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::access::can_keep;
 use super::config::StoreSettings;
 use super::run::Failure;
 use crate::clock::{Clock, SystemClock};
-use crate::store::sqlite::Observer;
+use crate::store::sqlite::{Observer, OpenError, Start};
 use crate::store::{
     Durability, Entry, EventId, Listing, MemoryStore, RedisStore, Shown, SqliteStore, Stats, Store, StoreError,
 };
@@ -58,18 +59,32 @@ impl StoreSettings {
         })
     }
 
-    /// The store in words, with what its answers are worth. A Redis is asked how it is set up.
+    /// The store in words, with what its answers are worth and what a start would find there. Nothing is made, and a
+    /// receiver may have it open.
     ///
     /// # Errors
-    /// [`Failure::Unavailable`] if it does not say, or is not set up as `serve` needs it.
+    /// [`Failure::Unavailable`] if `serve` would not start on it.
     pub async fn describe(&self) -> Result<String, Failure> {
         Ok(match self {
             Self::Memory => "memory, forgotten when the program ends".to_owned(),
-            Self::Sqlite(path) => format!("SQLite at {}, flushed to disk before an answer", path.display()),
+            Self::Sqlite(path) => {
+                let start = match SqliteStore::examine(path).map_err(unavailable)? {
+                    Start::Makes => "; the start makes it".to_owned(),
+                    Start::GoesOn => String::new(),
+                    Start::BringsForward { from, to } => {
+                        format!("; the start brings its tables forward from version {from} to {to}")
+                    }
+                };
+                can_keep(path)
+                    .map_err(|error| unavailable(OpenError::File { path: path.clone(), why: error.to_string() }))?;
+                format!("SQLite at {}, flushed to disk before an answer{start}", path.display())
+            }
             Self::Redis(redis) => {
                 let (address, options) = &**redis;
-                let (durability, condition) = RedisStore::examine(address, options).await.map_err(unavailable)?;
-                format!("{address}, {durability}: {condition}")
+                let found = RedisStore::examine(address, options).await.map_err(unavailable)?;
+                let (durability, condition, is_there) = found;
+                let start = if is_there { "" } else { "; the start makes the inbox" };
+                format!("{address}, {durability}: {condition}{start}")
             }
         })
     }

@@ -4,6 +4,7 @@ mod activation;
 mod canaries;
 mod cbuae;
 mod configuration;
+mod check_store;
 mod core;
 mod edge;
 #[cfg(all(feature = "fail-points", debug_assertions))]

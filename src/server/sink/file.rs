@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::Builder;
 
-use rustix::fs::{Access, AtFlags, CWD, accessat};
 use tokio::sync::{mpsc, oneshot};
 
 use super::half_line;
 use super::rotate::{is_moved, is_same, rotate};
+use crate::server::access::{can_append, folder_of};
 use crate::server::config::FileSettings;
 
 /// Most lines of one flush, and most that wait for it.
@@ -66,30 +66,13 @@ impl FileSink {
     }
 }
 
-/// Whether the file could be appended to, or made if it is not there. Nothing is made: whoever asks may be somebody else
-/// than who is going to write.
+/// Whether it could be opened, which leaves no trace.
 pub(super) fn attempt(settings: &FileSettings) -> Result<(), String> {
-    let path = &settings.path;
-    let there = OpenOptions::new().read(true).append(true).open(path).map(drop);
-    let outcome = match there {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // What is made behind a link is made where it leads to.
-            let target = folder_of(path).join(std::fs::read_link(path).unwrap_or_else(|_| path.clone()));
-            accessat(CWD, folder_of(&target), Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK, AtFlags::EACCESS)
-                .map_err(io::Error::from)
-        }
-        there => there,
-    };
-    outcome.map_err(|error| unusable(settings, &error))
+    can_append(&settings.path).map_err(|error| unusable(settings, &error))
 }
 
 fn unusable(settings: &FileSettings, error: &io::Error) -> String {
     format!("expected to append to {}, but found {error}", settings.path.display())
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
 impl Lines {
@@ -239,23 +222,6 @@ mod tests {
         append(&mut lines, None, &["3rd\n"]);
         assert_eq!([text(&away, ""), text(&path, "")], ["1st\n", "another's\n3rd\n"]);
         assert_eq!(text(&folder.path().join("further"), ""), "2nd\n");
-    }
-
-    #[test]
-    fn an_attempt_leaves_nothing_behind_and_finds_what_a_start_would() {
-        let folder = tempfile::tempdir().unwrap();
-        let names = || std::fs::read_dir(folder.path()).unwrap().count();
-        let attempt = |name: &str| attempt(&settings(&folder.path().join(name), None));
-        assert_eq!((attempt("events"), names()), (Ok(()), 0));
-        assert!(attempt("missing/events").unwrap_err().contains("missing/events, but found No such file"));
-        std::fs::write(folder.path().join("events"), "{\"ha").unwrap();
-        assert_eq!((attempt("events"), names()), (Ok(()), 1));
-        assert_eq!(text(&folder.path().join("events"), ""), "{\"ha", "it is as it was");
-        assert!(attempt("").unwrap_err().contains("directory"), "a folder is no file");
-        assert!(attempt("events/events").is_err(), "a file is no folder");
-        std::os::unix::fs::symlink("missing/events", folder.path().join("link")).unwrap();
-        assert!(attempt("link").is_err(), "what is behind the link cannot be made");
-        assert_eq!(names(), 2);
     }
 
     #[cfg(unix)]

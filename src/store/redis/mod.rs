@@ -118,14 +118,20 @@ impl RedisStore {
         Self::connect(address, clock, options, demands, true).await
     }
 
-    /// Says what a store's answers would be worth there, without opening one: the same in words as well.
+    /// Says what a store's answers would be worth there, without opening one: the same in words as well, and whether
+    /// there is a store already. Nothing is written.
     ///
     /// # Errors
-    /// Redis cannot be reached, or may forget what it acknowledged.
-    pub async fn examine(address: &RedisAddress, options: &RedisOptions) -> Result<(Durability, String), OpenError> {
+    /// As [`RedisStore::open`].
+    pub async fn examine(
+        address: &RedisAddress,
+        options: &RedisOptions,
+    ) -> Result<(Durability, String, bool), OpenError> {
         let demands = Demands { volatile: options.volatile, replica: false, wait: options.wait() };
+        plain(address, &options.prefix)?;
         let nodes = reach(address, demands).await?;
-        Ok((worth(&nodes, options.wait()), words(&nodes, options.wait())))
+        let is_there = plan::examined(&nodes, &address.to_string(), &options.prefix, options).await?;
+        Ok((worth(&nodes, options.wait()), words(&nodes, options.wait()), is_there))
     }
 
     async fn connect(
@@ -136,11 +142,7 @@ impl RedisStore {
         observe: bool,
     ) -> Result<Self, OpenError> {
         let prefix = options.prefix.clone();
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-        if prefix.is_empty() || !prefix.chars().all(plain) {
-            let why = "expected a prefix of letters, digits, - and _, but found another text".to_owned();
-            return Err(OpenError::Unsafe { address: address.to_string(), why });
-        }
+        plain(address, &prefix)?;
         let nodes = reach(address, demands).await?;
         let (seal, plan) = plan::found(&nodes, &address.to_string(), &prefix, &options, observe).await?;
         let (foreign, ready) = (AtomicBool::new(false), Notify::new());
@@ -155,6 +157,16 @@ impl RedisStore {
         store.count_records().await.map_err(unreachable)?;
         Ok(store)
     }
+}
+
+/// Whether every key can begin with this.
+fn plain(address: &RedisAddress, prefix: &str) -> Result<(), OpenError> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if !prefix.is_empty() && prefix.chars().all(plain) {
+        return Ok(());
+    }
+    let why = "expected a prefix of letters, digits, - and _, but found another text".to_owned();
+    Err(OpenError::Unsafe { address: address.to_string(), why })
 }
 
 /// Connects to what is behind an address, and looks how it is set up.

@@ -36,6 +36,7 @@ use writer::Writer;
 
 pub use error::OpenError;
 pub use observer::Observer;
+pub use schema::Start;
 
 /// A store in one SQLite file.
 ///
@@ -77,6 +78,14 @@ impl SqliteStore {
     /// There is no such file, or it is no inbox that this release knows.
     pub fn observe(path: &Path) -> Result<Observer, OpenError> {
         Observer::open(path)
+    }
+
+    /// Says what a start would make of a file, also where a receiver has it open now. Nothing is made or changed.
+    ///
+    /// # Errors
+    /// It is no inbox that this release knows, or it cannot be read.
+    pub fn examine(path: &Path) -> Result<Start, OpenError> {
+        if path.exists() { schema::examine(path) } else { Ok(Start::Makes) }
     }
 
     /// Sealing is done by the caller's thread: the writer's is the one that everybody waits for.

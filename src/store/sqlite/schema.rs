@@ -1,7 +1,7 @@
 //! The tables, and how a connection to them is set up. The rule: a file is changed only once it is known to be ours and
 //! of a version that this program knows.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -55,6 +55,55 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// What a start would make of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// An inbox: there is none yet.
+    Makes,
+    /// It goes on with the one that is there.
+    GoesOn,
+    /// It brings the tables of an earlier release forward.
+    BringsForward {
+        /// Their version.
+        from: i64,
+        /// The version that this program knows.
+        to: i64,
+    },
+}
+
+/// Looks at a file that is there, and finds what a start would find.
+pub(super) fn examine(path: &Path) -> Result<Start, OpenError> {
+    let connection = match is_at_rest(path) {
+        // Whoever reads makes a log beside the file otherwise, which stays there.
+        true => open(&untouched(path)?, path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)?,
+        false => connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
+    };
+    Ok(match look(&connection, path)? {
+        Found::Nothing => Start::Makes,
+        Found::Version(VERSION) => seal(&connection, path).map(|_| Start::GoesOn)?,
+        Found::Version(from) => Start::BringsForward { from, to: VERSION },
+    })
+}
+
+/// Whether nobody has the file open, and nobody ended in the middle of it: its log is gone then.
+fn is_at_rest(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    !Path::new(&log).exists()
+}
+
+/// The file by a name that has it read as one that nobody changes.
+fn untouched(path: &Path) -> Result<PathBuf, OpenError> {
+    let path = path.canonicalize().map_err(|error| OpenError::file(path, &error))?;
+    let letter = |byte: &u8| match byte {
+        b'/' | b'-' | b'.' | b'_' => char::from(*byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(*byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    let name: String = path.as_os_str().as_encoded_bytes().iter().map(letter).collect();
+    Ok(format!("file:{name}?immutable=1").into())
+}
+
 /// Opens a connection that reads only.
 pub(super) fn reader(path: &Path) -> Result<Connection, OpenError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -102,12 +151,17 @@ pub(super) fn recover(connection: &Connection, path: &Path) -> Result<(), OpenEr
 }
 
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
+    open(path, path, access)
+}
+
+/// Opens a connection to the file that is called so.
+fn open(name: &Path, path: &Path, access: OpenFlags) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < OLDEST_LIBRARY {
         return Err(OpenError::OldLibrary(rusqlite::version()));
     }
     let wrong = |error| OpenError::database(path, error);
     let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(wrong)?;
+    let connection = Connection::open_with_flags(name, flags).map_err(wrong)?;
     connection.busy_timeout(PATIENCE).map_err(wrong)?;
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;").map_err(wrong)?;
     connection.set_prepared_statement_cache_capacity(64);

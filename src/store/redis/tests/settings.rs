@@ -196,6 +196,41 @@ async fn a_store_of_another_plan_is_refused_and_looking_makes_none() {
 }
 
 #[tokio::test]
+async fn what_a_start_would_refuse_is_found_without_one_and_nothing_is_written() {
+    let server = Server::durable(&[]);
+    let address = server.url().parse().unwrap();
+    let with = |prefix: &str, seal: Option<&str>| {
+        let seal = seal.map(|text| Secret::new(text.repeat(32).into_bytes()).unwrap());
+        RedisOptions { prefix: prefix.into(), seal, ..RedisOptions::default() }
+    };
+    let examine = async |options: RedisOptions| {
+        let before = server.cli(&["DBSIZE"]);
+        let found = RedisStore::examine(&address, &options).await;
+        assert_eq!(server.cli(&["DBSIZE"]), before);
+        found.map(|(_, _, is_there)| is_there)
+    };
+    let usual = RedisOptions::default();
+    assert_eq!(examine(usual.clone()).await, Ok(false));
+    drop(open_with(&server, usual.clone()).await.unwrap());
+    drop(open_with(&server, with("sealed", Some("a"))).await.unwrap());
+    assert_eq!(examine(usual.clone()).await, Ok(true));
+    assert_eq!(examine(with("sealed", Some("a"))).await, Ok(true));
+    let refused = async |options: RedisOptions| {
+        let found = examine(options.clone()).await.expect_err("expected a refusal");
+        assert_eq!(open_with(&server, options).await.expect_err("expected a refusal"), found);
+    };
+    refused(with("sealed", Some("b"))).await;
+    refused(with("sealed", None)).await;
+    refused(with("a{b}", None)).await;
+    server.cli(&["HSET", "{sealed:0}:plan", "version", "2"]);
+    refused(with("sealed", Some("a"))).await;
+    server.cli(&["DEL", "{sealed:0}:plan"]);
+    refused(with("sealed", Some("a"))).await;
+    server.cli(&["SET", "{cs:3}:seal", "another"]);
+    refused(usual).await;
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_said_and_not_shown() {
     let server = Server::durable(&["--requirepass", "canary-of-the-server"]);
     let at = format!("127.0.0.1:{}", server.port);

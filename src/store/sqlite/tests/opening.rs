@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Desk, accept, lease};
 use crate::store::conformance::{LEASE, answer, event};
-use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::sqlite::{OpenError, SqliteStore, Start};
 use crate::store::{Acceptance, Claim, Store, StoreError};
 
 #[tokio::test]
@@ -47,6 +47,52 @@ fn another_programs_file_is_refused_and_left_alone() {
 
     std::fs::write(desk.path(), "not a database, but long enough to have a header of some kind").unwrap();
     assert!(matches!(desk.refused(), OpenError::Database { .. }));
+}
+
+#[tokio::test]
+async fn what_a_start_would_find_is_said_without_one_and_nothing_is_changed() {
+    let desk = Desk::new();
+    let files = || {
+        let entries = std::fs::read_dir(desk.folder.path()).unwrap().map(Result::unwrap);
+        let mut files: Vec<_> = entries.map(|file| (file.file_name(), std::fs::read(file.path()).unwrap())).collect();
+        files.sort();
+        files
+    };
+    let examine = || {
+        let before = files();
+        let found = SqliteStore::examine(&desk.path());
+        assert!(files() == before, "{:?}", files().into_iter().map(|(name, _)| name).collect::<Vec<_>>());
+        found
+    };
+    assert_eq!(examine(), Ok(Start::Makes));
+    std::fs::write(desk.path(), "").unwrap();
+    assert_eq!(examine(), Ok(Start::Makes));
+    let store = desk.open();
+    accept(&store, &event("1")).await;
+    assert_eq!(SqliteStore::examine(&desk.path()), Ok(Start::GoesOn), "beside its receiver");
+    drop(store);
+    assert_eq!(examine(), Ok(Start::GoesOn));
+    desk.tamper("PRAGMA user_version = 2");
+    assert_eq!(examine(), Ok(Start::BringsForward { from: 2, to: 3 }));
+    desk.tamper("PRAGMA user_version = 4");
+    assert_eq!(examine(), Err(desk.refused()));
+    desk.tamper("PRAGMA user_version = 3; UPDATE meta SET value = 'x' WHERE name = 'seal'");
+    assert_eq!(examine(), Err(desk.refused()));
+    desk.tamper("PRAGMA application_id = 1");
+    assert_eq!(examine(), Err(desk.refused()));
+    std::fs::write(desk.path(), "not a database, but long enough to have a header of some kind").unwrap();
+    assert_eq!(examine(), Err(desk.refused()));
+}
+
+#[test]
+fn a_file_is_examined_by_whatever_name_it_has() {
+    let desk = Desk::new();
+    for name in ["a b", "a?b", "a%41b", "a#b", "ä", "file:x"] {
+        let path = desk.folder.path().join(name);
+        assert_eq!(SqliteStore::examine(&path), Ok(Start::Makes), "{name}");
+        drop(SqliteStore::open(&path, desk.clock.clone()).unwrap());
+        assert_eq!(SqliteStore::examine(&path), Ok(Start::GoesOn), "{name}");
+    }
 }
 
 #[test]
