@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use super::config::private;
 use crate::crypto::{Digest, Hash, Sha256};
 
 /// Between two looks.
@@ -27,6 +28,8 @@ pub(super) struct Live<T> {
     /// Label of its metrics, and what logs call it.
     name: &'static str,
     files: Vec<PathBuf>,
+    /// The one of them that only its owner may read.
+    secret: Option<PathBuf>,
     make: Make<T>,
     current: ArcSwap<T>,
     seen: Mutex<Seen>,
@@ -47,17 +50,18 @@ impl<T: Send + Sync + 'static> Live<T> {
     /// Reads the files for the first time. `make` gets their contents, in their order.
     ///
     /// # Errors
-    /// A file cannot be read, or nothing can be made of them.
+    /// A file cannot be read, others can read the one that is secret, or nothing can be made of them.
     pub(super) fn open(
         name: &'static str,
         files: Vec<PathBuf>,
+        secret: Option<PathBuf>,
         make: impl Fn(&[Vec<u8>]) -> Result<T, String> + Send + Sync + 'static,
     ) -> Result<Arc<Self>, String> {
-        let contents = read(&files)?;
+        let contents = read(&files, secret.as_deref())?;
         let made = make(&contents)?;
         let seen = Seen { good: Some(digest(&contents)), ..Seen::default() };
         let (make, current) = (Box::new(make), ArcSwap::from_pointee(made));
-        Ok(Arc::new(Self { name, files, make, current, seen: Mutex::new(seen), over: AtomicBool::new(false) }))
+        Ok(Arc::new(Self { name, files, secret, make, current, seen: Mutex::new(seen), over: AtomicBool::new(false) }))
     }
 
     /// What is in use.
@@ -68,7 +72,7 @@ impl<T: Send + Sync + 'static> Live<T> {
     /// Looks at the files; a change counts when two looks find the same, so that what is still being written does not.
     fn look(&self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let contents = match read(&self.files) {
+        let contents = match read(&self.files, self.secret.as_deref()) {
             Ok(contents) => contents,
             Err(why) => {
                 // A file that is put in the place of another may be gone for a moment.
@@ -168,7 +172,10 @@ impl<T> fmt::Debug for Live<T> {
     }
 }
 
-fn read(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, String> {
+fn read(files: &[PathBuf], secret: Option<&Path>) -> Result<Vec<Vec<u8>>, String> {
+    if let Some(secret) = secret {
+        private(secret).map_err(|why| format!("{}: {why}", secret.display()))?;
+    }
     files.iter().map(|file| bytes(file)).collect()
 }
 
@@ -203,7 +210,7 @@ mod tests {
         let file = folder.path().join("a");
         let write = |text: &str| std::fs::write(&file, text).unwrap();
         write("one");
-        let live = Live::open("test", vec![file.clone()], text).unwrap();
+        let live = Live::open("test", vec![file.clone()], None, text).unwrap();
         write("two");
         live.look();
         assert_eq!(*live.current(), "one");
@@ -228,7 +235,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a");
         std::fs::write(&file, "one").unwrap();
-        let live = Live::open("test", vec![file.clone()], text).unwrap();
+        let live = Live::open("test", vec![file.clone()], None, text).unwrap();
         std::fs::remove_file(&file).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success());
         let (end, ended) = tokio::sync::oneshot::channel::<()>();

@@ -34,8 +34,8 @@ pub(super) struct Listening {
 pub(super) fn open(settings: &TlsSettings) -> Result<Arc<Live<Listening>>, String> {
     let mut files = vec![settings.certificate.clone(), settings.key.clone()];
     files.extend(settings.client_ca.clone());
-    let settings = settings.clone();
-    Live::open("listener", files, move |contents| server(&settings, contents))
+    let (settings, key) = (settings.clone(), Some(settings.key.clone()));
+    Live::open("listener", files, key, move |contents| server(&settings, contents))
 }
 
 fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<Listening, String> {
@@ -70,7 +70,7 @@ fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<Listening, Str
 /// Authorities of the clients whose certificates a proxy brings.
 pub(super) fn authority(path: &Path) -> Result<Arc<Live<Authority>>, String> {
     let named = path.to_owned();
-    Live::open("client_cert", vec![path.to_owned()], move |contents| {
+    Live::open("client_cert", vec![path.to_owned()], None, move |contents| {
         let pem = contents.first().map(Vec::as_slice).unwrap_or_default();
         Authority::read(&named, pem, true, provider())
     })

@@ -1,5 +1,6 @@
 //! TLS files that change under load: nobody is refused wrongly, and a broken file changes nothing.
 
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -145,4 +146,36 @@ async fn files_that_are_no_longer_named_are_not_stale() {
     receiver.signal("HUP");
     receiver.logged("\"code\":\"reloaded\"", 1);
     until("no such file", async || metrics(&receiver).contains(&stale(0))).await;
+}
+
+#[tokio::test]
+async fn a_new_key_that_others_can_read_is_not_taken_until_they_cannot() {
+    let (servers, clients) = (Authority::new("servers"), Authority::new("clients"));
+    let folder = folder(MUTUAL, &[("a", "")]);
+    tls_files(folder.path(), &servers.server(), &clients);
+    let receiver = Receiver::start(folder.path());
+    let tls = connector(&servers, Some(&clients.client("a.example", "A")));
+    let shown = async || {
+        let stream = handshake(&tls, &receiver.address).await.unwrap();
+        stream.get_ref().1.peer_certificates().unwrap().first().unwrap().clone().into_owned()
+    };
+    let (before, next) = (shown().await, servers.server());
+    let mode = |mode: u32| {
+        std::fs::set_permissions(folder.path().join("tls.key"), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o644);
+    std::fs::write(folder.path().join("tls.key"), &next.key).unwrap();
+    write(folder.path(), "tls.crt", &next.pem);
+    let stale = |value: u8| format!("countersign_tls_stale{{files=\"listener\"}} {value}");
+    until("a key that is not taken", async || metrics(&receiver).contains(&stale(1))).await;
+    let log = receiver.logged("tls.key: expected a file that only its owner can read, but found mode 644", 1);
+    assert!(log.contains("tls_not_reloaded"), "{log}");
+    assert_eq!(shown().await, before);
+    // The cure changes nothing of what is in it.
+    mode(0o600);
+    until("the new certificate", async || shown().await == next.der).await;
+    assert!(metrics(&receiver).contains(&stale(0)));
+    mode(0o640);
+    until("what the next start would refuse", async || metrics(&receiver).contains(&stale(1))).await;
+    assert_eq!(shown().await, next.der);
 }

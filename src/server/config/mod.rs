@@ -42,6 +42,7 @@ pub use endpoint::EndpointSettings;
 pub use kept::Kept;
 pub use limits::LimitSettings;
 pub use operators::Operators;
+pub(super) use permissions::private;
 pub use problem::Problem;
 pub use proxy::{ClientCertForm, ClientCertSettings, ForwardedForm, ProxySettings};
 pub use ready::ReadySettings;

@@ -8,13 +8,13 @@ const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// Whether only its owner can read the file.
 #[cfg(unix)]
-pub(super) fn private(path: &Path) -> Result<(), String> {
+pub(in crate::server) fn private(path: &Path) -> Result<(), String> {
     let credentials = std::env::var_os(CREDENTIALS).map(std::path::PathBuf::from);
     private_beside(path, credentials.as_deref())
 }
 
 #[cfg(not(unix))]
-pub(super) fn private(_path: &Path) -> Result<(), String> {
+pub(in crate::server) fn private(_path: &Path) -> Result<(), String> {
     Ok(())
 }
 
