@@ -8,6 +8,11 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+#[cfg(feature = "redis")]
+use crate::clock::Timestamp;
+#[cfg(feature = "redis")]
+use crate::keys::Certificate;
+
 /// What is not as it has to be, with what was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wrong {
@@ -62,6 +67,13 @@ pub(crate) fn client(ca: Option<&[u8]>, identity: Option<(&[u8], &[u8])>) -> Res
             })
         }
     }
+}
+
+/// The last moment of our certificate, the first of a chain in PEM, if it can be read.
+#[cfg(feature = "redis")]
+pub(crate) fn last_moment(pem: &[u8]) -> Option<Timestamp> {
+    let own = certificates(pem).ok()?.into_iter().next()?;
+    Certificate::from_der(&own).ok().map(|certificate| certificate.not_after())
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {

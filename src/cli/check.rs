@@ -37,11 +37,11 @@ impl Check {
     pub(super) async fn run(&self, path: &Path) -> Result<(), Ended> {
         let mut config = load(path)?;
         config.open_keys(std::sync::Arc::new(SystemClock)).await?;
-        config.try_files().map_err(Ended::Usage)?;
+        let certificates = config.try_files().map_err(Ended::Usage)?;
         // What is wrong with it is said after everything else.
         let store = config.store.describe().await;
         let now = SystemClock.now();
-        let mut failed = false;
+        let mut failed = certificates.iter().any(|one| one.has_ended(now));
         for endpoint in &config.endpoints {
             let binds = binds(endpoint);
             let identity = IdentityFacts::of(endpoint, binds.request_id);
@@ -65,6 +65,9 @@ impl Check {
                     "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
                     "keysEnded": ended, "identity": identity.document(), "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
                     "store": store.as_ref().ok(), "warnings": config.warnings,
+                    "certificates": certificates.iter().map(|one| {
+                        json!({"files": one.files, "notAfter": one.not_after.to_string(), "endsSoon": one.severity(now).is_some()})
+                    }).collect::<Vec<_>>(),
                 });
                 let facts = facts(endpoint).into_iter().chain(redirect_facts(endpoint));
                 let token: serde_json::Map<_, _> = facts.map(|(name, value)| (name.to_owned(), json!(value))).collect();
@@ -89,6 +92,15 @@ impl Check {
         if !self.json {
             if let Ok(store) = &store {
                 print(&format!("store        {store}"))?;
+            }
+            for one in &certificates {
+                let word = match one.severity(now) {
+                    None => "certificate",
+                    Some(_) if one.has_ended(now) => "ENDED",
+                    Some(Severity::Error) => "ENDS SOON",
+                    Some(Severity::Warning) => "ends soon",
+                };
+                print(&format!("{word:<12} {}", one.words(now)))?;
             }
             for warning in &config.warnings {
                 print(&format!("warning      {warning}"))?;

@@ -42,10 +42,19 @@ pub fn ending(keys: &KeySet, now: Timestamp) -> Vec<Ending> {
     let endings = soon.filter_map(|key| {
         let at = key.not_after()?;
         let left = at.since(now);
-        let severity = if left <= VERY_SOON { Severity::Error } else { Severity::Warning };
+        let severity = severity(left)?;
         Some(Ending { key_id: key.id().clone(), at, left, severity })
     });
     endings.collect()
+}
+
+/// How much of a hurry the end of something is that goes on for so long.
+pub(crate) fn severity(left: Duration) -> Option<Severity> {
+    match left {
+        _ if left <= VERY_SOON => Some(Severity::Error),
+        _ if left <= SOON => Some(Severity::Warning),
+        _ => None,
+    }
 }
 
 impl fmt::Display for Ending {
@@ -56,7 +65,7 @@ impl fmt::Display for Ending {
 }
 
 /// A span in days, or in hours if it is shorter than two.
-struct Days(Duration);
+pub(crate) struct Days(pub(crate) Duration);
 
 impl fmt::Display for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

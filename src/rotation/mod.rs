@@ -38,6 +38,8 @@ mod watch;
 
 #[cfg(feature = "jwks")]
 pub use address::{Address, AddressOptions};
+#[cfg(feature = "server")]
+pub(crate) use expiry::{Days, severity};
 pub use expiry::{Ending, Gauges, Severity, all_ended, ending};
 pub use keeper::Rotation;
 pub use outcome::{Counts, NoKeys, Outcome, Trouble};

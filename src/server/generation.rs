@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::callers::Callers;
+use super::certificates::Certificates;
 use super::config::{Config, Differences, EndpointSettings, ProxySettings, SinkKind, SinkSettings};
 use super::keys::{self, Shown};
 use super::live::Live;
@@ -169,7 +170,9 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
     let router = Router::new(built, Arc::clone(&ground.clock)).traced(ground.traces.clone());
     let callers = Callers::new(config.server.proxies.clone(), authority.clone(), Arc::clone(&ground.clock));
     let clock = Arc::clone(&ground.clock);
-    let standing = Standing { router, callers, clock, limits: config.server.limits, room: config.budget.clone(), tls };
+    let certificates = Certificates::of(config, tls.as_ref());
+    let (limits, room) = (config.server.limits, config.budget.clone());
+    let standing = Standing { router, callers, clock, limits, room, tls, certificates };
     let shown = config.endpoints.iter().filter_map(|endpoint| keys.get(&endpoint.name).cloned()).collect();
     let names = config.endpoints.iter().map(|endpoint| endpoint.name.to_string()).collect();
     let over = Some(Arc::new(watch::Sender::new(())));

@@ -4,6 +4,7 @@ mod accept;
 mod access;
 mod admin;
 mod callers;
+mod certificates;
 pub mod config;
 pub mod connection;
 mod figures;
@@ -38,6 +39,7 @@ pub mod trial;
 mod upkeep;
 mod workforce;
 
+pub use certificates::OwnCertificate;
 pub(crate) use config::span;
 pub use config::{Config, Problem};
 pub use router::Router;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::certificates::{Certificates, OwnCertificate};
 use super::config::Config;
 use super::generation::authority;
 use super::run::Failure;
@@ -20,13 +21,14 @@ impl Config {
         keys::open(&mut self.endpoints, &clock, Duration::ZERO, false).await.map(drop)
     }
 
-    /// Opens what only `serve` needs: TLS keys and the files of sinks. Nothing is made.
+    /// Opens what only `serve` needs: TLS keys and the files of sinks. Nothing is made. Answers our own certificates.
     ///
     /// # Errors
     /// What cannot be opened, with the name of its file.
-    pub fn try_files(&self) -> Result<(), String> {
-        self.server.tls.as_ref().map(tls::open).transpose()?;
+    pub fn try_files(&self) -> Result<Vec<OwnCertificate>, String> {
+        let listener = self.server.tls.as_ref().map(tls::open).transpose()?;
         authority(&self.server.proxies)?;
-        self.sinks.iter().try_for_each(Sink::attempt)
+        self.sinks.iter().try_for_each(Sink::attempt)?;
+        Ok(Certificates::of(self, listener.as_ref()).all())
     }
 }

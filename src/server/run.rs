@@ -25,7 +25,7 @@ use super::supervisor::Supervisor;
 use super::traces::Traces;
 use super::upkeep::{halted, report_stranded, summarise};
 use super::workforce::Workforce;
-use super::{figures, files, standing};
+use super::{certificates, figures, files, standing};
 use crate::clock::{Clock, SystemClock};
 use crate::dedup::Handlers;
 use crate::store::upkeep;
@@ -181,6 +181,7 @@ impl Running {
         workforce.beside(upkeep::go_on(Arc::clone(&ground.store), more, end));
         let standing: standing::Place = Arc::new(ArcSwap::from_pointee(standing));
         workforce.beside(summarise(Arc::clone(&standing), closing.clone()));
+        workforce.beside(certificates::watch(Arc::clone(&standing), closing.clone()));
         if let Some(metrics) = &metrics {
             tokio::spawn(figures::keep_up(metrics.clone()));
         }
@@ -327,6 +328,7 @@ fn pages(
         endpoints: Arc::clone(&prepared.names),
         keys,
         breakers: prepared.breakers(),
+        certificates: prepared.standing.certificates.clone(),
         budget: config.budget.clone(),
         clock,
     }

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 
 use super::Router;
 use super::callers::Callers;
+use super::certificates::Certificates;
 use super::config::LimitSettings;
 use super::live::Live;
 use super::tls::Listening;
@@ -21,6 +22,7 @@ pub(super) struct Standing {
     /// For heads and bodies in flight.
     pub(super) room: BodyBudget,
     pub(super) tls: Option<Arc<Live<Listening>>>,
+    pub(super) certificates: Certificates,
 }
 
 /// The place where it stands.

@@ -18,6 +18,7 @@ use super::live::Live;
 use crate::clock::Timestamp;
 use crate::crypto::{Digest, Sha256};
 use crate::error::{Code, Rejection};
+use crate::tls::last_moment;
 
 /// What ALPN calls HTTP/2 over TLS (RFC 9113 section 3.2).
 pub(super) const HTTP2: &[u8] = b"h2";
@@ -26,6 +27,8 @@ pub(super) const HTTP2: &[u8] = b"h2";
 #[derive(Debug)]
 pub(super) struct Listening {
     pub(super) config: Arc<ServerConfig>,
+    /// The last moment of our certificate.
+    pub(super) not_after: Option<Timestamp>,
     /// Authorities of clients, if they are asked for certificates.
     pub(super) clients: Option<Authority>,
 }
@@ -64,7 +67,7 @@ fn server(settings: &TlsSettings, contents: &[Vec<u8>]) -> Result<Listening, Str
         config.alpn_protocols.push(HTTP2.to_vec());
     }
     config.alpn_protocols.push(b"http/1.1".to_vec());
-    Ok(Listening { config: Arc::new(config), clients })
+    Ok(Listening { config: Arc::new(config), not_after: last_moment(certificate), clients })
 }
 
 /// Authorities of the clients whose certificates a proxy brings.

@@ -1,5 +1,6 @@
 //! What stands before the signature: strict HTTP, deadlines and budgets, TLS, and proxies that are trusted or are not.
 
+mod certificates;
 mod deadlines;
 mod drain;
 mod gunicorn;

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 pub(super) use door::Door;
 
 use super::accept::turn_away;
+use super::certificates::Certificates;
 use super::connection::{self, Times};
 use super::figures;
 use super::keys::{self, Shown};
@@ -44,6 +45,7 @@ pub(super) struct Admin {
     pub(super) endpoints: Arc<[String]>,
     pub(super) keys: Arc<[Shown]>,
     pub(super) breakers: Vec<Breaker>,
+    pub(super) certificates: Certificates,
     pub(super) budget: BodyBudget,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -92,6 +94,7 @@ impl Admin {
     pub(super) fn forget(&self) {
         self.breakers.iter().for_each(figures::forget_breaker);
         self.keys.iter().for_each(Shown::forget);
+        self.certificates.forget();
     }
 
     async fn respond<B>(&self, request: &Request<B>, local: Option<IpAddr>) -> Response<Full<Bytes>> {
@@ -116,6 +119,7 @@ impl Admin {
         let now = self.clock.now();
         figures::sample(&*self.store, report.stats.as_ref(), &report.items(), report.free, &self.budget, now);
         self.keys.iter().for_each(|keys| keys.measure(now));
+        self.certificates.measure(now);
         self.breakers.iter().for_each(figures::measure_breaker);
         text(StatusCode::OK, self.metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
     }
@@ -141,6 +145,9 @@ impl Admin {
                     json!({ "name": breaker.name(), "breaker": breaker.state().as_str() })
                 }).collect::<Vec<_>>(),
                 "keys": keys::document(&self.keys, self.clock.now()),
+                "certificates": self.certificates.all().iter().map(|one| {
+                    json!({ "files": one.files, "notAfter": one.not_after.to_string() })
+                }).collect::<Vec<_>>(),
                 "inbox": inbox,
                 "readiness": report.document(),
             }),

@@ -9,8 +9,9 @@ use zeroize::Zeroizing;
 
 use super::file::ClientTable;
 use super::permissions;
+use crate::clock::Timestamp;
 use crate::error::ConfigError;
-use crate::tls::Wrong;
+use crate::tls::{Wrong, last_moment};
 
 type Pem = (Zeroizing<Vec<u8>>, PathBuf);
 
@@ -48,6 +49,11 @@ impl ClientFiles {
 
     pub(super) fn own(&self) -> Option<(&[u8], &[u8])> {
         self.own.as_ref().map(|((certificate, _), (key, _))| (certificate.as_slice(), key.as_slice()))
+    }
+
+    /// The last moment of our certificate.
+    pub(super) fn not_after(&self) -> Option<Timestamp> {
+        self.own().and_then(|(certificate, _)| last_moment(certificate))
     }
 
     /// The same error with the name of the file.

@@ -13,6 +13,7 @@ use super::outgoing_tls::ClientFiles;
 use super::problem::{Problem, Source};
 use super::sink_table::{FormWord, OrderWord, SinkTable};
 use super::{secret, span_field, store, units};
+use crate::clock::Timestamp;
 use crate::crypto::Secret;
 use crate::error::ConfigError;
 use crate::inbox::{BreakerPlan, Order, RetryPlan};
@@ -74,6 +75,8 @@ pub struct HttpSettings {
     pub form: Option<HttpForm>,
     /// For https.
     pub tls: Option<Arc<ClientConfig>>,
+    /// The last moment of the certificate by which we come.
+    pub certificate_ends: Option<Timestamp>,
     /// Whether the host's name may lead to a private address.
     pub allow_private: bool,
 }
@@ -235,7 +238,7 @@ fn http(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<
     }
     let timeout = table.timeout.as_deref().map_or(Ok(Duration::from_secs(10)), |text| span_field("timeout", text))?;
     let secret = table.secret.as_ref().map(|table| secret::read(table, folder, "secret")).transpose()?;
-    let tls = encrypted.then(|| ClientFiles::read(table.ca.as_ref(), table.client.as_ref(), folder)?.http());
+    let files = encrypted.then(|| ClientFiles::read(table.ca.as_ref(), table.client.as_ref(), folder)).transpose()?;
     Ok(HttpSettings {
         timeout,
         secret: secret.map(|(secret, _)| secret),
@@ -243,7 +246,8 @@ fn http(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<
             FormWord::Event => HttpForm::Event,
             FormWord::Request => HttpForm::Request,
         }),
-        tls: tls.transpose()?,
+        tls: files.as_ref().map(ClientFiles::http).transpose()?,
+        certificate_ends: files.as_ref().and_then(ClientFiles::not_after),
         allow_private: table.allow_private.unwrap_or(false),
         url,
     })

@@ -48,11 +48,12 @@ const COUNTERS: [(&str, &str); 10] = [
     ("countersign_store_duplicates_total", "Copies, in the store since it was made"),
     ("countersign_store_conflicts_total", "Known ids with other content, in the store since it was made"),
 ];
-const GAUGES: [(&str, &str); 17] = [
+const GAUGES: [(&str, &str); 18] = [
     ("countersign_sink_breaker", "1 for how the breaker of a sink stands"),
     ("countersign_ready", "1 for each item of /readyz that is well"),
     ("countersign_connections_open", "Connections, by listener"),
     ("countersign_tls_stale", "1 if files of TLS cannot be read, and the ones before are in use"),
+    ("countersign_tls_expire_seconds", "Until our own certificate in files of TLS ends"),
     ("countersign_reload_last_success_timestamp_seconds", "When the configuration in force was read"),
     ("countersign_body_bytes", "Bytes of bodies in memory"),
     ("countersign_body_bytes_limit", "Bytes of bodies that there is room for"),

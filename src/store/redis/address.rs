@@ -6,6 +6,7 @@ use std::str::FromStr;
 use zeroize::Zeroizing;
 
 use super::link::RedisTls;
+use crate::clock::Timestamp;
 
 /// What stands behind an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,11 @@ impl RedisAddress {
     pub fn with_tls(mut self, tls: RedisTls) -> Self {
         self.tls = self.tls.map(|_| tls);
         self
+    }
+
+    /// The last moment of the certificate by which we come.
+    pub fn certificate_ends(&self) -> Option<Timestamp> {
+        self.tls.as_ref().and_then(|tls| tls.not_after)
     }
 
     /// Whether connections are encrypted.

@@ -17,12 +17,17 @@ use tokio_rustls::TlsConnector;
 
 use super::address::{Login, Node, RedisAddress};
 use super::line::CONNECT;
+use crate::clock::Timestamp;
 use crate::error::ConfigError;
-use crate::tls::{Wrong, client};
+use crate::tls::{Wrong, client, last_moment};
 
 /// Whom to trust as a Redis over TLS, and as whom to come. A certificate is always checked, for its host as well.
 #[derive(Clone)]
-pub struct RedisTls(Arc<ClientConfig>);
+pub struct RedisTls {
+    config: Arc<ClientConfig>,
+    /// The last moment of our certificate.
+    pub(super) not_after: Option<Timestamp>,
+}
 
 impl RedisTls {
     /// `ca` are authorities in PEM, then no others count; without them the public ones do. `client` is our certificate,
@@ -39,7 +44,8 @@ impl RedisTls {
             };
             ConfigError::new(field, wrong.to_string())
         })?;
-        Ok(Self(Arc::new(config)))
+        let not_after = client.and_then(|(certificate, _)| last_moment(certificate));
+        Ok(Self { config: Arc::new(config), not_after })
     }
 }
 
@@ -87,7 +93,7 @@ impl Link {
             return Ok(Self { connection, driver: tokio::spawn(driver) });
         };
         let name = ServerName::try_from(node.host.to_string()).map_err(|_| "a host that no certificate can name")?;
-        let stream = timeout(HANDSHAKE, TlsConnector::from(Arc::clone(&tls.0)).connect(name, stream)).await;
+        let stream = timeout(HANDSHAKE, TlsConnector::from(Arc::clone(&tls.config)).connect(name, stream)).await;
         let stream = stream.map_err(|_| SILENT)?.map_err(|error| broken(&error))?;
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&settings, stream, config).await.map_err(|error| words(&error))?;
