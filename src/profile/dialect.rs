@@ -162,10 +162,11 @@ impl Answer {
         }
     }
 
-    /// Adds a header; a value that is none is left out.
-    pub fn push_header(&mut self, name: &'static str, value: &str) {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(HeaderName::from_static(name), value);
+    /// Adds a header, in the place of one of the same name; a name or value that is none is left out.
+    pub fn push_header(&mut self, name: &str, value: &str) {
+        // Not the constructor for names in the source, which panics on a capital letter.
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            self.headers.insert(name, value);
         }
     }
 }
@@ -206,5 +207,27 @@ impl Dialect for Plain {
         let mut answer = Answer::json(status, &document);
         answer.content_type = Some(HeaderValue::from_static("application/problem+json"));
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_any_spelling_is_added_or_left_out_and_nothing_panics() {
+        let mut answer = Answer::empty(StatusCode::OK);
+        for (name, value) in [
+            ("X-Request-ID", "in capitals"),
+            ("", "no name"),
+            ("x y", "a name with a space"),
+            ("x:y", "a name with a colon"),
+            ("ä", "a name with another letter"),
+            ("x-split", "a line\r\nx-more: and another"),
+        ] {
+            answer.push_header(name, value);
+        }
+        assert_eq!(answer.headers.len(), 1);
+        assert_eq!(answer.headers["x-request-id"], "in capitals");
     }
 }
