@@ -1,5 +1,6 @@
 //! The envelope of an event: CloudEvents 1.0, structured JSON, on one line.
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
@@ -65,7 +66,7 @@ impl FromStr for EventType {
 }
 
 /// An event as sinks receive it. The order of the members is the order on the wire.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct CloudEvent<'a> {
     specversion: &'static str,
     id: &'a str,
@@ -88,7 +89,7 @@ pub struct CloudEvent<'a> {
     data: Data<'a>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,12 +117,12 @@ struct Data<'a> {
 }
 
 /// What only a redirect says.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Authorization<'a> {
     reference: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<Spelled<'a>>,
+    code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code_expires: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,13 +131,16 @@ struct Authorization<'a> {
     issuer: Option<&'a str>,
 }
 
-/// A code on its way to the sink; it stays hidden where an envelope is printed for debugging.
-#[derive(Serialize)]
-struct Spelled<'a>(&'a str);
-
-impl std::fmt::Debug for Spelled<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("..")
+impl fmt::Debug for CloudEvent<'_> {
+    /// Shows the envelope and no data: the sender's document holds the codes, tokens and accounts of people.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloudEvent")
+            .field("id", &self.id)
+            .field("source", &self.source)
+            .field("type", &self.r#type)
+            .field("receivedat", &self.receivedat)
+            .field("attempt", &self.attempt)
+            .finish_non_exhaustive()
     }
 }
 
@@ -209,7 +213,7 @@ impl<'a> Data<'a> {
                 data.provider_status = event.provider_status.as_deref();
                 data.authorization = Some(Authorization {
                     reference: &event.reference,
-                    code: event.code.as_ref().map(|code| Spelled(code.expose())),
+                    code: event.code.as_ref().map(|code| code.expose()),
                     code_expires: event.code_lifetime.map(|span| received_at.after(span).to_string()),
                     message: event.message.as_deref(),
                     issuer: event.issuer.as_deref(),
@@ -234,4 +238,46 @@ impl<'a> Data<'a> {
 fn detail(content: &[u8]) -> Option<Box<RawValue>> {
     json::check(content).ok()?;
     RawValue::from_string(String::from_utf8(json::compact(content)).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::event::{CallbackGrammar, DebtorTokenEvent};
+    use crate::wire::query::Query;
+
+    fn shown(event: &Event) -> (String, String) {
+        let provenance = Provenance {
+            endpoint: "bank".into(),
+            profile: "joompay".into(),
+            key_id: "k".into(),
+            algorithm: None,
+            signed_at: None,
+            received_at: Timestamp::from_seconds(1_800_000_000),
+            covered: [].into(),
+        };
+        let envelope = CloudEvent::new("id-1", event, &provenance, None, &[0; 32], 1);
+        (format!("{envelope:?} {event:?}"), envelope.to_line().unwrap())
+    }
+
+    #[test]
+    fn a_code_or_token_that_a_sink_gets_is_not_printed_for_debugging() {
+        let text = format!("state=AQ{}&code=canary", "A".repeat(74));
+        let content = Bytes::from(text.clone());
+        let event = CallbackGrammar::OAuth.read(&Query::parse(&text).unwrap(), &content, None).unwrap();
+        let (printed, sent) = shown(&Event::Authorization(Box::new(event)));
+        assert!(sent.contains("canary") && sent.contains(&Encoding::Base64.encode(&content)), "{sent}");
+        assert!(printed.contains("id-1") && !printed.contains("canary"), "{printed}");
+        assert!(!printed.contains(&Encoding::Base64.encode(&content)), "{printed}");
+
+        let document = r#"{"PaymentId":"p-1","DebtorToken":"canary","PsuId":"canary","Later":"canary"}"#;
+        let detail = Box::new(serde_json::from_str(document).unwrap());
+        let content = Bytes::from_static(document.as_bytes());
+        let event = DebtorTokenEvent { payment_id: "p-1".to_owned(), detail, content };
+        let (printed, sent) = shown(&Event::DebtorToken(Box::new(event)));
+        assert!(sent.contains("canary"));
+        assert!(printed.contains("p-1") && !printed.contains("canary"), "{printed}");
+    }
 }

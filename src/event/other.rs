@@ -1,12 +1,14 @@
 //! Debtor tokens, and what a configured profile does not read more closely.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use super::EventType;
 use super::worldline::DebtorToken;
 
 /// An iDEAL debtor token was issued.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DebtorTokenEvent {
     /// The payment that it was issued for.
@@ -15,6 +17,13 @@ pub struct DebtorTokenEvent {
     pub detail: Box<DebtorToken>,
     /// The exact bytes that were signed.
     pub content: Bytes,
+}
+
+impl fmt::Debug for DebtorTokenEvent {
+    /// Shows neither the token nor the document that it stands in.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DebtorTokenEvent").field("payment_id", &self.payment_id).finish_non_exhaustive()
+    }
 }
 
 /// A verified event of a profile that was written in the configuration.

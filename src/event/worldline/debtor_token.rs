@@ -1,5 +1,7 @@
 //! The iDEAL debtor token, body of `POST /debtorToken`. It names the payment it belongs to, or it is refused.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -9,7 +11,7 @@ use super::payment::PaymentId;
 ///
 /// The schema requires no member. `PaymentId` and `DebtorToken` are required all the same: without the first the token
 /// belongs to nobody, without the second there is no token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DebtorToken {
     /// The user, from the management of users.
@@ -22,6 +24,13 @@ pub struct DebtorToken {
     /// Members the schema does not name, as received.
     #[serde(flatten)]
     pub other: Map<String, Value>,
+}
+
+impl fmt::Debug for DebtorToken {
+    /// Shows neither the token nor what the schema does not name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DebtorToken").field("payment_id", &self.payment_id).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
