@@ -97,11 +97,12 @@ impl PublicKey {
     }
 
     /// Checks a signature over `message` whose `digest` is known already, so that the message is not hashed again.
-    /// A digest of another hash than the key's is not used.
+    /// A digest of another hash than the key's is not used. Not public: with a digest of something else, it would vouch for
+    /// a message that nobody signed.
     ///
     /// # Errors
     /// [`BadSignature`], whatever is wrong.
-    pub fn verify_hashed(
+    pub(crate) fn verify_hashed(
         &self,
         message: &[u8],
         digest: &Digest,
