@@ -357,7 +357,7 @@ impl EndpointBuilder<Chosen> {
         };
         let decoder = Arc::new(Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain));
         let stack = ending(self.undecodable, Arc::clone(&decoder), verifier.clone(), self.handlers.clone());
-        let in_flight = Arc::new(Semaphore::new(self.in_flight));
+        let in_flight = Arc::new(Semaphore::new(self.in_flight.min(Semaphore::MAX_PERMITS)));
         let lines = Lines::new(Arc::clone(&self.name), Arc::clone(&profile.name));
         Ok(Endpoint {
             shared: Arc::new(Shared {

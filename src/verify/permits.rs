@@ -23,9 +23,10 @@ pub struct DecryptionPermits {
 }
 
 impl DecryptionPermits {
-    /// This many at once, at least one.
+    /// This many at once, at least one, and no more than there can be.
     pub fn new(at_once: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(at_once.max(1))), queue: Arc::new(Semaphore::new(LONGEST_QUEUE)) }
+        let at_once = at_once.clamp(1, Semaphore::MAX_PERMITS);
+        Self { places: Arc::new(Semaphore::new(at_once)), queue: Arc::new(Semaphore::new(LONGEST_QUEUE)) }
     }
 
     /// The same places with a queue of its own, so that a flood of one endpoint leaves the others' place in the line.
@@ -54,6 +55,12 @@ impl Default for DecryptionPermits {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_places_than_there_can_be_are_no_panic() {
+        assert_eq!(DecryptionPermits::new(usize::MAX).places.available_permits(), Semaphore::MAX_PERMITS);
+        assert_eq!(DecryptionPermits::new(0).places.available_permits(), 1);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_flood_waits_a_bounded_time_in_a_bounded_queue() {
