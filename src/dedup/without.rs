@@ -15,8 +15,9 @@ use crate::reply::Reply;
 use crate::stage::{StageFuture, oneshot};
 use crate::verified::Verified;
 
-/// Hands every verified event to the handler, copies included. For handlers that are idempotent by themselves.
-#[derive(Debug, Clone, Copy, Default)]
+/// Hands every verified event to the handler, copies included. For handlers that are idempotent by themselves. It has no
+/// default: there is one way to make it, and that says what is given up.
+#[derive(Debug, Clone, Copy)]
 pub struct WithoutDedupLayer(());
 
 impl WithoutDedupLayer {
