@@ -61,7 +61,7 @@ fn profiles() -> Vec<Profile> {
         let fresh = if scheme.claims.is_some() { Fresh::Expiry } else { Fresh::Off };
         Profile::jose(scheme, Identification::Fingerprint).with_fresh(fresh, Duration::ZERO)
     });
-    std::iter::once(Profile::cbuae()).chain(custom).collect()
+    std::iter::once(Profile::cbuae()).chain(custom).map(Profile::accepting_tokens_for_others).collect()
 }
 
 impl World {

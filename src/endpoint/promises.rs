@@ -2,6 +2,8 @@
 //!
 //! The rule: what is relied on is signed, what is needed is there, and what nobody would use is not.
 
+use std::time::Duration;
+
 use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeySet};
 use crate::profile::{
@@ -55,6 +57,10 @@ pub(super) struct Said<'a> {
 
 impl Said<'_> {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if let Some(setting) = self.profile.unread {
+            let message = "expected a setting that this profile reads, but found one of another";
+            return Err(ConfigError::new(setting, message));
+        }
         self.fresh_is_signed()?;
         self.body_is_signed()?;
         self.parts_are_told_apart()?;
@@ -69,6 +75,11 @@ impl Said<'_> {
     fn fresh_is_signed(&self) -> Result<(), ConfigError> {
         let rules = |scheme: &Jose| scheme.claims.as_ref().map(|rules| rules.exp);
         let signed = match (&self.profile.fresh, &self.profile.scheme) {
+            (Fresh::Unsaid, _) => {
+                let message = "expected a time that the signature covers, by with_fresh, or, said aloud, \
+                               accepting_messages_of_any_age, but found nothing";
+                return Err(ConfigError::new("signature.fresh", message));
+            }
             (Fresh::Off, _) => true,
             (Fresh::Header(name), _) => self.profile.covers(name),
             (Fresh::Member(name), Scheme::Body(scheme)) => scheme.input.covers_member(name),
@@ -77,6 +88,11 @@ impl Said<'_> {
             (Fresh::Issued, Scheme::Redirect(_)) => true,
             (Fresh::Member(_) | Fresh::Claim(_) | Fresh::Expiry | Fresh::Issued, _) => false,
         };
+        if signed && !self.profile.fresh.has_tolerance() && self.profile.tolerance != Duration::ZERO {
+            let message =
+                "expected a profile with a signed time, but found one without, with which nothing is compared";
+            return Err(ConfigError::new("tolerance", message));
+        }
         if signed {
             return Ok(());
         }
@@ -205,9 +221,24 @@ impl Said<'_> {
         if matches!(self.profile.identification, Identification::Claim { .. }) && scheme.claims.is_none() {
             return Err(ConfigError::new("id", "expected a token with claims, but found one without"));
         }
+        self.parties(scheme)?;
         let rules = scheme.claims.iter().chain(scheme.authorization.iter().map(|one| &one.claims));
         if rules.into_iter().any(|rules| rules.leeway > ClaimRules::MOST_LEEWAY) {
             return Err(ConfigError::new("claims", "expected a leeway of at most 60s, but found more"));
+        }
+        Ok(())
+    }
+
+    /// Whom a token is for is compared, or it is said that it is not.
+    fn parties(&self, scheme: &Jose) -> Result<(), ConfigError> {
+        if self.profile.compares_no_audience() && !self.profile.tokens_for_others {
+            let message = "expected the audience that we are, by with_parties, or, said aloud, accepting_tokens_for_others, \
+                           but found none: somebody else's token would be taken";
+            return Err(ConfigError::new("claims", message));
+        }
+        let rules = scheme.claims.iter().chain(scheme.authorization.iter().map(|one| &one.claims));
+        if rules.into_iter().any(|rules| rules.iss.iter().chain(&rules.aud).any(|name| name.is_empty())) {
+            return Err(ConfigError::new("claims", "expected names of issuers and audiences, but found an empty one"));
         }
         Ok(())
     }

@@ -15,16 +15,15 @@ use crate::wire::json;
 const RETRY_HORIZON: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Among the senders that document it, most wait 5 to 10 seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
-pub(super) fn profile(name: &str, scheme: Scheme, identification: Identification) -> Profile {
+pub(super) fn profile(name: &str, scheme: Scheme, identification: Identification, fresh: Fresh) -> Profile {
     Profile {
         name: name.into(),
         scheme,
         routes: vec![Route::root()],
         identification,
-        fresh: Fresh::Off,
-        tolerance: TOLERANCE,
+        fresh,
+        tolerance: Duration::ZERO,
         retry_horizon: RETRY_HORIZON,
         answer_within: ANSWER_WITHIN,
         success: StatusCode::OK,
@@ -33,6 +32,8 @@ pub(super) fn profile(name: &str, scheme: Scheme, identification: Identification
         algorithm: None,
         decoder: Arc::new(OtherDecoder::default()),
         dialect: Arc::new(Plain),
+        tokens_for_others: false,
+        unread: None,
     }
 }
 

@@ -5,9 +5,11 @@ mod body_signature;
 mod cbuae;
 mod custom;
 mod dialect;
+mod fresh;
 mod http_signature;
 mod id;
 mod jose;
+mod parties;
 mod redirect;
 mod tribe;
 mod worldline;
@@ -22,12 +24,12 @@ use http::{Method, StatusCode};
 
 use crate::crypto::Algorithm;
 use crate::event::Event;
-use crate::wire::template::Part;
 
 pub use body_signature::{BodySignature, Input};
 pub use cbuae::{ReplySigner, UnfitSigner};
 pub use custom::{OtherDecoder, TypeMap};
 pub use dialect::{Answer, Context, Dialect, Plain, Told};
+pub use fresh::Fresh;
 pub use http_signature::{HttpSignature, KeyIdMatch, Presence};
 pub use id::{Identification, JsonPointer};
 pub use jose::{Authorization, BodyHash, ClaimRules, Demand, Extension, Form, Jose, Nesting, Types};
@@ -47,34 +49,6 @@ pub enum Scheme {
     Jose(Box<Jose>),
     /// A browser that comes back with a state of ours.
     Redirect(Box<Redirect>),
-}
-
-/// Which signed time has to be recent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fresh {
-    /// The time in a header, which the signature has to cover.
-    Header(Box<str>),
-    /// The time in a `name=value` member of the signature header, which the signature has to cover.
-    Member(Box<str>),
-    /// The time in a claim of the token.
-    Claim(Box<str>),
-    /// The token says itself until when it holds.
-    Expiry,
-    /// The state says itself when we issued it.
-    Issued,
-    /// No signed time is looked at: only the memory of the store stops a replay.
-    Off,
-}
-
-impl Fresh {
-    /// Whether it is the time that this part of a template stands for.
-    pub(crate) fn is_in(&self, part: &Part) -> bool {
-        match (self, part) {
-            (Self::Header(time), Part::Header(name)) => name.eq_ignore_ascii_case(time),
-            (Self::Member(time), Part::Member(name)) => name == time,
-            _ => false,
-        }
-    }
 }
 
 /// One route of a profile, below the endpoint's path.
@@ -181,6 +155,10 @@ pub struct Profile {
     pub(crate) algorithm: Option<Algorithm>,
     pub(crate) decoder: Arc<dyn Decode>,
     pub(crate) dialect: Arc<dyn Dialect>,
+    /// Whether it was said that a token for somebody else is taken.
+    pub(crate) tokens_for_others: bool,
+    /// A setting that was made and that nothing of this sender reads, by the name of the configuration.
+    pub(crate) unread: Option<&'static str>,
 }
 
 impl Profile {
@@ -201,32 +179,21 @@ impl Profile {
 
     /// A sender that signs the body, or a template around it, in a header.
     pub fn body_signature(scheme: BodySignature, identification: Identification) -> Self {
-        custom::profile("body-signature", Scheme::Body(scheme), identification)
+        custom::profile("body-signature", Scheme::Body(scheme), identification, Fresh::Off)
     }
 
-    /// A sender that signs with draft-cavage-12.
+    /// A sender that signs with draft-cavage-12. An endpoint is built only once it is said which signed time has to be
+    /// recent ([`Profile::with_fresh`]), or that none has ([`Profile::accepting_messages_of_any_age`]).
     pub fn http_signature(scheme: HttpSignature, identification: Identification) -> Self {
-        custom::profile("http-signature", Scheme::Http(scheme), identification)
+        custom::profile("http-signature", Scheme::Http(scheme), identification, Fresh::Unsaid)
     }
 
-    /// A sender that signs with compact JOSE.
+    /// A sender that signs with compact JOSE. A token that has to say until when it holds is fresh until then; for any other,
+    /// [`Profile::with_fresh`] has to be said as for [`Profile::http_signature`].
     pub fn jose(scheme: Jose, identification: Identification) -> Self {
-        custom::profile("jose", Scheme::Jose(Box::new(scheme)), identification)
-    }
-
-    /// The signed time that has to be recent, and how recent. Times ahead are allowed one minute, whatever this is.
-    #[must_use]
-    pub fn with_fresh(mut self, fresh: Fresh, tolerance: Duration) -> Self {
-        self.fresh = fresh;
-        self.tolerance = tolerance;
-        self
-    }
-
-    /// How old a signed time may be.
-    #[must_use]
-    pub fn with_tolerance(mut self, tolerance: Duration) -> Self {
-        self.tolerance = tolerance;
-        self
+        let expires = scheme.claims.as_ref().is_some_and(|rules| rules.exp == Demand::Required);
+        let fresh = if expires { Fresh::Expiry } else { Fresh::Unsaid };
+        custom::profile("jose", Scheme::Jose(Box::new(scheme)), identification, fresh)
     }
 
     /// The status of success.
@@ -289,16 +256,6 @@ impl Profile {
         &self.identification
     }
 
-    /// Which signed time has to be recent.
-    pub fn fresh(&self) -> &Fresh {
-        &self.fresh
-    }
-
-    /// How old a signed time may be.
-    pub fn tolerance(&self) -> Duration {
-        self.tolerance
-    }
-
     /// How long the sender retries; the store has to remember longer.
     pub fn retry_horizon(&self) -> Duration {
         self.retry_horizon
@@ -350,18 +307,6 @@ impl Profile {
     /// The route of an action.
     pub fn route(&self, action: &str) -> Option<&Route> {
         self.routes.iter().find(|route| &*route.action == action)
-    }
-
-    /// How long a message stays fresh at most after it was signed, if that is limited: what is not remembered for
-    /// longer could take effect twice.
-    pub fn stays_fresh(&self) -> Duration {
-        match (&self.fresh, &self.scheme) {
-            (Fresh::Off, _) => Duration::ZERO,
-            (Fresh::Expiry, Scheme::Jose(scheme)) => {
-                scheme.claims.as_ref().map_or(Duration::ZERO, |rules| rules.max_lifetime.saturating_add(rules.leeway))
-            }
-            _ => self.tolerance,
-        }
     }
 
     /// Whether the signature covers the header that identifies an event.

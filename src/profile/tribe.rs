@@ -57,6 +57,8 @@ pub(super) fn profile() -> Profile {
         algorithm: None,
         decoder: Arc::new(Decoder),
         dialect: Arc::new(Errors),
+        tokens_for_others: false,
+        unread: None,
     }
 }
 

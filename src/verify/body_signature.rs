@@ -97,7 +97,7 @@ fn signatures(scheme: &BodySignature, header: &str) -> Result<Vec<Vec<u8>>, Reje
 fn signed_at(verifier: &Verifier, header: &str, delivery: &Delivery) -> Result<Option<Timestamp>, Rejection> {
     let (now, tolerance) = (delivery.received_at, verifier.profile.tolerance);
     match &verifier.profile.fresh {
-        Fresh::Off | Fresh::Claim(_) | Fresh::Expiry | Fresh::Issued => Ok(None),
+        Fresh::Off | Fresh::Unsaid | Fresh::Claim(_) | Fresh::Expiry | Fresh::Issued => Ok(None),
         Fresh::Header(name) => fresh::check(delivery.header(name)?, name, now, tolerance).map(Some),
         Fresh::Member(name) => {
             let member = members::member(header, name)

@@ -187,7 +187,7 @@ fn signed_at(
 ) -> Result<Option<Timestamp>, Rejection> {
     let (now, tolerance) = (delivery.received_at, verifier.profile.tolerance);
     match &verifier.profile.fresh {
-        Fresh::Off | Fresh::Claim(_) | Fresh::Expiry | Fresh::Issued => Ok(None),
+        Fresh::Off | Fresh::Unsaid | Fresh::Claim(_) | Fresh::Expiry | Fresh::Issued => Ok(None),
         // The builder has checked that the signature has to cover this name.
         Fresh::Header(name) if &**name == "(created)" => {
             fresh::check(Some(&integer(signature.created)), name, now, tolerance).map(Some)

@@ -280,7 +280,7 @@ impl<'a> Engine<'a> {
     fn signed_at(&self, claims: Option<&ClaimSet<'_>>, iat: Option<Timestamp>) -> Result<Option<Timestamp>, Rejection> {
         let (now, tolerance) = (self.delivery.received_at, self.verifier.profile.tolerance);
         match &self.verifier.profile.fresh {
-            Fresh::Off | Fresh::Expiry | Fresh::Issued | Fresh::Member(_) => Ok(iat),
+            Fresh::Off | Fresh::Unsaid | Fresh::Expiry | Fresh::Issued | Fresh::Member(_) => Ok(iat),
             Fresh::Header(name) => fresh::check(self.delivery.header(name)?, name, now, tolerance).map(Some),
             Fresh::Claim(name) => {
                 let at = claims.map(|claims| time(name, Demand::Required, claims)).transpose()?.flatten();

@@ -98,7 +98,10 @@ impl Bank {
             false => Identification::Fingerprint,
         };
         let fresh = if claims { Fresh::Expiry } else { Fresh::Off };
-        let profile = Profile::jose(scheme, id).with_fresh(fresh, Duration::ZERO);
+        let mut profile = Profile::jose(scheme, id).with_fresh(fresh, Duration::ZERO);
+        if !claims {
+            profile = profile.accepting_tokens_for_others();
+        }
         let builder = Endpoint::builder("bank", profile)
             .path("/hooks")
             .keys(KeySet::new(vec![self.key()]).unwrap())

@@ -9,6 +9,7 @@ mod jose_load;
 mod jose_others;
 mod jose_parties;
 mod inline;
+mod left_out;
 mod observed;
 mod parties;
 mod queue;

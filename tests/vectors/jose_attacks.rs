@@ -71,7 +71,8 @@ fn our_keys(document: &Value) -> DecryptionKeys {
 fn profile(scheme: Jose) -> Profile {
     let expiry = scheme.claims.is_some();
     let id = Identification::Fingerprint;
-    Profile::jose(scheme, id).with_fresh(if expiry { Fresh::Expiry } else { Fresh::Off }, Duration::from_secs(300))
+    let profile = Profile::jose(scheme, id);
+    if expiry { profile.with_fresh(Fresh::Expiry, Duration::ZERO) } else { profile.accepting_messages_of_any_age() }
 }
 
 type Deliver = Box<dyn Fn(&Value) -> Option<Delivery>>;

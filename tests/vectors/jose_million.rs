@@ -37,6 +37,7 @@ fn endpoint(row: &Value) -> Endpoint {
     let sender = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
     let clock = Arc::new(FixedClock::at(Timestamp::from_seconds(1_800_000_000)));
     let profile = Profile::jose(bare(Nesting::JweOfJws), Identification::Fingerprint);
+    let profile = profile.accepting_messages_of_any_age().accepting_tokens_for_others();
     Endpoint::builder("bank", profile)
         .path("/hooks")
         .keys(keys(countersign::crypto::Backend::default(), &sender, None).unwrap())

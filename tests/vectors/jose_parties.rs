@@ -53,7 +53,9 @@ pub fn bare(nesting: Nesting) -> Jose {
 }
 
 pub fn engine(scheme: Jose, keys: KeySet, decryption: Option<DecryptionKeys>) -> Result<Verifier, ConfigError> {
-    let builder = Endpoint::builder("bank", Profile::jose(scheme, Identification::Fingerprint)).keys(keys);
+    let profile = Profile::jose(scheme, Identification::Fingerprint);
+    let profile = profile.accepting_messages_of_any_age().accepting_tokens_for_others();
+    let builder = Endpoint::builder("bank", profile).keys(keys);
     match decryption {
         Some(decryption) => builder.decryption_keys(decryption).verifier(),
         None => builder.verifier(),

@@ -260,7 +260,7 @@ fn the_nested_example_decrypts_and_verifies_at_a_time_when_its_claims_hold() {
         let mut scheme = Jose::new(Form::Body, Some(rules));
         scheme.nesting = nesting;
         let profile = Profile::jose(scheme, Identification::Fingerprint);
-        let profile = profile.with_fresh(Fresh::Expiry, std::time::Duration::ZERO);
+        let profile = profile.with_fresh(Fresh::Expiry, std::time::Duration::ZERO).accepting_tokens_for_others();
         let builder = Endpoint::builder("bank", profile).keys(keys(backend, &signer, None).unwrap());
         match nesting {
             Nesting::Jws => builder.verifier().unwrap(),

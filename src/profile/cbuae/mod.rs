@@ -65,6 +65,8 @@ pub(super) fn profile() -> Profile {
         algorithm: Some(Algorithm::Ps256),
         decoder: Arc::new(decode::Decoder),
         dialect: Arc::new(dialect::Errors::new(None)),
+        tokens_for_others: false,
+        unread: None,
     }
 }
 

@@ -90,6 +90,8 @@ impl Facts {
             algorithm: Some(Algorithm::Hs256),
             decoder: Arc::new(Decoder { grammar, code_lifetime }),
             dialect: Arc::new(Page::default()),
+            tokens_for_others: false,
+            unread: None,
         }
     }
 }
@@ -120,20 +122,22 @@ impl Profile {
         generic::facts().profile()
     }
 
-    /// Where the session is that states are bound to. A profile of another kind stays as it is.
+    /// Where the session is that states are bound to. An endpoint of a profile of another kind is not built with it.
     #[must_use]
     pub fn with_session(mut self, session: Session) -> Self {
-        if let Scheme::Redirect(scheme) = &mut self.scheme {
-            scheme.session = Some(session);
+        match &mut self.scheme {
+            Scheme::Redirect(scheme) => scheme.session = Some(session),
+            _ => self.unread = Some("redirect.session"),
         }
         self
     }
 
-    /// Who has to have answered (RFC 9207). A profile of another kind stays as it is.
+    /// Who has to have answered (RFC 9207). An endpoint of a profile of another kind is not built with it.
     #[must_use]
     pub fn with_issuer(mut self, issuer: &str) -> Self {
-        if let Scheme::Redirect(scheme) = &mut self.scheme {
-            scheme.issuer = Some(issuer.into());
+        match &mut self.scheme {
+            Scheme::Redirect(scheme) => scheme.issuer = Some(issuer.into()),
+            _ => self.unread = Some("redirect.issuer"),
         }
         self
     }

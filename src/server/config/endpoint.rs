@@ -15,7 +15,7 @@ use crate::dedup::{InlineTimes, OnUndecodable};
 use crate::endpoint::{BodyBudget, Endpoint, EndpointBuilder, Limits, Undecided};
 use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeyRing, KeySet};
-use crate::profile::{Profile, Scheme};
+use crate::profile::Profile;
 use crate::rotation::{NoKeys, Rotation, Source};
 use crate::verify::DecryptionPermits;
 
@@ -150,10 +150,7 @@ impl EndpointSettings {
             warnings
                 .push(format!("endpoint {name:?} has no api_key: what the sender shows in X-Api-Key is not compared"));
         }
-        if let Scheme::Jose(scheme) = settings.profile.scheme()
-            && table.profile == "cbuae"
-            && scheme.claims.as_ref().is_some_and(|rules| rules.aud.is_empty())
-        {
+        if table.profile == "cbuae" && settings.profile.compares_no_audience() {
             let name = &settings.name;
             warnings.push(format!(
                 "endpoint {name:?} does not compare aud: whoever gets a message of the hub can encrypt it anew for us, and it is taken; set claims = {{ iss = \"…\", aud = \"your client id\" }}"

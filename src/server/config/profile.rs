@@ -19,6 +19,8 @@ use crate::wire::encoding::Encoding;
 
 const KNOWN: &str = "cbuae, tribe, worldline, body-signature, http-signature, jose, joompay, younify, tribe-redirect, \
                      cbuae-redirect or redirect";
+/// How old a signed time may be unless it is said.
+const TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 /// In whose words refusals are told.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -58,13 +60,17 @@ pub(super) fn read(table: &EndpointTable, around: &Surroundings<'_>) -> Result<(
         ));
     }
     if let Some(tolerance) = &table.tolerance {
-        if matches!(profile.fresh(), Fresh::Off | Fresh::Expiry) {
+        if !profile.fresh().has_tolerance() {
             return Err(ConfigError::new("tolerance", "expected a profile with a signed time, but found one without"));
         }
         profile = profile.with_tolerance(span_field("tolerance", tolerance)?);
     }
     if let Some(replay) = table.replay {
         profile = profile.with_refuse_same_body(matches!(replay, ReplayWord::RefuseSameBody));
+    }
+    // Many senders of tokens name no audience. Where one does, the endpoint warns.
+    if profile.compares_no_audience() {
+        profile = profile.accepting_tokens_for_others();
     }
     Ok((profile, der))
 }
@@ -200,7 +206,8 @@ pub(super) fn custom(
         let words = types.map.iter().map(word).collect::<Result<_, ConfigError>>()?;
         decoder.types = Some(TypeMap { pointer: pointer("type", &types.json)?, words });
     }
-    let tolerance = tolerance.unwrap_or_else(|| profile.tolerance());
+    let unsaid = if fresh.has_tolerance() { TOLERANCE } else { Duration::ZERO };
+    let tolerance = tolerance.unwrap_or(unsaid);
     let mut profile = profile.with_fresh(fresh, tolerance).with_decoder(Arc::new(decoder));
     if let Some(status) = table.success {
         let status = StatusCode::from_u16(status).ok().filter(StatusCode::is_success);
