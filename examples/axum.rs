@@ -10,7 +10,6 @@ use std::sync::Arc;
 use axum::Router;
 use countersign::clock::SystemClock;
 use countersign::crypto::{Backend, Secret};
-use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::event::tribe::{
     Account, AccountReply, AccountsReply, BalancesReply, FundsConfirmation, PaymentInitiated, PaymentStatus, Request,
@@ -81,7 +80,7 @@ fn endpoint() -> Result<Endpoint, Box<dyn Error>> {
         .keys(KeySet::new(file::read(Backend::default(), PUBLIC_KEY, None)?)?)
         .api_key(Secret::new(API_KEY.trim())?)
         .trusting_demo_keys_on_loopback()
-        .inline(store, InlineTimes::default(), handlers)
+        .inline(store, handlers)
         .build()?;
     Ok(endpoint)
 }

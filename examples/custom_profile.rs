@@ -10,7 +10,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use countersign::clock::{Clock, SystemClock};
 use countersign::crypto::{Algorithm, MacKey, Secret};
-use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::event::OtherEvent;
 use countersign::keys::{Key, KeySet};
@@ -44,7 +43,7 @@ fn endpoint() -> Result<Endpoint, Box<dyn Error>> {
     let endpoint = Endpoint::builder("bank", profile()?)
         .path("/hooks/bank")
         .keys(KeySet::new(vec![Key::secret(Algorithm::Hs256, &Secret::new(SECRET)?)?])?)
-        .inline(store, InlineTimes::default(), Dispatch::new().on_other(on_other))
+        .inline(store, Dispatch::new().on_other(on_other))
         .build()?;
     Ok(endpoint)
 }

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use countersign::clock::SystemClock;
 use countersign::crypto::Backend;
-use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::event::{ConsentEvent, DebtorTokenEvent, PaymentEvent};
 use countersign::keys::{KeySet, file};
@@ -43,13 +42,12 @@ fn endpoint() -> Result<Endpoint, Box<dyn Error>> {
     let handlers = Dispatch::new().on_payment(on_payment).on_consent(on_consent).on_debtor_token(on_debtor_token);
     // Forgets when the program ends. `SqliteStore::open` of feature `sqlite` does not.
     let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
-    // Worldline waits eight seconds for an answer.
-    let times = InlineTimes { deadline: Duration::from_secs(5), ..InlineTimes::default() };
     let endpoint = Endpoint::builder("worldline", Profile::worldline())
         .path("/v3/notification")
         .keys(KeySet::new(file::read(Backend::default(), CERTIFICATE, None)?)?)
         .trusting_demo_keys_on_loopback()
-        .inline(store, times, handlers)
+        // Worldline waits eight seconds for an answer; a handler has five, which its profile knows.
+        .inline(store, handlers)
         .build()?;
     Ok(endpoint)
 }

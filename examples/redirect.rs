@@ -16,7 +16,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use countersign::clock::SystemClock;
 use countersign::crypto::{Algorithm, Digest, Secret, random};
-use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::event::AuthorizationEvent;
 use countersign::keys::{Key, KeySet};
@@ -116,7 +115,7 @@ async fn main() -> Result<(), Failure> {
     let endpoint = Endpoint::builder("joompay", profile.clone())
         .path("/joompay/callback")
         .keys(KeySet::new(vec![Key::secret(Algorithm::Hs256, &secret)?])?)
-        .inline(Arc::new(MemoryStore::new(Arc::new(SystemClock))), InlineTimes::default(), handlers)
+        .inline(Arc::new(MemoryStore::new(Arc::new(SystemClock))), handlers)
         .build()?;
     let issuer = endpoint.state_issuer().ok_or("expected an endpoint of redirects, but found another")?;
     let app = Arc::new(App { issuer, profile, verifiers, address });

@@ -38,7 +38,8 @@ impl Receipt {
     }
 }
 
-/// Decodes with a profile and names the event.
+/// Decodes with a profile and names the event. An endpoint has one, or its builder makes it
+/// (`EndpointBuilder::decoder`), after the same checks.
 #[derive(Debug, Clone)]
 pub struct Decoder {
     endpoint: Arc<str>,
@@ -50,7 +51,7 @@ pub struct Decoder {
 
 impl Decoder {
     /// For the endpoint of this name; identities are remembered for `retain`.
-    pub fn new(endpoint: Arc<str>, profile: Arc<Profile>, retain: Duration) -> Self {
+    pub(crate) fn new(endpoint: Arc<str>, profile: Arc<Profile>, retain: Duration) -> Self {
         let kind = profile.identification.kind().into();
         Self { endpoint, profile, kind, retain }
     }

@@ -8,7 +8,6 @@
 //! use std::sync::Arc;
 //!
 //! use countersign::clock::SystemClock;
-//! use countersign::dedup::InlineTimes;
 //! use countersign::dispatch::Dispatch;
 //! use countersign::event::PaymentEvent;
 //! use countersign::keys::KeySet;
@@ -28,7 +27,7 @@
 //!     .path("/v3/notification")
 //!     .keys(KeySet::new(keys)?)
 //!     .trusting_demo_keys_on_loopback() // only because these are the demo keys
-//!     .inline(store, InlineTimes::default(), Dispatch::new().on_payment(on_payment))
+//!     .inline(store, Dispatch::new().on_payment(on_payment))
 //!     .build()?;
 //! # let _ = endpoint;
 //! # Ok(())

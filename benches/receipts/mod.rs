@@ -22,12 +22,10 @@ use tower_service::Service;
 
 use crate::redis_server::Server;
 
-const RETAIN: Duration = Duration::from_secs(168 * 60 * 60);
-
 /// The stages in front of the store, which are not timed.
 pub struct Front {
     verifier: Verifier,
-    decoder: Decoder,
+    decoder: Arc<Decoder>,
     key: MacKey,
     now: Timestamp,
 }
@@ -39,9 +37,10 @@ impl Front {
         let id = Identification::Json(JsonPointer::new("/id").expect("a pointer"));
         let profile = Profile::body_signature(BodySignature::over_body("x-signature"), id);
         let keys = KeySet::new(vec![key]).expect("a set");
+        let builder = Endpoint::builder("bench", profile).keys(keys);
         Self {
-            verifier: Endpoint::builder("bench", profile.clone()).keys(keys).verifier().expect("an endpoint"),
-            decoder: Decoder::new("bench".into(), Arc::new(profile), RETAIN),
+            verifier: builder.verifier().expect("an endpoint"),
+            decoder: builder.decoder().expect("an endpoint"),
             key: MacKey::new(Algorithm::Hs256, &secret).expect("a key"),
             now: SystemClock.now(),
         }

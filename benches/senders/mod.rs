@@ -6,7 +6,7 @@ use bytes::Bytes;
 use countersign::Endpoint;
 use countersign::clock::{FixedClock, Timestamp};
 use countersign::crypto::{Algorithm, Backend, Digest, Secret, SigningKey};
-use countersign::dedup::{InlineTimes, WithoutDedupLayer};
+use countersign::dedup::WithoutDedupLayer;
 use countersign::dispatch::Dispatch;
 use countersign::keys::{KeySet, file, read_private};
 use countersign::profile::Profile;
@@ -72,9 +72,7 @@ impl Sender {
         let handler = Dispatch::new().otherwise(|_| async {});
         let built = match (memory, self) {
             (Memory::Nothing, _) => builder.without_dedup(WithoutDedupLayer::i_accept_replays(), handler).build(),
-            (Memory::Store, Self::Tribe) => {
-                builder.inline(Arc::new(MemoryStore::new(clock)), InlineTimes::default(), handler).build()
-            }
+            (Memory::Store, Self::Tribe) => builder.inline(Arc::new(MemoryStore::new(clock)), handler).build(),
             (Memory::Store, Self::Worldline) => builder.queue(Arc::new(MemoryStore::new(clock))).build(),
         };
         built.expect("an endpoint")

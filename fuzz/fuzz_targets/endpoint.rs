@@ -9,7 +9,6 @@ use bytes::Bytes;
 use countersign::Endpoint;
 use countersign::clock::{FixedClock, Timestamp};
 use countersign::crypto::{Algorithm, Backend, Secret, random};
-use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::keys::{Key, KeyId, KeySet, file};
 use countersign::once::Once;
@@ -77,7 +76,7 @@ impl World {
                 .path("/tribe")
                 .api_key(Secret::new(API_KEY.trim()).expect("an api key"))
                 .clock(clock.clone())
-                .inline(store.clone(), InlineTimes::default(), handler)
+                .inline(store.clone(), handler)
                 .build()
                 .expect("tribe"),
             custom.path("/hooks").clock(clock).queue(store.clone()).build().expect("custom"),

@@ -34,6 +34,8 @@ pub(super) type BodyError = Box<dyn std::error::Error + Send + Sync>;
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
 /// Largest message that is read, unless said otherwise.
 const LARGEST_MESSAGE: usize = 64 * 1024;
+/// How long a call may take unless it is said, and how long a copy waits for it.
+const TIMES: InlineTimes = InlineTimes::within(Duration::from_secs(10));
 /// How long an id is remembered, at least.
 const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 3600);
 
@@ -50,9 +52,9 @@ pub struct Calls {
 
 impl Calls {
     /// Remembers in `store`, under a name of the API that nothing else in the store has, for 168 hours. A message has at
-    /// most 64 KiB, and the times are those of [`InlineTimes`].
+    /// most 64 KiB, a call may take ten seconds, and a copy waits two for it.
     pub fn new(name: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        let claims = Claims { store, times: InlineTimes::default() };
+        let claims = Claims { store, times: TIMES };
         let (retain, largest, paths) = (SHORTEST_RETENTION, LARGEST_MESSAGE, BTreeSet::new());
         Self { name: name.into(), claims, clock, retain, largest, paths }
     }

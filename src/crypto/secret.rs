@@ -6,7 +6,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::backend;
-use super::{Algorithm, BadSignature, KeyKind, SignatureValid};
+use super::{Algorithm, BadSignature, Digest, KeyKind, Sha256, SignatureValid};
 
 /// A secret value. `Debug` prints its length and nothing else.
 #[derive(Clone)]
@@ -73,6 +73,7 @@ impl std::error::Error for TooShort {}
 pub struct MacKey {
     algorithm: Algorithm,
     key: backend::RawMacKey,
+    secret_sha256: Sha256,
 }
 
 impl MacKey {
@@ -81,7 +82,13 @@ impl MacKey {
         if algorithm.key_kind() != KeyKind::Secret {
             return None;
         }
-        Some(Self { algorithm, key: backend::mac_key(algorithm.hash()?, secret.expose()) })
+        let key = backend::mac_key(algorithm.hash()?, secret.expose());
+        Some(Self { algorithm, key, secret_sha256: Digest::sha256_of(secret.expose()) })
+    }
+
+    /// SHA-256 of the secret: what a list of published ones knows it by.
+    pub(crate) fn secret_sha256(&self) -> &Sha256 {
+        &self.secret_sha256
     }
 
     /// The algorithm of this key.

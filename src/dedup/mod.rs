@@ -16,6 +16,7 @@ pub use without::WithoutDedupLayer;
 use std::time::Duration;
 
 use crate::error::{Code, Rejection};
+use crate::profile::Profile;
 use crate::store::StoreError;
 
 /// How inline handling is timed.
@@ -27,13 +28,18 @@ pub struct InlineTimes {
     pub wait: Duration,
 }
 
-impl Default for InlineTimes {
-    fn default() -> Self {
-        Self { deadline: Duration::from_secs(10), wait: Duration::from_secs(2) }
-    }
-}
-
 impl InlineTimes {
+    /// What this sender leaves time for: the handler has [`Profile::answer_within`], and a copy waits two seconds.
+    pub fn of(profile: &Profile) -> Self {
+        Self::within(profile.answer_within())
+    }
+
+    /// The handler has this long, and a copy waits two seconds. A handler that takes longer than its sender waits is asked
+    /// again, with its work done.
+    pub const fn within(deadline: Duration) -> Self {
+        Self { deadline, wait: Duration::from_secs(2) }
+    }
+
     /// A lease outlives its handler's deadline.
     pub fn lease(&self) -> Duration {
         self.deadline.saturating_add(Duration::from_secs(5))

@@ -1,5 +1,7 @@
 //! Builds the stack of an endpoint. The rule: what protects cannot be left out, and opting out has a name.
 
+mod checks;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -14,7 +16,6 @@ use super::admission::Admission;
 use super::body::Limits;
 use super::edge::{Endpoint, Shared};
 use super::line::Lines;
-use super::promises::{Said, acceptable};
 use super::stack::{Stack, stack};
 use crate::clock::{Clock, SystemClock};
 use crate::crypto::Secret;
@@ -24,10 +25,10 @@ use crate::error::{ConfigError, Rejection};
 use crate::inbox::Inbox;
 use crate::keys::{DecryptionKeys, KeyRing, KeySet};
 use crate::once::Once;
-use crate::profile::{Presence, Profile, Scheme};
+use crate::profile::Profile;
 use crate::reply::Reply;
 use crate::store::Store;
-use crate::verify::{Account, Credentials, DecryptionPermits, Verifier, always_covered};
+use crate::verify::{Account, Credentials, DecryptionPermits, Verifier};
 
 /// Identities are remembered at least this long, whatever the profile says.
 pub(super) const SHORTEST_RETENTION: Duration = Duration::from_secs(168 * 60 * 60);
@@ -39,7 +40,14 @@ pub struct Undecided(());
 #[derive(Debug)]
 pub struct Chosen(());
 
-type Ending = Box<dyn FnOnce(OnUndecodable, Arc<Decoder>, Verifier, Handlers) -> Stack + Send>;
+/// What may be said after it is decided what remembers.
+struct Inline {
+    times: InlineTimes,
+    undecodable: OnUndecodable,
+    handlers: Handlers,
+}
+
+type Ending = Box<dyn FnOnce(Inline, Arc<Decoder>, Verifier) -> Stack + Send>;
 
 /// Builds an [`Endpoint`]. `build` exists only once it is decided what remembers: [`EndpointBuilder::queue`],
 /// [`EndpointBuilder::inline`] or, said aloud, [`EndpointBuilder::without_dedup`].
@@ -55,6 +63,7 @@ pub struct EndpointBuilder<State> {
     limits: Limits,
     pub(super) admission: Admission,
     in_flight: usize,
+    times: Option<InlineTimes>,
     handlers: Handlers,
     budget: BodyBudget,
     retain: Duration,
@@ -70,7 +79,7 @@ impl EndpointBuilder<Undecided> {
     pub(super) fn new(name: Arc<str>, profile: Profile) -> Self {
         Self {
             name,
-            path: "".into(),
+            path: "/".into(),
             profile,
             keys: None,
             decryption: None,
@@ -80,6 +89,7 @@ impl EndpointBuilder<Undecided> {
             limits: Limits::default(),
             admission: Admission::default(),
             in_flight: 1024,
+            times: None,
             handlers: Handlers::default(),
             budget: BodyBudget::default(),
             retain: SHORTEST_RETENTION,
@@ -95,18 +105,20 @@ impl EndpointBuilder<Undecided> {
     /// Keeps each event in `store`, answers, and leaves delivery to a [`crate::inbox::Worker`].
     #[must_use]
     pub fn queue(self, store: Arc<dyn Store>) -> EndpointBuilder<Chosen> {
-        self.ending(move |undecodable, decoder, verifier, _| stack(verifier, decoder, Inbox::new(store, undecodable)))
+        self.ending(move |said, decoder, verifier| stack(verifier, decoder, Inbox::new(store, said.undecodable)))
     }
 
-    /// Runs `handler` while the sender waits; its answer is the sender's answer, and copies get it again.
+    /// Runs `handler` while the sender waits; its answer is the sender's answer, and copies get it again. It may take as long
+    /// as the profile says ([`Profile::answer_within`]), unless [`EndpointBuilder::times`] says more.
     #[must_use]
-    pub fn inline<S>(self, store: Arc<dyn Store>, times: InlineTimes, handler: S) -> EndpointBuilder<Chosen>
+    pub fn inline<S>(self, store: Arc<dyn Store>, handler: S) -> EndpointBuilder<Chosen>
     where
         S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        self.ending(move |undecodable, decoder, verifier, handlers| {
-            stack(verifier, decoder, DedupLayer::new(store, times, undecodable).handlers(handlers).layer(handler))
+        self.ending(move |said, decoder, verifier| {
+            let dedup = DedupLayer::new(store, said.times, said.undecodable).handlers(said.handlers);
+            stack(verifier, decoder, dedup.layer(handler))
         })
     }
 
@@ -117,12 +129,12 @@ impl EndpointBuilder<Undecided> {
         S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + Sync + 'static,
         S::Future: Send + 'static,
     {
-        self.ending(move |_, decoder, verifier, _| stack(verifier, decoder, said.layer(handler)))
+        self.ending(move |_, decoder, verifier| stack(verifier, decoder, said.layer(handler)))
     }
 
     fn ending(
         self,
-        ending: impl FnOnce(OnUndecodable, Arc<Decoder>, Verifier, Handlers) -> Stack + Send + 'static,
+        ending: impl FnOnce(Inline, Arc<Decoder>, Verifier) -> Stack + Send + 'static,
     ) -> EndpointBuilder<Chosen> {
         EndpointBuilder {
             name: self.name,
@@ -136,6 +148,7 @@ impl EndpointBuilder<Undecided> {
             limits: self.limits,
             admission: self.admission,
             in_flight: self.in_flight,
+            times: self.times,
             handlers: self.handlers,
             budget: self.budget,
             retain: self.retain,
@@ -150,10 +163,10 @@ impl EndpointBuilder<Undecided> {
 }
 
 impl<State> EndpointBuilder<State> {
-    /// The path it is mounted at, as it stands in the request line; routes of the profile lie below it.
+    /// The path it is mounted at, as it stands in the request line; routes of the profile lie below it. `/` unless said.
     #[must_use]
     pub fn path(mut self, path: &str) -> Self {
-        self.path = path.trim_end_matches('/').into();
+        self.path = path.into();
         self
     }
 
@@ -219,6 +232,14 @@ impl<State> EndpointBuilder<State> {
         self
     }
 
+    /// How long a handler of inline mode may take, and how long a copy waits for it: those of [`InlineTimes::of`] unless said.
+    /// A handler that takes longer than the sender waits has done its work for a sender that comes again.
+    #[must_use]
+    pub fn times(mut self, times: InlineTimes) -> Self {
+        self.times = Some(times);
+        self
+    }
+
     /// Counts the handlers of inline mode together with those of others: see [`Handlers`].
     #[must_use]
     pub fn handlers(mut self, handlers: Handlers) -> Self {
@@ -266,82 +287,6 @@ impl<State> EndpointBuilder<State> {
     pub(crate) fn account(self, account: Account) -> Self {
         Self { account: Some(account), ..self }
     }
-
-    /// The verifier alone, for a stack that is composed by hand; everything that [`EndpointBuilder::build`] refuses is
-    /// refused here.
-    ///
-    /// # Errors
-    /// [`ConfigError`] if a setting leaves something open that protects.
-    pub fn verifier(&self) -> Result<Verifier, ConfigError> {
-        self.check()?;
-        Ok(Verifier {
-            endpoint: Arc::clone(&self.name),
-            profile: Arc::new(self.profile.clone()),
-            keys: self.keys.clone(),
-            decryption: self.decryption.clone().map(Arc::new),
-            permits: self.permits.clone(),
-            credentials: self.credentials.clone(),
-            public_url: self.public_url.clone(),
-            covered: always_covered(&self.profile.scheme),
-            account: self.account.clone(),
-        })
-    }
-
-    /// Everything that [`EndpointBuilder::build`] refuses, for an endpoint whose keys are still to be fetched; those
-    /// that are there already are looked at.
-    ///
-    /// # Errors
-    /// [`ConfigError`] if a setting leaves something open that protects.
-    pub fn check_before_keys(&self) -> Result<(), ConfigError> {
-        if let Some(keys) = &self.keys {
-            acceptable(&self.profile, &keys.held().keys, self.demo_keys)?;
-        }
-        self.check_settings()
-    }
-
-    fn check(&self) -> Result<(), ConfigError> {
-        let bearer = self.credentials.bearer.is_some();
-        match (&self.profile.scheme, &self.keys) {
-            (Scheme::Http(scheme), None) if scheme.presence == Presence::IfPresent && bearer => {}
-            (_, None) => return Err(ConfigError::new("keys", "expected at least one key, but found none")),
-            (_, Some(keys)) => acceptable(&self.profile, &keys.held().keys, self.demo_keys)?,
-        }
-        self.check_settings()
-    }
-
-    fn check_settings(&self) -> Result<(), ConfigError> {
-        let bearer = self.credentials.bearer.is_some();
-        if let Scheme::Http(scheme) = &self.profile.scheme
-            && scheme.presence == Presence::IfPresent
-            && !bearer
-        {
-            let message = "expected a bearer token beside signature = \"if-present\", but found none: \
-                           without it, an unsigned message would prove nothing";
-            return Err(ConfigError::new("bearer", message));
-        }
-        // A request must not stay fresh longer than it is remembered, or it could take effect twice.
-        let window = match self.profile.stays_fresh() {
-            Duration::ZERO => Duration::ZERO,
-            fresh => fresh.saturating_add(Duration::from_secs(3600)),
-        };
-        let least = SHORTEST_RETENTION.max(self.profile.retry_horizon).max(window);
-        if self.retain < least {
-            let (least, found) = (least.as_secs() / 3600, self.retain.as_secs() / 3600);
-            let message = format!(
-                "expected at least {least}h, the longest time after which this sender may come back, but found {found}h"
-            );
-            return Err(ConfigError::new("retain", message));
-        }
-        let said = Said {
-            profile: &self.profile,
-            bearer,
-            api_key: self.credentials.api_key.is_some(),
-            public_url: self.public_url.is_some(),
-            decryption: self.decryption.as_ref(),
-            demo_keys: self.demo_keys,
-        };
-        said.check()
-    }
 }
 
 impl EndpointBuilder<Chosen> {
@@ -356,13 +301,18 @@ impl EndpointBuilder<Chosen> {
             return Err(ConfigError::new("mode", "expected a choice of what remembers, but found none"));
         };
         let decoder = Arc::new(Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain));
-        let stack = ending(self.undecodable, Arc::clone(&decoder), verifier.clone(), self.handlers.clone());
+        let inline = Inline {
+            times: self.times.unwrap_or_else(|| InlineTimes::of(&profile)),
+            undecodable: self.undecodable,
+            handlers: self.handlers.clone(),
+        };
+        let stack = ending(inline, Arc::clone(&decoder), verifier.clone());
         let in_flight = Arc::new(Semaphore::new(self.in_flight.min(Semaphore::MAX_PERMITS)));
         let lines = Lines::new(Arc::clone(&self.name), Arc::clone(&profile.name));
         Ok(Endpoint {
             shared: Arc::new(Shared {
                 name: self.name,
-                path: self.path,
+                path: self.path.trim_end_matches('/').into(),
                 profile,
                 clock: self.clock,
                 limits: self.limits,

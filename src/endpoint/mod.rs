@@ -12,6 +12,7 @@ mod edge;
 mod fault;
 mod line;
 pub(crate) mod log_limit;
+mod mounted;
 mod promises;
 mod stack;
 mod strict;
@@ -29,4 +30,6 @@ pub use edge::Endpoint;
 pub use fault::BodyFault;
 #[cfg(feature = "server")]
 pub(crate) use line::Lines;
+#[cfg(feature = "server")]
+pub(crate) use mounted::{is_name, is_path};
 pub use promises::acceptable;

@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use crate::crypto::Secret;
 use crate::error::ConfigError;
-use crate::keys::{DecryptionKeys, KeySet};
+use crate::keys::{DecryptionKeys, KeySet, is_demo_key};
 use crate::profile::{
     ClaimRules, Demand, Form, Fresh, Identification, Input, Jose, LONGEST_LIFETIME, Nesting, Profile, Redirect,
     SHORTEST_LIFETIME, Scheme,
@@ -48,8 +49,8 @@ pub fn acceptable(profile: &Profile, keys: &KeySet, trusting_demo_keys: bool) ->
 /// An endpoint before it is built.
 pub(super) struct Said<'a> {
     pub(super) profile: &'a Profile,
-    pub(super) bearer: bool,
-    pub(super) api_key: bool,
+    pub(super) bearer: Option<&'a Secret>,
+    pub(super) api_key: Option<&'a Secret>,
     pub(super) public_url: bool,
     pub(super) decryption: Option<&'a DecryptionKeys>,
     pub(super) demo_keys: bool,
@@ -61,6 +62,7 @@ impl Said<'_> {
             let message = "expected a setting that this profile reads, but found one of another";
             return Err(ConfigError::new(setting, message));
         }
+        self.secrets_are_ours()?;
         self.fresh_is_signed()?;
         self.body_is_signed()?;
         self.parts_are_told_apart()?;
@@ -69,6 +71,24 @@ impl Said<'_> {
             Scheme::Jose(scheme) => self.jose(scheme),
             Scheme::Redirect(scheme) => self.redirect(scheme),
             Scheme::Body(_) | Scheme::Http(_) => self.no_token(),
+        }
+    }
+
+    /// What the sender shows, and what signs our answers, is not what everybody has.
+    fn secrets_are_ours(&self) -> Result<(), ConfigError> {
+        let is_demo = |secret: Option<&Secret>| secret.is_some_and(|secret| is_demo_key(secret.expose()));
+        let shown = [
+            ("bearer", is_demo(self.bearer)),
+            ("api_key", is_demo(self.api_key)),
+            ("reply_key", self.profile.demo_signer),
+        ];
+        match shown.into_iter().find(|(_, demo)| *demo && !self.demo_keys) {
+            Some((field, _)) => {
+                let message = "expected a secret of your own, but found a demo secret, which everybody has; \
+                               it is trusted only by a listener on loopback";
+                Err(ConfigError::new(field, message))
+            }
+            None => Ok(()),
         }
     }
 
@@ -156,9 +176,9 @@ impl Said<'_> {
 
     /// What a browser that comes back has to show, and what it cannot.
     fn redirect(&self, scheme: &Redirect) -> Result<(), ConfigError> {
-        if self.bearer || self.api_key {
+        if self.bearer.is_some() || self.api_key.is_some() {
             let message = "expected no secret of a sender, because a browser shows none, but found one";
-            return Err(ConfigError::new(if self.bearer { "bearer" } else { "api_key" }, message));
+            return Err(ConfigError::new(if self.bearer.is_some() { "bearer" } else { "api_key" }, message));
         }
         if self.decryption.is_some() {
             return Err(ConfigError::new("decrypt", "expected keys only where a token is encrypted, but found some"));
@@ -199,7 +219,12 @@ impl Said<'_> {
             return Err(ConfigError::new("id", "expected an id of this sender, but found the state of a redirect"));
         }
         let in_authorization = matches!(&scheme.form, Form::Token { header, .. } if &**header == "authorization");
-        if [self.bearer, scheme.authorization.is_some(), in_authorization].into_iter().filter(|one| *one).count() > 1 {
+        if [self.bearer.is_some(), scheme.authorization.is_some(), in_authorization]
+            .into_iter()
+            .filter(|one| *one)
+            .count()
+            > 1
+        {
             let message = "expected one kind of token in Authorization, but found two that could stand there";
             return Err(ConfigError::new("authorization", message));
         }

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::certificate::Certificate;
-use super::demo::is_demo_key;
+use super::demo::{is_demo_hash, is_demo_key};
 use super::error::KeyError;
 use super::id::KeyId;
 use super::thumbprint;
@@ -69,15 +69,15 @@ impl Key {
         })
     }
 
-    /// A shared secret, valid at any time, with the name "secret". It is never taken for a published one, as the
-    /// secret does not show any more: where it is at hand, [`Key::secret`] looks.
+    /// A shared secret, valid at any time, with the name "secret".
     pub fn mac(key: MacKey) -> Self {
+        let demo = is_demo_hash(key.secret_sha256());
         Self {
             id: KeyId::of_a_secret(),
             verifier: VerifyingKey::Mac(key),
             not_before: None,
             not_after: None,
-            demo: false,
+            demo,
             spki: None,
             certificate: None,
         }
@@ -90,7 +90,7 @@ impl Key {
     pub fn secret(algorithm: Algorithm, secret: &Secret) -> Result<Self, KeyError> {
         let key = MacKey::new(algorithm, secret)
             .ok_or_else(|| KeyError::expected("HS256, HS384 or HS512 for a shared secret", algorithm))?;
-        Ok(Self { demo: is_demo_key(secret.expose()), ..Self::mac(key) })
+        Ok(Self::mac(key))
     }
 
     /// The same key under another name.

@@ -4,19 +4,34 @@
 //! began with. Keys that nobody could confirm for too long verify nothing.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 
 use super::asking::Asking;
 use super::set::KeySet;
 use crate::clock::Timestamp;
+use crate::error::ConfigError;
 
 /// The keys of one sender, which may be replaced while deliveries are verified with them.
 #[derive(Debug)]
 pub struct KeyRing {
     held: ArcSwap<Held>,
     asking: Option<Arc<Asking>>,
+    rules: Mutex<Vec<Weak<Rule>>>,
+}
+
+/// What one endpoint demands of its keys.
+struct Rule(Box<dyn Fn(&KeySet) -> Result<(), ConfigError> + Send + Sync>);
+
+/// Holds a ring to what one endpoint demands of its keys, until it is dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct KeyRule(#[allow(dead_code, reason = "it is held, and asked by the ring")] Arc<Rule>);
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rule(..)")
+    }
 }
 
 /// What a ring holds at one moment.
@@ -70,14 +85,18 @@ pub enum Renewal {
 impl KeyRing {
     /// Keys that stay as they are until somebody replaces them.
     pub fn new(keys: KeySet) -> Self {
-        Self { held: ArcSwap::from_pointee(Held::first(keys, Standing::default())), asking: None }
+        Self {
+            held: ArcSwap::from_pointee(Held::first(keys, Standing::default())),
+            asking: None,
+            rules: Mutex::default(),
+        }
     }
 
     /// Keys that somebody keeps up to date: the second part is theirs. When it is dropped, nobody is asked any more.
     pub fn kept(keys: KeySet, standing: Standing) -> (Arc<Self>, Keeper) {
         let asking = Arc::new(Asking::default());
         let held = ArcSwap::from_pointee(Held::first(keys, standing));
-        let ring = Arc::new(Self { held, asking: Some(Arc::clone(&asking)) });
+        let ring = Arc::new(Self { held, asking: Some(Arc::clone(&asking)), rules: Mutex::default() });
         (Arc::clone(&ring), Keeper { ring, asking })
     }
 
@@ -105,13 +124,42 @@ impl KeyRing {
     }
 
     /// Puts another set in the place of this one.
-    pub fn replace(&self, keys: KeySet) {
+    ///
+    /// # Errors
+    /// [`ConfigError`] if an endpoint that verifies with this ring would not be built with these keys; then it keeps those
+    /// that it has.
+    pub fn replace(&self, keys: KeySet) -> Result<(), ConfigError> {
+        self.swap(keys, |held| held.standing)
+    }
+
+    /// Whether the endpoints that verify with this ring take these keys.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if one of them would not be built with them.
+    pub fn admits(&self, keys: &KeySet) -> Result<(), ConfigError> {
+        admitted(&self.rules.lock().unwrap_or_else(PoisonError::into_inner), keys)
+    }
+
+    /// Every later set has to pass `rule` too, for as long as the result lives.
+    pub(crate) fn hold_to(&self, rule: impl Fn(&KeySet) -> Result<(), ConfigError> + Send + Sync + 'static) -> KeyRule {
+        let rule = Arc::new(Rule(Box::new(rule)));
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.retain(|rule| rule.strong_count() > 0);
+        rules.push(Arc::downgrade(&rule));
+        KeyRule(rule)
+    }
+
+    fn swap(&self, keys: KeySet, standing: impl Fn(&Held) -> Standing) -> Result<(), ConfigError> {
+        // Held until it is done, so that no endpoint is built with a set that is on its way out.
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        admitted(&rules, &keys)?;
         let keys = Arc::new(keys);
         self.held.rcu(|held| Held {
             keys: Arc::clone(&keys),
             version: held.version.saturating_add(1),
-            standing: held.standing,
+            standing: standing(held),
         });
+        Ok(())
     }
 
     /// Whether somebody can be asked for newer keys.
@@ -141,6 +189,10 @@ impl From<KeySet> for KeyRing {
     fn from(keys: KeySet) -> Self {
         Self::new(keys)
     }
+}
+
+fn admitted(rules: &[Weak<Rule>], keys: &KeySet) -> Result<(), ConfigError> {
+    rules.iter().filter_map(Weak::upgrade).try_for_each(|rule| (rule.0)(keys))
 }
 
 impl Held {
@@ -174,9 +226,11 @@ impl Keeper {
     }
 
     /// Another set with its standing, as one step.
-    pub fn publish(&self, keys: KeySet, standing: Standing) {
-        let keys = Arc::new(keys);
-        self.ring.held.rcu(|held| Held { keys: Arc::clone(&keys), version: held.version.saturating_add(1), standing });
+    ///
+    /// # Errors
+    /// As [`KeyRing::replace`].
+    pub fn publish(&self, keys: KeySet, standing: Standing) -> Result<(), ConfigError> {
+        self.ring.swap(keys, |_| standing)
     }
 
     /// The same set, with another standing.

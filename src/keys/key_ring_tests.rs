@@ -31,7 +31,7 @@ fn stale_keys_verify_nothing_and_come_back_with_a_confirmation() {
 fn whoever_holds_a_set_keeps_it() {
     let (ring, keeper) = KeyRing::kept(set("a"), Standing::default());
     let held = ring.current(NOW).unwrap();
-    keeper.publish(set("b"), Standing::default());
+    keeper.publish(set("b"), Standing::default()).unwrap();
     assert!(held.find("a", NOW).is_some() && held.find("b", NOW).is_none());
     let now = ring.current(NOW).unwrap();
     assert!(now.find("a", NOW).is_none() && now.find("b", NOW).is_some());
@@ -77,7 +77,7 @@ async fn nobody_waits_for_ever() {
     let (ring, keeper) = KeyRing::kept(set("a"), Standing::default());
     assert_eq!(ring.renewed(0, NOW).await, Renewal::Unavailable, "the keeper does not look");
     keeper.answer();
-    keeper.publish(set("b"), Standing::default());
+    keeper.publish(set("b"), Standing::default()).unwrap();
     assert_eq!(ring.renewed(0, NOW).await, Renewal::Renewed, "a set that is newer than the one that was asked about");
     assert_eq!(ring.renewed(1, NOW).await, Renewal::NotNow);
     drop(keeper);

@@ -36,6 +36,7 @@ pub use error::KeyError;
 pub use id::KeyId;
 pub use jwk_writer::write_rsa;
 pub use key::{Key, VerifyingKey};
+pub(crate) use key_ring::KeyRule;
 pub use key_ring::{Held, Keeper, KeyRing, Renewal, StaleKeys, Standing};
 pub use private::read_private;
 pub use set::KeySet;

@@ -32,6 +32,7 @@ pub(super) fn profile(name: &str, scheme: Scheme, identification: Identification
         algorithm: None,
         decoder: Arc::new(OtherDecoder::default()),
         dialect: Arc::new(Plain),
+        demo_signer: false,
         tokens_for_others: false,
         unread: None,
     }

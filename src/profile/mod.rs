@@ -155,6 +155,8 @@ pub struct Profile {
     pub(crate) algorithm: Option<Algorithm>,
     pub(crate) decoder: Arc<dyn Decode>,
     pub(crate) dialect: Arc<dyn Dialect>,
+    /// Whether what signs replies is a key that everybody has.
+    pub(crate) demo_signer: bool,
     /// Whether it was said that a token for somebody else is taken.
     pub(crate) tokens_for_others: bool,
     /// A setting that was made and that nothing of this sender reads, by the name of the configuration.
@@ -207,6 +209,7 @@ impl Profile {
     #[must_use]
     pub fn with_dialect(mut self, dialect: Arc<dyn Dialect>) -> Self {
         self.dialect = dialect;
+        self.demo_signer = false;
         self
     }
 

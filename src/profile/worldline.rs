@@ -57,6 +57,7 @@ pub(super) fn profile() -> Profile {
         algorithm: None,
         decoder: Arc::new(Decoder),
         dialect: Arc::new(Errors),
+        demo_signer: false,
         tokens_for_others: false,
         unread: None,
     }

@@ -216,6 +216,10 @@ impl Rotation {
             Ok(examined) => examined,
             Err(trouble) => return self.failed(index, trouble),
         };
+        if let Err(error) = self.keeper.publish(set, standing(&self.parts)) {
+            // Only if an endpoint that takes less began with this ring since the keys were examined.
+            return self.failed(index, Trouble::new(Outcome::Refused, error.to_string()));
+        }
         let Some(part) = self.parts.get_mut(index) else { return };
         let names = |keys: &[Key]| keys.iter().map(|key| key.id().as_str()).collect::<Vec<_>>().join(", ");
         let (before, after) = (names(&part.keys), names(&keys));
@@ -225,7 +229,7 @@ impl Rotation {
         for other in &mut self.parts {
             other.examine_again();
         }
-        self.keeper.publish(set, standing(&self.parts));
+        self.keeper.confirm(standing(&self.parts));
         self.counts.count(Outcome::Changed);
         let endpoint = &*self.endpoint;
         tracing::info!(code = "keys_changed", endpoint, source, before, after, "other keys are in use now");
@@ -240,6 +244,7 @@ impl Rotation {
         let all: Vec<Key> = self.parts.iter().enumerate().flat_map(of_part).collect();
         let set = KeySet::new(all).map_err(|error| refused(&error))?;
         acceptable(&self.profile, &set, self.trusting_demo_keys).map_err(|error| refused(&error))?;
+        self.keeper.ring().admits(&set).map_err(|error| refused(&error))?;
         Ok((keys, set))
     }
 

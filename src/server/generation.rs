@@ -151,7 +151,7 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
             keys.insert(Arc::clone(&name), shown.clone());
         }
         let builder = if settings.inline {
-            builder.inline(Arc::clone(&ground.store), settings.times, service.asked(settings.times.deadline))
+            builder.times(settings.times).inline(Arc::clone(&ground.store), service.asked(settings.times.deadline))
         } else {
             builder.queue(Arc::clone(&ground.store))
         };

@@ -22,8 +22,25 @@ impl StateIssuer {
     /// For the endpoint of this name. The first of `keys` that is in force issues; an endpoint verifies with all of them.
     ///
     /// # Errors
-    /// One of them is not a secret for HS256.
+    /// One of them is not a secret for HS256, or is a demo secret.
     pub fn new(endpoint: impl Into<Arc<str>>, keys: KeySet, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        if keys.has_demo_key() {
+            let message = "expected a secret of your own, but found a demo secret, which everybody has: anybody could \
+                           make such states";
+            return Err(ConfigError::new("keys", message));
+        }
+        Self::trusting_demo_keys_on_loopback(endpoint, keys, clock)
+    }
+
+    /// As [`StateIssuer::new`], with secrets that everybody has too. Only for an endpoint behind a listener on loopback.
+    ///
+    /// # Errors
+    /// One of them is not a secret for HS256.
+    pub fn trusting_demo_keys_on_loopback(
+        endpoint: impl Into<Arc<str>>,
+        keys: KeySet,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, ConfigError> {
         if keys.iter().any(|key| key.algorithm() != Algorithm::Hs256) {
             return Err(ConfigError::new("keys", "expected secrets of ours for HS256, but found another key"));
         }

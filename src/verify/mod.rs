@@ -21,7 +21,7 @@ use crate::clock::Timestamp;
 use crate::crypto::SignatureValid;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
-use crate::keys::{DecryptionKeys, Key, KeyRing, KeySet};
+use crate::keys::{DecryptionKeys, Key, KeyRing, KeyRule, KeySet};
 use crate::profile::{Identification, Nesting, Profile, Scheme};
 use crate::signing_input::BoundInput;
 use crate::verified::{Covered, Provenance, RequestId, Unsigned, Verified};
@@ -43,6 +43,9 @@ pub struct Verifier {
     pub(crate) endpoint: Arc<str>,
     pub(crate) profile: Arc<Profile>,
     pub(crate) keys: Option<Arc<KeyRing>>,
+    /// As long as it is held, the ring takes no set that this endpoint would not be built with.
+    #[allow(dead_code, reason = "it is held, and asked by the ring")]
+    pub(crate) rule: Option<KeyRule>,
     pub(crate) decryption: Option<Arc<DecryptionKeys>>,
     pub(crate) permits: DecryptionPermits,
     pub(crate) credentials: Credentials,

@@ -253,7 +253,7 @@ async fn settings_that_cannot_hold_are_refused() {
         assert_eq!(error.field(), "once", "{path}");
     }
     assert!(calls(store()).retain(Duration::from_secs(167 * 3600)).is_err());
-    let times = InlineTimes { wait: Duration::ZERO, ..InlineTimes::default() };
+    let times = InlineTimes { wait: Duration::ZERO, ..InlineTimes::within(Duration::from_secs(10)) };
     let contract = contract().calls(calls(store()).times(times));
     assert_eq!(told(&contract, &Api::default(), request(ONCE, &GOOD, message("m"))).await.grpc(), Some(0));
 }

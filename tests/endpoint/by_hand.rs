@@ -1,10 +1,9 @@
 //! The stack composed by hand: each layer takes what the one before it proved.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use countersign::decode::{DecodeLayer, Decoder};
+use countersign::decode::DecodeLayer;
 use countersign::dedup::{DedupLayer, InlineTimes, OnUndecodable};
 use countersign::delivery::Delivery;
 use countersign::error::Code;
@@ -20,13 +19,13 @@ async fn layers_by_hand_verify_decode_claim_and_dispatch() {
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::worldline());
     let verifier = builder.verifier().unwrap();
-    let profile = Arc::new(Profile::worldline());
-    let decoder = Arc::new(Decoder::new("bank".into(), profile, Duration::from_secs(168 * 3600)));
+    let decoder = builder.decoder().unwrap();
+    let times = InlineTimes::of(&Profile::worldline());
     let counter = Counter::default();
     let stack = ServiceBuilder::new()
         .layer(VerifyLayer::new(verifier))
         .layer(DecodeLayer::new(decoder))
-        .layer(DedupLayer::new(memory(&clock), InlineTimes::default(), OnUndecodable::Keep))
+        .layer(DedupLayer::new(memory(&clock), times, OnUndecodable::Keep))
         .service(counter.dispatch());
     let (head, body) = sender.worldline(ID, PAYMENT).into_parts();
     let body: Bytes = body.collect().await.unwrap().to_bytes();
@@ -42,9 +41,11 @@ async fn layers_by_hand_verify_decode_claim_and_dispatch() {
 }
 
 #[test]
-fn a_verifier_by_hand_is_refused_what_the_builder_refuses() {
+fn a_stage_by_hand_is_refused_what_the_builder_refuses() {
     let sender = Sender::new();
     let (builder, _) = sender.endpoint(Profile::worldline());
-    assert!(builder.retain(Duration::from_secs(1)).verifier().is_err());
+    let builder = builder.retain(Duration::from_secs(1));
+    assert!(builder.verifier().is_err());
+    assert_eq!(builder.decoder().unwrap_err().field(), "retain", "what is forgotten so soon could take effect twice");
     assert!(countersign::Endpoint::builder("bank", Profile::worldline()).verifier().is_err(), "no keys");
 }

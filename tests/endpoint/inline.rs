@@ -34,7 +34,7 @@ async fn a_typed_handler_answers_and_a_duplicate_gets_the_same_answer() {
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::tribe());
     let dispatch = Dispatch::new().on_payment_request(on_payment);
-    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), dispatch).build().unwrap();
+    let endpoint = builder.inline(memory(&clock), dispatch).build().unwrap();
     let first = post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await;
     let second = post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await;
     assert_eq!((first.status, first.outcome), (200, Outcome::Accepted));
@@ -54,7 +54,7 @@ async fn sixty_four_copies_at_once_run_the_handler_once() {
     for _ in 0..20 {
         let (builder, clock) = sender.endpoint(Profile::worldline());
         let counter = Counter::default();
-        let endpoint = builder.inline(memory(&clock), InlineTimes::default(), counter.dispatch()).build().unwrap();
+        let endpoint = builder.inline(memory(&clock), counter.dispatch()).build().unwrap();
         let copies: Vec<_> = (0..64)
             .map(|_| {
                 let (endpoint, request) = (endpoint.clone(), sender.worldline(ID, PAYMENT));
@@ -91,7 +91,7 @@ async fn a_copy_in_flight_waits_two_seconds_and_is_then_sent_away_never_with_suc
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::tribe());
     let (begun, go_on, dispatch) = waiting();
-    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), dispatch).build().unwrap();
+    let endpoint = builder.inline(memory(&clock), dispatch).build().unwrap();
     let first = {
         let (endpoint, request) = (endpoint.clone(), sender.tribe("v2_payment_single", ID, SINGLE));
         tokio::spawn(async move { post(&endpoint, request).await })
@@ -123,7 +123,7 @@ async fn a_handler_that_fails_or_panics_is_asked_again_by_the_senders_retry() {
             }
         }
     });
-    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), dispatch).build().unwrap();
+    let endpoint = builder.inline(memory(&clock), dispatch).build().unwrap();
     let send = || post(&endpoint, sender.worldline(ID, PAYMENT));
     for expected in [
         Outcome::Refused(Code::HandlerFailed),
@@ -147,7 +147,7 @@ async fn a_user_token_is_not_signed_and_says_so() {
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::tribe());
     let dispatch = Dispatch::new().on_account_request(on_accounts);
-    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), dispatch).build().unwrap();
+    let endpoint = builder.inline(memory(&clock), dispatch).build().unwrap();
     assert_eq!(post(&endpoint, sender.tribe("v2_accounts", ID, "")).await.outcome, Outcome::Accepted);
     let mut without = sender.tribe("v2_accounts", ID, "");
     without.headers_mut().remove("x-auth-token");
@@ -163,11 +163,7 @@ async fn what_cannot_be_read_is_kept_and_reaches_no_handler() {
     for (setting, status) in [(OnUndecodable::Keep, 200), (OnUndecodable::Refuse, 422)] {
         let (builder, clock) = sender.endpoint(Profile::tribe());
         let (store, counter) = (memory(&clock), Counter::default());
-        let endpoint = builder
-            .undecodable(setting)
-            .inline(store.clone(), InlineTimes::default(), counter.dispatch())
-            .build()
-            .unwrap();
+        let endpoint = builder.undecodable(setting).inline(store.clone(), counter.dispatch()).build().unwrap();
         for (number, body) in
             ["{}", "not json", r#"{"callback_url":1}"#, r#"{"callback_url":"a","callback_url":"b"}"#].iter().enumerate()
         {
@@ -207,13 +203,30 @@ async fn a_handler_over_its_deadline_is_given_up_and_asked_again() {
             }
         }
     });
-    let times = InlineTimes { deadline: Duration::from_secs(3), ..InlineTimes::default() };
-    let endpoint = builder.inline(memory(&clock), times, dispatch).build().unwrap();
+    let times = InlineTimes::within(Duration::from_secs(3));
+    let endpoint = builder.times(times).inline(memory(&clock), dispatch).build().unwrap();
     assert_eq!(
         post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await.outcome,
         Outcome::Refused(Code::HandlerFailed)
     );
     assert_eq!(post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await.outcome, Outcome::Accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_is_given_up_before_its_sender_gives_up_unless_it_is_said() {
+    let sender = Sender::new();
+    // Worldline gives a try up after eight seconds, Tribe's third party after more than ten.
+    let worldline = (Profile::worldline(), sender.worldline(ID, crate::parties::PAYMENT), 5);
+    let tribe = (Profile::tribe(), sender.tribe("v2_payment_single", ID, SINGLE), 10);
+    for (profile, request, seconds) in [worldline, tribe] {
+        assert_eq!(InlineTimes::of(&profile).deadline, Duration::from_secs(seconds));
+        let (builder, clock) = sender.endpoint(profile);
+        let endpoint = builder.inline(memory(&clock), Dispatch::new().otherwise(|_| std::future::pending::<()>()));
+        let begun = tokio::time::Instant::now();
+        let outcome = post(&endpoint.build().unwrap(), request).await.outcome;
+        assert_eq!(outcome, Outcome::Refused(Code::HandlerFailed));
+        assert_eq!(begun.elapsed().as_secs(), seconds);
+    }
 }
 
 #[tokio::test]
@@ -230,7 +243,7 @@ async fn a_gateways_refusal_is_passed_on_and_never_the_end_of_an_event() {
                 if number == 0 { Reply::accepted().with_status(refusal) } else { Reply::accepted() }
             }
         });
-        let endpoint = builder.inline(memory(&clock), InlineTimes::default(), dispatch).build().unwrap();
+        let endpoint = builder.inline(memory(&clock), dispatch).build().unwrap();
         let passed_on = post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await;
         assert_eq!(passed_on.status, status);
         // Nor does anybody read that it was accepted: figures, log and sender are told alike.
@@ -249,7 +262,7 @@ async fn a_stored_answer_goes_to_no_other_user_and_to_no_other_question() {
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::tribe());
     let counter = Counter::default();
-    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), counter.dispatch()).build().unwrap();
+    let endpoint = builder.inline(memory(&clock), counter.dispatch()).build().unwrap();
     let body = r#"{"account_id":"a"}"#;
     assert_eq!(post(&endpoint, sender.tribe("v2_account", ID, body)).await.outcome, Outcome::Accepted);
     let mut other = sender.tribe("v2_account", ID, body);
@@ -266,7 +279,7 @@ async fn a_sender_that_hangs_up_leaves_no_claim_to_nobody() {
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::tribe());
     let counter = Counter::default();
-    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), counter.dispatch()).build().unwrap();
+    let endpoint = builder.inline(memory(&clock), counter.dispatch()).build().unwrap();
     for polls in 0..6 {
         let id = format!("1af7b333-7a06-41b1-8a61-e9a29fd069c{polls}");
         let mut hung_up = Box::pin(post(&endpoint, sender.tribe("v2_payment_single", &id, SINGLE)));
@@ -300,8 +313,7 @@ async fn a_handler_whose_sender_hung_up_keeps_its_turn_and_can_be_waited_for() {
     let (begun, go_on, dispatch) = waiting();
     let store = memory(&clock);
     let builder = builder.in_flight(1);
-    let endpoint =
-        builder.inline(Arc::clone(&store) as Arc<dyn Store>, InlineTimes::default(), dispatch).build().unwrap();
+    let endpoint = builder.inline(Arc::clone(&store) as Arc<dyn Store>, dispatch).build().unwrap();
     endpoint.idle().await;
     let first = {
         let (endpoint, request) = (endpoint.clone(), sender.worldline(ID, PAYMENT));

@@ -136,3 +136,24 @@ fn more_requests_at_once_than_can_be_counted_are_no_panic() {
     let (builder, clock) = sender.endpoint(Profile::worldline());
     assert!(builder.in_flight(usize::MAX).queue(crate::parties::memory(&clock)).build().is_ok());
 }
+
+#[test]
+fn a_name_or_path_that_could_never_fit_or_could_fit_twice_is_refused() {
+    let build = |name: &str, path: &str| {
+        let sender = Sender::new();
+        let builder = Endpoint::builder(name, Profile::worldline()).path(path).keys(sender.keys());
+        let clock = std::sync::Arc::new(countersign::clock::FixedClock::at(NOW));
+        builder.queue(crate::parties::memory(&clock)).build()
+    };
+    for path in ["", "hooks", "/hooks?a=1", "/hooks#a", "/a b", "/%41", "/a//b", "/hooks//", "//"] {
+        assert_eq!(field(build("bank", path)).as_deref(), Some("path"), "{path:?}");
+    }
+    for name in ["", "a/b", "a b", "ä", "a\nb", "a?b"] {
+        assert_eq!(field(build(name, "/hooks")).as_deref(), Some("name"), "{name:?}");
+    }
+    for (path, mounted) in
+        [("/", ""), ("/hooks", "/hooks"), ("/hooks/", "/hooks"), ("/v3/notification", "/v3/notification")]
+    {
+        assert_eq!(build("bank-1_a.b", path).unwrap().path(), mounted);
+    }
+}

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod custom;
+mod demo;
 mod dialect;
 mod flips;
 mod jose;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use countersign::Endpoint;
-use countersign::dedup::{InlineTimes, WithoutDedupLayer};
+use countersign::dedup::WithoutDedupLayer;
 use countersign::dispatch::Dispatch;
 use countersign::endpoint::Outcome;
 use countersign::error::Code;
@@ -67,7 +67,7 @@ async fn a_handler_that_panics_leaks_nothing_of_its_event() {
     let (builder, clock) = sender.endpoint(Profile::tribe());
     let store = memory(&clock);
     let broken = Dispatch::new().on_payment(|event| async move { assert!(event.payment_id.is_empty(), "a defect") });
-    let inline = builder.inline(store.clone(), InlineTimes::default(), broken.clone()).build().unwrap();
+    let inline = builder.inline(store.clone(), broken.clone()).build().unwrap();
     let answer = post(&inline, sender.tribe("v2_payment_status", ID, BODY)).await;
     assert_eq!(answer.outcome, Outcome::Refused(Code::HandlerFailed));
     let (builder, clock) = sender.endpoint(Profile::tribe());
@@ -110,7 +110,7 @@ async fn the_stages_of_inline_mode_are_told_apart() {
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::tribe());
     let handler = Dispatch::new().otherwise(|_| async { tokio::time::sleep(Duration::from_millis(30)).await });
-    let endpoint = builder.inline(memory(&clock), InlineTimes::default(), handler.clone()).build().unwrap();
+    let endpoint = builder.inline(memory(&clock), handler.clone()).build().unwrap();
     let first = observed(&endpoint, sender.tribe("v2_payment_status", ID, BODY)).await;
     let passed = |observed: &Observed| {
         let passed = Stage::ALL.into_iter().filter(|stage| observed.stage(*stage).is_some());

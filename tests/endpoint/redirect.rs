@@ -7,7 +7,6 @@ use bytes::Bytes;
 use countersign::Endpoint;
 use countersign::clock::FixedClock;
 use countersign::crypto::{Algorithm, Secret};
-use countersign::dedup::InlineTimes;
 use countersign::delivery::Delivery;
 use countersign::dispatch::Dispatch;
 use countersign::endpoint::{EndpointBuilder, Outcome, Undecided};
@@ -492,7 +491,7 @@ async fn inline_the_handler_answers_the_person_and_a_failure_can_be_reloaded() {
         }
     });
     let store = memory(&clock);
-    let endpoint = builder.inline(store, InlineTimes::default(), handler).build().unwrap();
+    let endpoint = builder.inline(store, handler).build().unwrap();
     let state = endpoint.state_issuer().unwrap().issue(&Binding::session(PERSON).unwrap()).unwrap();
     let back = || browser(&format!("state={}&code=a", state.as_str()), &format!("{COOKIE}={PERSON}"));
     let failed = post(&endpoint, back()).await;

@@ -65,6 +65,7 @@ pub(super) fn profile() -> Profile {
         algorithm: Some(Algorithm::Ps256),
         decoder: Arc::new(decode::Decoder),
         dialect: Arc::new(dialect::Errors::new(None)),
+        demo_signer: false,
         tokens_for_others: false,
         unread: None,
     }
@@ -96,6 +97,7 @@ impl Profile {
     /// Signs the error documents of this sender, which have no body otherwise.
     #[must_use]
     pub fn with_reply_signer(mut self, signer: ReplySigner) -> Self {
+        self.demo_signer = signer.is_demo();
         self.dialect = Arc::new(dialect::Errors::new(Some(Arc::new(signer))));
         self
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::clock::Timestamp;
 use crate::crypto::{Algorithm, SigningKey};
-use crate::keys::KeyId;
+use crate::keys::{KeyId, is_demo_key};
 use crate::wire::encoding::Encoding;
 
 /// How long a reply is valid: what the message signing guide says.
@@ -35,6 +35,11 @@ impl ReplySigner {
             return Err(UnfitSigner::NoIssuer);
         }
         Ok(Self { key, key_id, issuer: issuer.into() })
+    }
+
+    /// Whether everybody has the key, see [`is_demo_key`].
+    pub(super) fn is_demo(&self) -> bool {
+        self.key.public_material().is_some_and(is_demo_key)
     }
 
     /// `message` as a claim of a token made at `now`; none if the library refuses to sign.

@@ -90,6 +90,7 @@ impl Facts {
             algorithm: Some(Algorithm::Hs256),
             decoder: Arc::new(Decoder { grammar, code_lifetime }),
             dialect: Arc::new(Page::default()),
+            demo_signer: false,
             tokens_for_others: false,
             unread: None,
         }

@@ -12,7 +12,7 @@ use crate::client::Pins;
 use crate::clock::Clock;
 use crate::crypto::Secret;
 use crate::dedup::{InlineTimes, OnUndecodable};
-use crate::endpoint::{BodyBudget, Endpoint, EndpointBuilder, Limits, Undecided};
+use crate::endpoint::{BodyBudget, Endpoint, EndpointBuilder, Limits, Undecided, is_name, is_path};
 use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, KeyRing, KeySet};
 use crate::profile::Profile;
@@ -75,18 +75,8 @@ impl EndpointSettings {
         around: &Surroundings<'_>,
         warnings: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
-        if table.name.is_empty() || !table.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
-            return Err(ConfigError::new(
-                "name",
-                "expected letters, digits, '-', '_' and '.', but found another or none",
-            ));
-        }
-        if !table.path.starts_with('/') || table.path.contains(['?', '#', '%', ' ']) || table.path.contains("//") {
-            return Err(ConfigError::new(
-                "path",
-                format!("expected a path such as /hooks/bank, but found {:?}", table.path),
-            ));
-        }
+        is_name(&table.name)?;
+        is_path(&table.path)?;
         if !around.sinks.contains(&table.sink.as_str()) {
             return Err(ConfigError::new(
                 "sink",
@@ -125,7 +115,7 @@ impl EndpointSettings {
             inline: table.mode == Mode::Inline,
             signs_replies: table.reply_key.is_some(),
             sink: table.sink.clone(),
-            times: InlineTimes { deadline, ..InlineTimes::default() },
+            times: InlineTimes::within(deadline),
             allow_ip: table.allow_ip.as_deref().map(|list| networks("allow_ip", list)).transpose()?,
             client: client::read(table.client.as_deref(), around.reach.knows_clients)?,
             permits: around.permits.for_another_endpoint(),
@@ -207,7 +197,7 @@ impl EndpointSettings {
     /// The endpoint, but for what remembers.
     pub fn builder(&self, clock: Arc<dyn Clock>) -> EndpointBuilder<Undecided> {
         let mut builder = Endpoint::builder(Arc::clone(&self.name), self.profile.clone())
-            .path(&self.path)
+            .path(if self.path.is_empty() { "/" } else { &self.path })
             .clock(clock)
             .limits(self.limits)
             .body_budget(self.budget.clone())

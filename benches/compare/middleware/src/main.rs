@@ -8,7 +8,6 @@ use std::time::Duration;
 use countersign::Endpoint;
 use countersign::clock::SystemClock;
 use countersign::crypto::{Algorithm, Backend, Secret};
-use countersign::dedup::InlineTimes;
 use countersign::dispatch::Dispatch;
 use countersign::endpoint::Limits;
 use countersign::keys::{DecryptingKey, DecryptionKeys, Key, KeyId, KeySet, file, read_decryption};
@@ -59,7 +58,7 @@ fn endpoint() -> Result<Endpoint, Fault> {
     if std::env::var("SCHEME")? == "jwe" {
         builder = builder.decryption_keys(opening()?);
     }
-    Ok(builder.inline(store, InlineTimes::default(), Dispatch::new().otherwise(|_| async {})).build()?)
+    Ok(builder.inline(store, Dispatch::new().otherwise(|_| async {})).build()?)
 }
 
 fn with_name(key: Key) -> Result<Key, Fault> {
