@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
             _ => assert!(matches!(key.bits(), 128 | 256 | 512)),
         }
         // 64 bytes are a content key and nothing else.
-        assert!(KeyManagement::ALL.into_iter().any(|one| key.takes(one)), "{key:?}");
+        assert!(KeyManagement::ALL.iter().copied().any(|one| key.takes(one)), "{key:?}");
         assert!(format!("{key:?}").len() < 100);
     }
 });

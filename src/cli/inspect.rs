@@ -133,7 +133,7 @@ fn private(path: &Path, bytes: &[u8], error: &KeyError, json: bool) -> Result<()
     let file = path.display().to_string();
     let halves = read_decryption(bytes).unwrap_or_default();
     for (id, key) in &halves {
-        let uses: Vec<_> = KeyManagement::ALL.into_iter().filter(|one| key.takes(*one)).collect();
+        let uses: Vec<_> = KeyManagement::ALL.iter().copied().filter(|one| key.takes(*one)).collect();
         let named = DecryptingKey::new(id.clone(), key.clone(), uses, DecryptingKey::DEFAULT_ENCRYPTION);
         let named = named.map_err(|error| Ended::Failed(format!("{file}: {error}")))?;
         let (kind, bits, thumbprint) = (key.kind().name(), key.bits(), named.thumbprint());

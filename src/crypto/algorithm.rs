@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 /// A signature or MAC algorithm. There is no variant for "none".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,
@@ -36,6 +37,7 @@ pub enum Algorithm {
 
 /// What kind of key an algorithm takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum KeyKind {
     /// RSA, 2048 to 8192 bits.
     Rsa,
@@ -53,6 +55,7 @@ pub enum KeyKind {
 
 /// A hash function of the SHA-2 family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Hash {
     /// 32 bytes.
     Sha256,
@@ -64,7 +67,7 @@ pub enum Hash {
 
 impl Algorithm {
     /// Every algorithm there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: &[Self] = &[
         Self::Rs256,
         Self::Rs384,
         Self::Rs512,
@@ -175,7 +178,7 @@ impl FromStr for Algorithm {
 
     /// Exact spelling only: `rs256` and `RS256 ` are unknown.
     fn from_str(name: &str) -> Result<Self, UnknownAlgorithm> {
-        Self::ALL.into_iter().find(|one| one.name() == name).ok_or(UnknownAlgorithm)
+        Self::ALL.iter().copied().find(|one| one.name() == name).ok_or(UnknownAlgorithm)
     }
 }
 
@@ -207,7 +210,7 @@ mod tests {
     #[test]
     fn every_name_reads_back() {
         for algorithm in Algorithm::ALL {
-            assert_eq!(algorithm.name().parse(), Ok(algorithm));
+            assert_eq!(algorithm.name().parse(), Ok(*algorithm));
         }
     }
 }

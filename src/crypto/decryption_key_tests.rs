@@ -98,10 +98,10 @@ fn a_flipped_bit_anywhere_is_refused() {
 #[test]
 fn a_message_under_another_name_is_refused() {
     let sealed = seal(OAEP, ContentEncryption::A256Gcm);
-    for encryption in ContentEncryption::ALL.into_iter().filter(|other| *other != GCM) {
+    for encryption in ContentEncryption::ALL.iter().copied().filter(|other| *other != GCM) {
         assert_eq!(rsa().decrypt(&parts(OAEP, encryption, &sealed)), Err(Undecryptable), "{encryption}");
     }
-    for management in KeyManagement::ALL.into_iter().filter(|other| *other != OAEP) {
+    for management in KeyManagement::ALL.iter().copied().filter(|other| *other != OAEP) {
         assert_eq!(rsa().decrypt(&parts(management, GCM, &sealed)), Err(Undecryptable), "{management}");
     }
     let agreement = Some(Agreement { ephemeral: b"", party_u: b"", party_v: b"" });
@@ -299,7 +299,7 @@ fn a_secret_is_used_directly_only_at_its_exact_length() {
         agreement: None,
         ..agreeing(KeyManagement::Dir, b"", b"")
     };
-    for encryption in ContentEncryption::ALL {
+    for encryption in ContentEncryption::ALL.iter().copied() {
         for length in [16, 32, 64] {
             let found = secret(length).content_key(&message(encryption));
             assert_eq!(found.is_ok(), length == encryption.key_length(), "{encryption} {length}");
@@ -322,12 +322,12 @@ fn a_key_takes_what_fits_it_and_its_restriction() {
         (secret(32), &[KeyManagement::A256Kw, KeyManagement::Dir]),
         (secret(64), &[KeyManagement::Dir]),
     ] {
-        for management in KeyManagement::ALL {
+        for management in KeyManagement::ALL.iter().copied() {
             assert_eq!(key.takes(management), taken.contains(&management), "{key:?} {management}");
             assert_eq!(key.clone().restricted_to(management).is_ok(), taken.contains(&management));
         }
         let only = key.restricted_to(taken[0]).unwrap();
-        assert!(KeyManagement::ALL.into_iter().filter(|one| only.takes(*one)).eq([taken[0]]));
+        assert!(KeyManagement::ALL.iter().copied().filter(|one| only.takes(*one)).eq([taken[0]]));
     }
 }
 
@@ -370,7 +370,7 @@ fn a_public_half_of_another_key_in_pkcs8_is_refused() {
 #[test]
 fn the_opposite_side_encrypts_in_two_ways_and_never_twice_alike() {
     let key = EncryptionKey::rsa(rsa().public_material().unwrap()).unwrap();
-    for management in KeyManagement::ALL.into_iter().skip(2) {
+    for management in KeyManagement::ALL.iter().copied().skip(2) {
         assert!(key.encrypt(management, GCM, HEAD, b"").is_err(), "{management}");
     }
     for encryption in [ContentEncryption::A128CbcHs256, ContentEncryption::A256CbcHs512] {

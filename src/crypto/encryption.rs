@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 /// How the content key comes to the receiver: the "alg" of a JWE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum KeyManagement {
     /// RSAES-OAEP with SHA-256 and MGF1 over SHA-256 (RFC 7518 section 4.3).
     RsaOaep256,
@@ -28,6 +29,7 @@ pub enum KeyManagement {
 
 /// How the content is encrypted and its integrity protected: the "enc" of a JWE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ContentEncryption {
     /// AES-GCM with a key of 128 bits (RFC 7518 section 5.3).
     A128Gcm,
@@ -41,7 +43,7 @@ pub enum ContentEncryption {
 
 impl KeyManagement {
     /// Every algorithm there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: &[Self] = &[
         Self::RsaOaep256,
         Self::RsaOaep,
         Self::EcdhEs,
@@ -78,7 +80,7 @@ impl KeyManagement {
 
 impl ContentEncryption {
     /// Every algorithm there is.
-    pub const ALL: [Self; 4] = [Self::A128Gcm, Self::A256Gcm, Self::A128CbcHs256, Self::A256CbcHs512];
+    pub const ALL: &[Self] = &[Self::A128Gcm, Self::A256Gcm, Self::A128CbcHs256, Self::A256CbcHs512];
 
     /// The registered name.
     pub const fn name(self) -> &'static str {
@@ -133,7 +135,7 @@ impl FromStr for KeyManagement {
 
     /// Exact spelling only.
     fn from_str(name: &str) -> Result<Self, UnknownEncryption> {
-        Self::ALL.into_iter().find(|one| one.name() == name).ok_or(UnknownEncryption::Management)
+        Self::ALL.iter().copied().find(|one| one.name() == name).ok_or(UnknownEncryption::Management)
     }
 }
 
@@ -142,7 +144,7 @@ impl FromStr for ContentEncryption {
 
     /// Exact spelling only.
     fn from_str(name: &str) -> Result<Self, UnknownEncryption> {
-        Self::ALL.into_iter().find(|one| one.name() == name).ok_or(UnknownEncryption::Content)
+        Self::ALL.iter().copied().find(|one| one.name() == name).ok_or(UnknownEncryption::Content)
     }
 }
 
@@ -188,11 +190,11 @@ mod tests {
 
     #[test]
     fn every_name_reads_back_and_stands_in_the_error() {
-        for one in KeyManagement::ALL {
+        for one in KeyManagement::ALL.iter().copied() {
             assert_eq!(one.to_string().parse(), Ok(one));
             assert!(UnknownEncryption::Management.to_string().contains(one.name()));
         }
-        for one in ContentEncryption::ALL {
+        for one in ContentEncryption::ALL.iter().copied() {
             assert_eq!(one.to_string().parse(), Ok(one));
             assert!(UnknownEncryption::Content.to_string().contains(one.name()));
         }

@@ -11,6 +11,7 @@ use crate::reply::Reply;
 
 /// What became of a delivery, in the extensions of the answer: for logs and metrics outside, never for the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Accepted for the first time.
     Accepted,

@@ -10,6 +10,7 @@ macro_rules! words {
     ) => {
         $(#[$outer])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum $name {
             $( $(#[$inner])* $variant, )+
             /// A word outside the sender's published list, as received.

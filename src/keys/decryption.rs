@@ -133,7 +133,8 @@ impl DecryptingKey {
 
 /// The names of the algorithms that the key can be used for.
 fn uses(key: &DecryptionKey) -> String {
-    let taken: Vec<_> = KeyManagement::ALL.into_iter().filter(|one| key.takes(*one)).map(KeyManagement::name).collect();
+    let taken: Vec<_> =
+        KeyManagement::ALL.iter().copied().filter(|one| key.takes(*one)).map(KeyManagement::name).collect();
     taken.join(", ")
 }
 

@@ -95,7 +95,7 @@ fn rsassa_pss_with_sha1_another_mask_or_another_salt_is_refused() {
 #[test]
 fn no_key_has_an_algorithm_of_another_kind() {
     for kind in [KeyKind::Rsa, KeyKind::P256, KeyKind::P384, KeyKind::P521, KeyKind::Ed25519] {
-        for algorithm in Algorithm::ALL {
+        for algorithm in Algorithm::ALL.iter().copied() {
             let chosen = Identified::Kind(kind).algorithm(Some(algorithm));
             assert_eq!(chosen.is_ok(), kind.takes(algorithm), "{algorithm} {kind:?}");
         }

@@ -130,7 +130,7 @@ impl<'a> Members<'a> {
 
     /// Whether there is an algorithm here that the key may be for.
     pub(super) fn is_for_any(&self) -> Result<bool, KeyError> {
-        Algorithm::ALL.into_iter().try_fold(false, |found, one| Ok(found || self.can_be_for(one)?))
+        Algorithm::ALL.iter().copied().try_fold(false, |found, one| Ok(found || self.can_be_for(one)?))
     }
 
     fn algorithm(&self) -> Result<Option<Algorithm>, KeyError> {

@@ -6,6 +6,7 @@ use crate::wire::template::{Part, Template};
 
 /// A signature in a header over a template of body, headers and URL.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct BodySignature {
     /// The header that holds the signature.
     pub header: Box<str>,

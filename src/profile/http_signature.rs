@@ -2,6 +2,7 @@
 
 /// What a signature of draft-cavage-12 has to cover, and how its key is named.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct HttpSignature {
     /// Names that the signature has to cover, in lower case: headers, `(request-target)`, `(created)`. Always with
     /// `digest`: a signature that leaves it out says nothing about the body, and an
@@ -28,6 +29,7 @@ impl HttpSignature {
 
 /// Whether a message has to be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Presence {
     /// Always.
     Required,
@@ -38,6 +40,7 @@ pub enum Presence {
 
 /// How a `keyId` is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyIdMatch {
     /// Byte for byte.
     Exact,

@@ -2,6 +2,7 @@
 
 /// What names an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Identification {
     /// The value of a header.
     Header {

@@ -8,6 +8,7 @@ use crate::wire::encoding::Encoding;
 
 /// A compact JWS, alone or with a JWE around or inside of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Jose {
     /// Where the token stands, and how it binds the body.
     pub form: Form,
@@ -42,6 +43,7 @@ impl Jose {
 
 /// Where a token stands, and how it binds the body.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Form {
     /// The body is the token, and the payload is the content.
     Body,
@@ -78,6 +80,7 @@ pub struct BodyHash {
 
 /// What lies inside of what. It is never guessed from what arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Nesting {
     /// A JWS around the content.
     Jws,
@@ -119,6 +122,7 @@ impl Types {
 
 /// What an extension in `crit` has to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Extension {
     /// This string.
     Equals(Box<str>),
@@ -128,6 +132,7 @@ pub enum Extension {
 
 /// Whether a claim has to be there. A claim that is there has to be right in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Demand {
     /// It has to be there.
     Required,

@@ -38,7 +38,7 @@ pub fn decryption(jwk: &Value) -> Result<DecryptionKeys, KeyError> {
     use countersign::crypto::{ContentEncryption, KeyManagement};
     let mut keys = Vec::new();
     for (id, key) in read_decryption(jwk.to_string().as_bytes())? {
-        let management: Vec<_> = KeyManagement::ALL.into_iter().filter(|one| key.takes(*one)).collect();
+        let management: Vec<_> = KeyManagement::ALL.iter().copied().filter(|one| key.takes(*one)).collect();
         keys.push(DecryptingKey::new(id, key, management, ContentEncryption::ALL)?);
     }
     DecryptionKeys::new(keys)
