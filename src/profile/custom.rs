@@ -61,8 +61,7 @@ impl Decode for OtherDecoder {
     /// of one's own.
     fn decode(&self, _action: &str, content: &Bytes) -> Result<Event, Undecodable> {
         json::check(content)?;
-        let mut event =
-            OtherEvent { event_type: EventType::Other, provider_type: None, subject: None, content: content.clone() };
+        let mut event = OtherEvent::new(EventType::Other, content.clone());
         if self.types.is_some() || self.subject.is_some() {
             let document: serde_json::Value = serde_json::from_slice(content)?;
             event.subject = self.subject.as_ref().and_then(|pointer| pointer.word(&document));
@@ -73,6 +72,6 @@ impl Decode for OtherDecoder {
         {
             event.event_type = *known;
         }
-        Ok(Event::Other(Box::new(event)))
+        Ok(event.into())
     }
 }

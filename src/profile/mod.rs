@@ -123,7 +123,8 @@ impl fmt::Display for Undecodable {
 
 impl std::error::Error for Undecodable {}
 
-/// Reads verified content as an event. A pure function of its two arguments: a stored event is decoded again.
+/// Reads verified content as an event. A pure function of its two arguments: a stored event is decoded again. One's own makes
+/// an [`OtherEvent::new`](crate::event::OtherEvent::new), which shows how.
 pub trait Decode: fmt::Debug + Send + Sync {
     /// The event that `content` says, on the route `action`.
     ///
