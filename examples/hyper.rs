@@ -19,9 +19,15 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// The certificate that the sender handed over.
 const CERTIFICATE: &[u8] = include_bytes!("../keys/worldline/signing.crt");
+
+/// Connections at once, fewer than the process may have open files.
+const CONNECTIONS: usize = 512;
+/// After a connection that could not be accepted.
+const PAUSE: Duration = Duration::from_millis(50);
 
 async fn on_payment(event: Verified<PaymentEvent>) {
     let key = &event.provenance().key_id;
@@ -58,10 +64,22 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let endpoint = endpoint()?;
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     println!("ready: http://{}/v3/notification", listener.local_addr()?);
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
-        let (stream, _) = listener.accept().await?;
+        // Who finds no place waits in the queue of the system.
+        let place = Arc::clone(&places).acquire_owned().await?;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Most often there are no more file descriptors; one comes back when a connection ends.
+                eprintln!("no connection was accepted: {error}");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
         let service = TowerToHyperService::new(endpoint.clone());
         tokio::spawn(async move {
+            let _place = place;
             // The endpoint limits the body; the head is the server's to limit.
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())

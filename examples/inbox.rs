@@ -22,11 +22,16 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 /// The certificate that the sender handed over.
 const CERTIFICATE: &[u8] = include_bytes!("../keys/worldline/signing.crt");
+
+/// Connections at once, fewer than the process may have open files.
+const CONNECTIONS: usize = 512;
+/// After a connection that could not be accepted.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// An event is delivered at least once: keep `occurrence.id` beside the effect, and leave out what is there already.
 async fn on_payment(event: Verified<PaymentEvent>, occurrence: Occurrence) -> Result<(), std::io::Error> {
@@ -69,12 +74,24 @@ pub async fn run(
         }
     });
     let (mut connections, mut stop) = (JoinSet::new(), std::pin::pin!(stop));
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
+        // Who finds no place waits in the queue of the system.
+        let place = tokio::select! { () = &mut stop => break, place = Arc::clone(&places).acquire_owned() => place? };
         let accepted = tokio::select! { () = &mut stop => break, accepted = listener.accept() => accepted };
-        let Ok((stream, _)) = accepted else { continue };
         while connections.try_join_next().is_some() {}
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Most often there are no more file descriptors; one comes back when a connection ends.
+                eprintln!("no connection was accepted: {error}");
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
         let (service, told) = (TowerToHyperService::new(endpoint.clone()), told.clone());
         connections.spawn(async move {
+            let _place = place;
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(Duration::from_secs(5))

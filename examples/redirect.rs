@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -32,8 +33,10 @@ use countersign::{Endpoint, Verified};
 const COOKIE: &str = "__Host-session";
 
 type Failure = Box<dyn Error + Send + Sync>;
-/// PKCE verifiers of the authorizations that are under way, by the id of their state.
-type Verifiers = Arc<Mutex<HashMap<String, String>>>;
+/// PKCE verifiers of the authorizations that are under way, by the id of their state, each with when it began.
+type Verifiers = Arc<Mutex<HashMap<String, (Instant, String)>>>;
+/// Authorizations under way at once: anybody can begin one, and most who do need never come back.
+const MOST: usize = 10_000;
 
 struct App {
     issuer: StateIssuer,
@@ -48,6 +51,19 @@ fn token() -> Result<String, Failure> {
     Ok(Encoding::Base64Url.encode(&bytes))
 }
 
+/// Keeps a verifier as long as its state is good, which is when somebody can come back with it.
+fn keep(app: &App, id: &str, verifier: String) -> Result<(), Failure> {
+    let mut verifiers = app.verifiers.lock().unwrap_or_else(PoisonError::into_inner);
+    if verifiers.len() >= MOST {
+        verifiers.retain(|_, (begun, _)| begun.elapsed() < app.profile.tolerance());
+    }
+    if verifiers.len() >= MOST {
+        return Err("expected room for one authorization more, but found too many under way".into());
+    }
+    verifiers.insert(id.to_owned(), (Instant::now(), verifier));
+    Ok(())
+}
+
 /// Begins: a session if there is none, a state, and off to the bank.
 fn connect(app: &App, headers: &HeaderMap) -> Result<Response, Failure> {
     let mut cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -56,7 +72,7 @@ fn connect(app: &App, headers: &HeaderMap) -> Result<Response, Failure> {
     let (verifier, binding) = (token()?, Binding::session(&session).ok_or("expected a session, but found none")?);
     let issued = app.issuer.issue(&binding)?;
     let challenge = Encoding::Base64Url.encode(&Digest::sha256_of(verifier.as_bytes()));
-    app.verifiers.lock().unwrap_or_else(PoisonError::into_inner).insert(issued.id().to_owned(), verifier);
+    keep(app, issued.id(), verifier)?;
     let url = app.profile.authorization_url(&Begin {
         at: &format!("http://localhost:{}/bank", app.address.port()),
         client_id: "us",
@@ -93,7 +109,7 @@ async fn on_authorization(event: Verified<AuthorizationEvent>, verifiers: Verifi
         // The page of the endpoint, or the address that it was told.
         return Ok(Reply::accepted());
     };
-    let verifier = verifier.ok_or("expected an authorization that is under way, but found none")?;
+    let (_, verifier) = verifier.ok_or("expected an authorization that is under way, but found none")?;
     // Here the tokens are asked for, with the code, our client's key and the verifier, within ten minutes.
     println!("granted: a code of {} bytes, a verifier of {}", code.expose().len(), verifier.len());
     Ok(Reply::accepted()

@@ -9,6 +9,7 @@ use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::clock::{Clock, SystemClock, Timestamp};
@@ -27,10 +28,15 @@ use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// The name that the configuration gives to this sink.
 const AUDIENCE: &str = "bank";
 const LARGEST_BODY: usize = 1024 * 1024;
+/// Connections at once, fewer than the process may have open files.
+const CONNECTIONS: usize = 512;
+/// After a connection that could not be accepted.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The core system.
 pub struct Bank {
@@ -54,7 +60,18 @@ impl Bank {
 
     /// Answers on this listener.
     pub async fn serve(self: Arc<Self>, listener: TcpListener) {
-        while let Ok((stream, _)) = listener.accept().await {
+        let places = Arc::new(Semaphore::new(CONNECTIONS));
+        // Nobody closes the places.
+        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Most often there are no more file descriptors; one comes back when a connection ends.
+                    eprintln!("no connection was accepted: {error}");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
             let bank = Arc::clone(&self);
             let service = service_fn(move |request| {
                 let bank = Arc::clone(&bank);
@@ -65,7 +82,10 @@ impl Bank {
                 .timer(TokioTimer::new())
                 .half_close(true)
                 .serve_connection(TokioIo::new(stream), service);
-            tokio::spawn(async move { drop(connection.await) });
+            tokio::spawn(async move {
+                drop(connection.await);
+                drop(place);
+            });
         }
     }
 
