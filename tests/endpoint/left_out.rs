@@ -6,7 +6,7 @@ use countersign::Endpoint;
 use countersign::delivery::Delivery;
 use countersign::error::{Code, ConfigError};
 use countersign::profile::{
-    ClaimRules, Demand, Form, Fresh, HttpSignature, Identification, Input, Jose, Nesting, Profile,
+    BodySignature, ClaimRules, Demand, Form, Fresh, HttpSignature, Identification, Input, Jose, Nesting, Profile,
 };
 use serde_json::json;
 
@@ -87,6 +87,17 @@ fn a_signed_time_that_nobody_names_is_not_left_out_in_silence() {
     assert_eq!(built(cavage().with_tolerance(DAY)).as_deref(), Some("signature.fresh"), "a limit names no time");
     assert_eq!(built(cavage().with_fresh(Fresh::Header("date".into()), DAY)), None);
     assert_eq!(built(cavage().accepting_messages_of_any_age()), None);
+    let template = |input: &str| {
+        let mut scheme = BodySignature::over_body("x-signature");
+        scheme.input = Input::parse(input).unwrap();
+        Profile::body_signature(scheme, Identification::Fingerprint)
+    };
+    for input in ["{header:x-time}.{body}", "{body}.{header:x-time}", "{path}{header:x-id}{body}"] {
+        assert_eq!(built(template(input)).as_deref(), Some("signature.fresh"), "{input}");
+        assert_eq!(built(template(input).accepting_messages_of_any_age()), None, "{input}");
+    }
+    assert_eq!(built(template("{header:x-time}.{body}").with_fresh(Fresh::Header("x-time".into()), DAY)), None);
+    assert_eq!((built(template("{body}")), built(template("{path}.{body}"))), (None, None), "there is no time in it");
     let form = || Form::Detached { header: "x-jws-signature".into(), input: Input::body(), unencoded: false };
     let detached = || Profile::jose(Jose::new(form(), None), Identification::Fingerprint);
     assert_eq!(field(jose(&bank, detached())).as_deref(), Some("signature.fresh"));
