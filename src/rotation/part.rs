@@ -62,7 +62,11 @@ impl Part {
         match &part.source.origin {
             Origin::Fixed(keys) => part.keys = part.source.reading.adjust(keys.clone()).map_err(refused)?,
             Origin::File(path) => {
-                let content = source::bytes(path).map_err(refused)?;
+                // Away from the threads that answer, as every later look: a disk of the network may take its time.
+                let path = path.clone();
+                let read = tokio::task::spawn_blocking(move || source::bytes(&path)).await;
+                let ended = |_| KeyError::expected("a file that is read", "the runtime ending");
+                let content = read.map_err(ended).and_then(|content| content).map_err(refused)?;
                 part.keys = part.read(&content).map_err(refused)?;
                 part.watch = Watch::of(&content);
                 part.confirmed = Some(now);
@@ -201,5 +205,38 @@ async fn first(address: &super::Address, patience: Duration, counts: &Counts) ->
             return Err(trouble);
         }
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::rotation::Reading;
+
+    /// On one thread, which everybody else needs too.
+    #[tokio::test]
+    async fn a_disk_that_takes_its_time_holds_up_nobody_who_is_answered_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.pem");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let key = include_bytes!("../../keys/tribe/signing.pub.pem");
+        let (written, pipe) = (Arc::new(AtomicBool::new(false)), path.clone());
+        let before = Arc::clone(&written);
+        let disk = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(1));
+            before.store(true, Ordering::SeqCst);
+            std::fs::write(pipe, key).unwrap();
+        });
+        let source = Source::file(path, Reading::default());
+        let counts = Counts::default();
+        let mut opening =
+            std::pin::pin!(Part::open(source, Timestamp::from_seconds(1_800_000_000), Duration::ZERO, &counts));
+        let waited = tokio::time::timeout(Duration::from_millis(10), opening.as_mut()).await;
+        assert!(waited.is_err() && !written.load(Ordering::SeqCst));
+        assert_eq!(opening.await.unwrap().keys.len(), 1);
+        disk.join().unwrap();
     }
 }
