@@ -79,8 +79,7 @@ impl SigningInput {
             // Computed when somebody asks: what is refused has cost one hash, not two.
             fingerprint: OnceLock::new(),
             whole: None,
-            // The same memory as the token: what was received is what is verified.
-            middle: Some(token.slice_ref(jws.signing_input.as_bytes())),
+            middle: Some(shared(token, jws.signing_input.as_bytes())),
             head: Vec::new(),
             tail: Vec::new(),
             content,
@@ -148,6 +147,16 @@ impl SigningInput {
             content: body.clone(),
             headers: self.headers,
         })
+    }
+}
+
+/// A part of a token in the token's own memory: what was received is what is verified. A part of other memory is copied.
+fn shared(token: &Bytes, part: &[u8]) -> Bytes {
+    let start = part.as_ptr().addr().checked_sub(token.as_ptr().addr());
+    let range = start.and_then(|start| Some(start..start.checked_add(part.len())?));
+    match range.filter(|range| range.end <= token.len()) {
+        Some(range) => token.slice(range),
+        None => Bytes::copy_from_slice(part),
     }
 }
 
@@ -252,5 +261,28 @@ impl BoundInput {
     /// The bytes, for `verify` to show.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.pieces().concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::encoding::Encoding;
+
+    #[test]
+    fn a_token_of_other_memory_is_copied_and_no_panic() {
+        let header = Encoding::Base64Url.encode(br#"{"alg":"RS256"}"#);
+        let text = format!("{header}.AAAA.AAAA");
+        let (token, other) = (Bytes::from(text.clone()), Bytes::from_static(b"short"));
+        let signed = |token: &Bytes, text: &str| {
+            let jws = CompactJws::parse(text, usize::MAX).unwrap();
+            let bound = SigningInput::attached(token, &jws).unwrap();
+            assert_eq!(bound.to_bytes(), jws.signing_input.as_bytes());
+            bound.middle.unwrap().as_ptr()
+        };
+        assert_eq!(signed(&token, std::str::from_utf8(&token).unwrap()), token.as_ptr(), "its own is not copied");
+        assert_ne!(signed(&token, &text), text.as_ptr());
+        assert_ne!(signed(&other, &text), text.as_ptr());
+        assert_ne!(signed(&Bytes::new(), &text), text.as_ptr());
     }
 }
