@@ -18,7 +18,7 @@ mod secret;
 mod signing_key;
 mod valid;
 
-pub use algorithm::{Algorithm, Hash, KeyKind};
+pub use algorithm::{Algorithm, Hash, KeyKind, UnknownAlgorithm};
 pub use backend::Backend;
 pub use decryption_key::{DecryptionKey, DecryptionKind, UnusableDecryptionKey};
 pub use digest::{Digest, Sha256, random, sha1};

@@ -56,14 +56,26 @@ event_types! {
 }
 
 impl FromStr for EventType {
-    type Err = ();
+    type Err = UnknownEventType;
 
     /// Reads `openbanking.payment.updated`, or its middle word alone: `payment`, `consent`, `debtor-token`.
-    fn from_str(word: &str) -> Result<Self, ()> {
+    fn from_str(word: &str) -> Result<Self, UnknownEventType> {
         let middle = |kind: &Self| kind.as_str().split('.').nth(1) == Some(word);
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == word || middle(kind)).ok_or(())
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word || middle(kind)).ok_or(UnknownEventType)
     }
 }
+
+/// The word is that of no type of event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownEventType;
+
+impl fmt::Display for UnknownEventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected an event type such as payment, consent or openbanking.other, but found another word")
+    }
+}
+
+impl std::error::Error for UnknownEventType {}
 
 /// An event as sinks receive it. The order of the members is the order on the wire.
 #[derive(Serialize)]

@@ -94,8 +94,10 @@ impl<'de, const MAX: usize> Deserialize<'de> for Id<MAX> {
 impl fmt::Display for IdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("the identifier is empty"),
-            Self::TooLong(most) => write!(f, "the identifier is longer than {most} characters"),
+            Self::Empty => f.write_str("expected an identifier, but found an empty one"),
+            Self::TooLong(most) => {
+                write!(f, "expected an identifier of at most {most} characters, but found a longer one")
+            }
         }
     }
 }
@@ -117,6 +119,12 @@ mod tests {
     fn an_over_long_id_is_refused() {
         assert!(Id::<35>::try_from("x".repeat(35)).is_ok());
         assert_eq!(Id::<35>::try_from("x".repeat(36)), Err(IdError::TooLong(35)));
+        for error in [IdError::TooLong(35), IdError::Empty] {
+            assert!(
+                error.to_string().starts_with("expected ") && error.to_string().contains(", but found "),
+                "{error}"
+            );
+        }
         assert!(AnyId::try_from("x".repeat(100_000)).is_ok());
     }
 

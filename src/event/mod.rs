@@ -26,7 +26,7 @@ pub use account::{AccountRequestEvent, FundsRequestEvent};
 pub use authorization::{
     AuthorizationCode, AuthorizationError, AuthorizationEvent, AuthorizationOutcome, CallbackGrammar,
 };
-pub use cloud::{CloudEvent, EventType};
+pub use cloud::{CloudEvent, EventType, UnknownEventType};
 pub use consent::{ConsentDetail, ConsentEvent, ConsentStatus};
 pub use money::{Currency, Decimal, Money, MoneyError};
 pub use other::{DebtorTokenEvent, OtherEvent};

@@ -157,8 +157,10 @@ impl fmt::Display for Money {
 impl fmt::Display for MoneyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotDecimal => "not a decimal number of at most 18 digits before and 18 after the point",
-            Self::NotCurrency => "not a currency of three upper-case letters",
+            Self::NotDecimal => {
+                "expected a decimal number of at most 18 digits before and 18 after the point, but found something else"
+            }
+            Self::NotCurrency => "expected a currency of three upper-case letters, but found something else",
         })
     }
 }
@@ -192,6 +194,16 @@ mod tests {
         assert!(again.contains(r#"[{"n":1.10}]"#), "{again}");
         let through_value: Bill = serde_json::from_value(serde_json::from_str(json).unwrap()).unwrap();
         assert_eq!(serde_json::to_string(&through_value).unwrap(), again);
+    }
+
+    #[test]
+    fn what_is_refused_says_what_was_expected_and_what_was_found() {
+        for error in [MoneyError::NotDecimal, MoneyError::NotCurrency] {
+            assert!(
+                error.to_string().starts_with("expected ") && error.to_string().contains(", but found "),
+                "{error}"
+            );
+        }
     }
 
     #[test]

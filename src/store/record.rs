@@ -89,12 +89,24 @@ impl fmt::Display for State {
 }
 
 impl FromStr for State {
-    type Err = ();
+    type Err = UnknownState;
 
-    fn from_str(word: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word).ok_or(())
+    fn from_str(word: &str) -> Result<Self, UnknownState> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word).ok_or(UnknownState)
     }
 }
+
+/// The word is that of no state of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownState;
+
+impl fmt::Display for UnknownState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("expected ready, leased, delivered, parked or quarantined, but found another word")
+    }
+}
+
+impl std::error::Error for UnknownState {}
 
 /// A record that a worker holds until the lease ends, with the proof that it is what was accepted.
 #[derive(Debug)]

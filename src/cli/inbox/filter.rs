@@ -57,7 +57,7 @@ impl Filter {
 
     pub(super) fn read(&self, now: Timestamp) -> Result<Wanted, Ended> {
         let state = self.state.as_deref().map(|word| {
-            word.parse::<State>().map_err(|()| {
+            word.parse::<State>().map_err(|_| {
                 let known = State::ALL.map(State::as_str).join(", ");
                 Ended::Usage(format!("--state: expected one of {known}, but found {word:?}"))
             })

@@ -49,7 +49,7 @@ fn an_empty_or_over_long_id_is_refused() {
     assert!(refusal("v2_payment_confirmation_link_expire", r#"{"paymentId":""}"#).contains("empty"));
     assert!(refusal("v2_payment_single", r#"{"callback_url":""}"#).contains("empty"));
     let long = format!(r#"{{"payment_id":"{}"}}"#, "p".repeat(256));
-    assert!(refusal("v2_payment_bulk_status", &long).contains("longer than 255"));
+    assert!(refusal("v2_payment_bulk_status", &long).contains("at most 255 characters"));
 }
 
 #[test]

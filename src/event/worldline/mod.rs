@@ -189,8 +189,8 @@ mod tests {
         let payment = |id: &str| format!(r#"{{"CommonPaymentData":{{"PaymentId":"{id}","PaymentStatus":"Open"}}}}"#);
         assert!(refusal(&consent("")).contains("empty"));
         assert!(refusal(&payment("")).contains("empty"));
-        assert!(refusal(&consent(&"c".repeat(1025))).contains("longer than 1024"));
-        assert!(refusal(&payment(&"p".repeat(36))).contains("longer than 35"));
+        assert!(refusal(&consent(&"c".repeat(1025))).contains("at most 1024 characters"));
+        assert!(refusal(&payment(&"p".repeat(36))).contains("at most 35 characters"));
         assert!(parse_status(consent(&"c".repeat(1024)).as_bytes()).is_ok());
         assert!(parse_status(payment(&"p".repeat(35)).as_bytes()).is_ok());
     }

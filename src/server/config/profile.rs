@@ -195,7 +195,7 @@ pub(super) fn custom(
     }
     if let Some(types) = &table.r#type {
         let word = |(from, to): (&String, &String)| {
-            let to = to.parse::<EventType>().map_err(|()| {
+            let to = to.parse::<EventType>().map_err(|_| {
                 ConfigError::new(
                     "type",
                     format!("expected an event type such as payment, consent or openbanking.other, but found {to:?}"),

@@ -99,7 +99,7 @@ impl Observer {
                 Ok(State::Leased) => stats.leased = count,
                 Ok(State::Delivered) => stats.delivered = count,
                 Ok(State::Parked) => stats.parked = count,
-                Ok(State::Quarantined) | Err(()) => stats.quarantined = stats.quarantined.saturating_add(count),
+                Ok(State::Quarantined) | Err(_) => stats.quarantined = stats.quarantined.saturating_add(count),
             }
         }
         let names = "SELECT (SELECT count(*) FROM claim) + (SELECT count(*) FROM inbox)
