@@ -22,7 +22,8 @@ pub struct KeyRing {
 }
 
 /// What one endpoint demands of its keys.
-struct Rule(Box<dyn Fn(&KeySet) -> Result<(), ConfigError> + Send + Sync>);
+struct Rule(Box<Demands>);
+type Demands = dyn Fn(&KeySet) -> Result<(), ConfigError> + Send + Sync;
 
 /// Holds a ring to what one endpoint demands of its keys, until it is dropped.
 #[derive(Debug, Clone)]
