@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::file::{LimitsTable, ServerTable};
-use super::{span_field, units};
+use super::{bounded_span, units};
 use crate::endpoint::Limits;
 use crate::error::ConfigError;
 use crate::server::connection::Times;
@@ -76,10 +76,7 @@ impl LimitSettings {
         ];
         for (field, text, setting) in spans {
             let Some(text) = text else { continue };
-            *setting = span_field(field, text)?;
-            if !(Duration::from_millis(10)..=Duration::from_secs(3600)).contains(setting) {
-                return Err(ConfigError::new(field, format!("expected 10ms to 1h, but found {text:?}")));
-            }
+            *setting = bounded_span(field, text, ("10ms", "1h"))?;
         }
         Ok(settings)
     }

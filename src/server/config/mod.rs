@@ -298,6 +298,16 @@ fn server(
     Ok((settings, table.public_url.clone()))
 }
 
+/// Reads a span in a field, which is neither nothing nor without end.
+fn bounded_span(field: &'static str, text: &str, bounds: (&str, &str)) -> Result<Duration, ConfigError> {
+    let (shortest, longest) = (span_field(field, bounds.0)?, span_field(field, bounds.1)?);
+    let span = span_field(field, text)?;
+    if (shortest..=longest).contains(&span) {
+        return Ok(span);
+    }
+    Err(ConfigError::new(field, format!("expected {} to {}, but found {text:?}", bounds.0, bounds.1)))
+}
+
 /// Reads a span in a field.
 fn span_field(field: &'static str, text: &str) -> Result<Duration, ConfigError> {
     units::span(text).map_err(|message| ConfigError::new(field, message))

@@ -12,7 +12,7 @@ use toml::Spanned;
 use super::outgoing_tls::ClientFiles;
 use super::problem::{Problem, Source};
 use super::sink_table::{FormWord, OrderWord, SinkTable};
-use super::{secret, span_field, store, units};
+use super::{bounded_span, secret, store, units};
 use crate::clock::Timestamp;
 use crate::crypto::Secret;
 use crate::error::ConfigError;
@@ -141,8 +141,8 @@ fn one(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<S
     of_its_type(table)?;
     let mut retry = RetryPlan::default();
     if let Some(table) = &table.retry {
-        retry.first = table.first.as_deref().map_or(Ok(retry.first), |text| span_field("retry", text))?;
-        retry.longest = table.longest.as_deref().map_or(Ok(retry.longest), |text| span_field("retry", text))?;
+        retry.first = pause("retry.first", table.first.as_deref(), retry.first)?;
+        retry.longest = pause("retry.longest", table.longest.as_deref(), retry.longest)?;
         retry.attempts = table.attempts.unwrap_or(retry.attempts).max(1);
     }
     // A sink whose events are tried again soon is looked at again soon.
@@ -151,8 +151,8 @@ fn one(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<S
         BreakerPlan { first: retry.first, longest: retry.longest.min(usual.longest), ..BreakerPlan::default() };
     if let Some(table) = &table.breaker {
         breaker.failures = table.failures.unwrap_or(breaker.failures);
-        breaker.first = table.first.as_deref().map_or(Ok(breaker.first), |text| span_field("breaker", text))?;
-        breaker.longest = table.longest.as_deref().map_or(Ok(breaker.longest), |text| span_field("breaker", text))?;
+        breaker.first = pause("breaker.first", table.first.as_deref(), breaker.first)?;
+        breaker.longest = pause("breaker.longest", table.longest.as_deref(), breaker.longest)?;
     }
     // Whoever reads standard output expects lines in order, and no waiting is saved there.
     let usual = if matches!(kind, SinkKind::Stdout) { 1 } else { 16 };
@@ -166,6 +166,11 @@ fn one(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<S
         Some(OrderWord::None) | None => Order::None,
     };
     Ok(SinkSettings { name: table.name.clone(), kind, retry, concurrency, order, breaker })
+}
+
+/// How long nothing is tried. Without a pause at all a sink that fails would be tried again and again without end.
+fn pause(field: &'static str, text: Option<&str>, usual: Duration) -> Result<Duration, ConfigError> {
+    text.map_or(Ok(usual), |text| bounded_span(field, text, ("1ms", "24h")))
 }
 
 /// Whether each member is one of this type.
@@ -236,7 +241,8 @@ fn http(table: &SinkTable, folder: &Path, warnings: &mut Vec<String>) -> Result<
         let name = &table.name;
         warnings.push(format!("what goes to sink {name:?} goes over the network as it is; https encrypts it"));
     }
-    let timeout = table.timeout.as_deref().map_or(Ok(Duration::from_secs(10)), |text| span_field("timeout", text))?;
+    let timeout = table.timeout.as_deref();
+    let timeout = timeout.map_or(Ok(Duration::from_secs(10)), |text| bounded_span("timeout", text, ("10ms", "1h")))?;
     let secret = table.secret.as_ref().map(|table| secret::read(table, folder, "secret")).transpose()?;
     let files = encrypted.then(|| ClientFiles::read(table.ca.as_ref(), table.client.as_ref(), folder)).transpose()?;
     Ok(HttpSettings {
