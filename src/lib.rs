@@ -84,6 +84,8 @@ pub mod crypto;
 pub mod keys;
 pub mod client;
 #[cfg(any(feature = "jwks", feature = "redis"))]
+mod dial;
+#[cfg(any(feature = "jwks", feature = "redis"))]
 mod tls;
 // Proofs, and the plain data that they carry.
 pub mod verified;

@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use super::Address;
 use super::outcome::{Outcome, Trouble};
 use super::public::is_public;
+use crate::dial;
 
 /// The whole fetch.
 const TIME: Duration = Duration::from_secs(5);
@@ -26,8 +27,9 @@ const LARGEST: usize = 256 * 1024;
 /// The head of the answer, in bytes, and its headers.
 const LARGEST_HEAD: usize = 64 * 1024;
 const MOST_HEADERS: usize = 100;
-/// How many addresses of a host are tried.
+/// How many addresses of a host are tried, and how long each but the last, which has what is left of the whole.
 const MOST_ADDRESSES: usize = 4;
+const EACH: Duration = Duration::from_secs(1);
 
 /// The body that is at `address` now.
 pub(super) async fn fetch(address: &Address) -> Result<Bytes, Trouble> {
@@ -103,12 +105,6 @@ async fn connect(address: &Address) -> Result<TcpStream, Trouble> {
             format!("expected a public address of {}, but found a private one", address.authority),
         ));
     }
-    let mut last = unreachable(&"no address");
-    for one in allowed.into_iter().take(MOST_ADDRESSES) {
-        match TcpStream::connect(one).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = unreachable(&error),
-        }
-    }
-    Err(last)
+    let tried: Vec<SocketAddr> = allowed.into_iter().take(MOST_ADDRESSES).collect();
+    dial::first(&tried, EACH).await.map_err(|error| unreachable(&error))
 }

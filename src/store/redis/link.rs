@@ -10,7 +10,6 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, RedisConnectionInfo, RedisError};
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, ClientConfig};
-use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -18,6 +17,7 @@ use tokio_rustls::TlsConnector;
 use super::address::{Login, Node, RedisAddress};
 use super::line::CONNECT;
 use crate::clock::Timestamp;
+use crate::dial;
 use crate::error::ConfigError;
 use crate::tls::{Wrong, client, last_moment};
 
@@ -72,7 +72,8 @@ impl Link {
         login: &Login,
         database: i64,
     ) -> Result<Self, String> {
-        let stream = TcpStream::connect((&*node.host, node.port)).await.map_err(|error| broken(&error))?;
+        let found = tokio::net::lookup_host((&*node.host, node.port)).await.map_err(|error| broken(&error))?;
+        let stream = dial::first(&found.collect::<Vec<_>>(), EACH).await.map_err(|error| broken(&error))?;
         // Answers are waited for: filling a packet would only delay them.
         stream.set_nodelay(true).map_err(|error| broken(&error))?;
         let mut settings = RedisConnectionInfo::default().set_db(database);
@@ -107,6 +108,8 @@ impl Drop for Link {
     }
 }
 
+/// How long one address of a host may take, if there is another.
+const EACH: Duration = Duration::from_millis(250);
 /// How long a handshake may take: less than all of connecting, so that what was slow is said.
 const HANDSHAKE: Duration = Duration::from_millis(800);
 /// A server without TLS takes the beginning of a handshake for a long line, and waits for its end.
