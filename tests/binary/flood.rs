@@ -138,3 +138,27 @@ fn what_the_log_left_out_before_a_reload_is_told_by_it() {
     reload(&receiver, "reloaded", 1);
     assert_eq!(told(&receiver.errors()), COUNT as u64);
 }
+
+#[test]
+fn an_endpoint_handles_as_many_requests_at_once_as_is_said_and_no_more() {
+    let (core, go, seen) = held_core();
+    let folder = folder(|text| inlined(text, &core).replacen("[server]", "[server]\nlimits = { requests = 1 }", 1));
+    let receiver = Receiver::start(folder.path());
+    let request = |number: u8| Signer::demo().request(&format!("00000000-0000-4000-8000-00000000000{number}"), "p");
+    let mut flying = connect(&receiver);
+    flying.write_all(&request(1)).unwrap();
+    seen.recv_timeout(Duration::from_secs(20)).unwrap();
+    let answer = receiver.raw(&request(2));
+    assert!(status(&answer) == Some(429) && answer.to_lowercase().contains("retry-after: 1"), "{answer}");
+    go.send(()).unwrap();
+    assert_eq!(status(&crate::stop::answer(&mut flying).unwrap().to_uppercase()), Some(204));
+    go.send(()).unwrap();
+    assert_eq!(status(&receiver.raw(&request(3))), Some(204), "there is room again");
+    for requests in ["0", "1000001"] {
+        let limits = format!("[server]\nlimits = {{ requests = {requests} }}");
+        let folder = crate::receiver::folder(|text| text.replacen("[server]", &limits, 1));
+        let checked = crate::receiver::run(folder.path(), &["check"]);
+        assert_eq!(checked.status.code(), Some(64), "{requests}");
+        assert!(crate::receiver::err(&checked).contains("limits.requests: expected 1 to 1000000"), "{checked:?}");
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::{EndpointTable, Mode, UndecodableWord};
+use super::limits::LimitSettings;
 use super::reach::Reach;
 use super::{client, decrypt, keys, profile, redirect, secret, span_field, units};
 use crate::client::Pins;
@@ -29,7 +30,7 @@ pub(super) struct Surroundings<'a> {
     /// Their names.
     pub(super) sinks: &'a [&'a str],
     pub(super) permits: &'a DecryptionPermits,
-    pub(super) body: Duration,
+    pub(super) limits: LimitSettings,
     pub(super) budget: &'a BodyBudget,
 }
 
@@ -60,6 +61,7 @@ pub struct EndpointSettings {
     client: Option<Pins>,
     permits: DecryptionPermits,
     limits: Limits,
+    requests: usize,
     budget: BodyBudget,
     retain: Duration,
     undecodable: OnUndecodable,
@@ -119,7 +121,8 @@ impl EndpointSettings {
             allow_ip: table.allow_ip.as_deref().map(|list| networks("allow_ip", list)).transpose()?,
             client: client::read(table.client.as_deref(), around.reach.knows_clients)?,
             permits: around.permits.for_another_endpoint(),
-            limits: limits(table, around.body)?,
+            limits: limits(table, around.limits.body)?,
+            requests: around.limits.requests,
             budget: around.budget.clone(),
             retain: around.retain,
             undecodable: match table.undecodable {
@@ -200,6 +203,7 @@ impl EndpointSettings {
             .path(if self.path.is_empty() { "/" } else { &self.path })
             .clock(clock)
             .limits(self.limits)
+            .in_flight(self.requests)
             .body_budget(self.budget.clone())
             .retain(self.retain)
             .undecodable(self.undecodable);

@@ -77,6 +77,7 @@ impl Default for ServerTable {
 pub(super) struct LimitsTable {
     pub(super) connections: Option<usize>,
     pub(super) connections_per_address: Option<usize>,
+    pub(super) requests: Option<usize>,
     pub(super) in_flight: Option<Amount>,
     pub(super) head_timeout: Option<String>,
     pub(super) body_timeout: Option<String>,

@@ -16,6 +16,8 @@ pub struct LimitSettings {
     pub connections: usize,
     /// Connections of one address, or of one /64 of IPv6; unless it is said, loopback is not counted, where a proxy is.
     pub connections_per_address: Option<usize>,
+    /// Requests that one endpoint handles at once.
+    pub requests: usize,
     /// Bytes of bodies in memory, over all connections.
     pub in_flight: usize,
     /// Deadlines of a connection.
@@ -33,6 +35,7 @@ impl Default for LimitSettings {
         Self {
             connections: 4096,
             connections_per_address: None,
+            requests: 1024,
             in_flight: 64 * 1024 * 1024,
             times: Times::default(),
             body: Limits::default().deadline,
@@ -58,6 +61,9 @@ impl LimitSettings {
         }
         if let Some(count) = table.connections_per_address {
             settings.connections_per_address = Some(number("limits.connections_per_address", count)?);
+        }
+        if let Some(count) = table.requests {
+            settings.requests = number("limits.requests", count)?;
         }
         if let Some(amount) = &table.in_flight {
             let bytes = units::bytes(amount).map_err(|message| ConfigError::new("limits.in_flight", message))?;

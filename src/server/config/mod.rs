@@ -138,7 +138,7 @@ impl Config {
             public_url: public_url.as_deref(),
             sinks: &named,
             permits: &DecryptionPermits::default(),
-            body: server.limits.body,
+            limits: server.limits,
             budget: &budget,
         };
         let mut endpoints: Vec<EndpointSettings> = Vec::new();

@@ -39,7 +39,7 @@ impl EndpointSettings {
             public_url: file.server.public_url.as_deref(),
             sinks: &sinks,
             permits: &DecryptionPermits::default(),
-            body: limits.body,
+            limits,
             budget: &BodyBudget::new(limits.in_flight),
         };
         Self::read(table.get_ref(), &context, &mut Vec::new())

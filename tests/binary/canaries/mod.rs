@@ -21,7 +21,7 @@ use refusals::{SECRETS, Wire, setting};
 /// Reasons that no request of this test brings about, and where each is shown to say nothing.
 const ELSEWHERE: [(Code, &str); 8] = [
     (Code::HandlerFailed, "needs a handler of a library; what a sink does is `sink_unavailable`"),
-    (Code::TooManyRequests, "1024 requests at once; its words are constant"),
+    (Code::TooManyRequests, "more requests at once than a test of this kind sends; its words are constant"),
     (Code::DecryptionBusy, "more decryptions at once than a test can time; its words are constant"),
     (Code::KeysUnavailable, "needs an address of keys; its words are constant but for a time"),
     (Code::KeyUnconfirmed, "needs an address of keys; its words are constant"),
