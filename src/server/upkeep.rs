@@ -30,7 +30,7 @@ pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
     for state in [State::Ready, State::Leased] {
         let waiting = Listing { state: Some(state), after: None, limit: Some(10_000) };
         let Ok(entries) = store.list(waiting).await else { return };
-        for (_, entry) in entries.into_iter().filter(|(_, entry)| !config.delivers(&entry.endpoint)) {
+        for (_, entry) in entries.into_iter().filter(|(_, entry)| !config.queues(&entry.endpoint)) {
             let count = stranded.entry(entry.endpoint).or_default();
             *count = count.saturating_add(1);
         }
@@ -40,7 +40,7 @@ pub(super) async fn report_stranded(config: &Config, store: &Arc<dyn Store>) {
             code = "stranded",
             endpoint,
             count,
-            "events wait that nobody delivers: no queue endpoint of this name has a sink"
+            "events wait that nobody delivers: no endpoint of this name is in queue mode"
         );
     }
 }

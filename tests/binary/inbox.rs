@@ -82,3 +82,18 @@ fn events_that_nobody_will_deliver_are_reported_at_the_start() {
     let receiver = Receiver::start(folder.path());
     assert!(receiver.errors().contains("\"code\":\"stranded\",\"endpoint\":\"worldline\""), "{}", receiver.errors());
 }
+
+#[test]
+fn events_that_an_application_takes_are_a_warning_and_not_stranded() {
+    let folder = folder(|text| text.replace("type = \"stdout\"", "type = \"none\""));
+    let receiver = Receiver::start(folder.path());
+    assert!(receiver.send("worldline", "payment", &[]).status.success());
+    receiver.stop();
+    let warning = "endpoint \"worldline\" has a sink of type none (\"stdout\"): its events wait for ever";
+    assert!(out(&run(folder.path(), &["check"])).contains(&format!("warning      {warning}")));
+    let log = Receiver::start(folder.path()).errors();
+    assert!(log.contains(&warning.replace('"', "\\\"")), "{log}");
+    assert!(!log.contains("stranded"), "{log}");
+    let delivered = crate::receiver::folder(|text| text);
+    assert!(!out(&run(delivered.path(), &["check"])).contains("wait for ever"));
+}

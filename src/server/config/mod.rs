@@ -188,11 +188,10 @@ impl Config {
         self.endpoints.iter_mut().for_each(|endpoint| endpoint.share(budget, permits.as_ref()));
     }
 
-    /// Whether a worker delivers what an endpoint of this name accepted.
-    pub fn delivers(&self, name: &str) -> bool {
-        let queued = self.endpoint(name).filter(|endpoint| !endpoint.inline);
-        let sink = queued.and_then(|endpoint| self.sinks.iter().find(|sink| sink.name == endpoint.sink));
-        sink.is_some_and(|sink| !matches!(sink.kind, SinkKind::None))
+    /// Whether what an endpoint of this name accepted waits for somebody: for a worker of ours, or, where its sink is of
+    /// type none, for whoever takes it by the library.
+    pub fn queues(&self, name: &str) -> bool {
+        self.endpoint(name).is_some_and(|endpoint| !endpoint.inline)
     }
 
     /// The endpoint of this name.
@@ -213,6 +212,14 @@ fn asked(endpoint: &EndpointSettings, sinks: &[SinkSettings], warnings: &mut Vec
                 endpoint.sink
             );
             return Err(ConfigError::new("sink", message));
+        }
+        Some(SinkKind::None) => {
+            let (sink, name) = (&endpoint.sink, &endpoint.name);
+            warnings.push(format!(
+                "endpoint {name:?} has a sink of type none ({sink:?}): its events wait for ever and are never pruned, unless \
+                 an application takes them by the library"
+            ));
+            return Ok(());
         }
         _ => return Ok(()),
     };
