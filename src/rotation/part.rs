@@ -232,8 +232,12 @@ mod tests {
         });
         let source = Source::file(path, Reading::default());
         let counts = Counts::default();
-        let mut opening =
-            std::pin::pin!(Part::open(source, Timestamp::from_seconds(1_800_000_000), Duration::ZERO, &counts));
+        let mut opening = std::pin::pin!(Part::open(
+            source,
+            Timestamp::from_seconds(1_800_000_000),
+            First::Within(Duration::ZERO),
+            &counts
+        ));
         let waited = tokio::time::timeout(Duration::from_millis(10), opening.as_mut()).await;
         assert!(waited.is_err() && !written.load(Ordering::SeqCst));
         assert_eq!(opening.await.unwrap().keys.len(), 1);

@@ -1,8 +1,9 @@
 //! Our own certificates that end: said by `check`, in the log and by a gauge, while there is time to renew them.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use countersign::clock::{Clock, SystemClock};
 use serde_json::Value;
 
 use crate::hall::{Authority, Identity, MUTUAL, folder, metrics, tls_files, until, write};
@@ -10,8 +11,7 @@ use crate::receiver::{Receiver, err, out, run};
 
 /// A certificate that ends in so many days from now, or ended so many days ago.
 fn ending(authority: &Authority, days: i64) -> Identity {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-    let end = now.checked_add_signed(days * 24 * 60 * 60).unwrap();
+    let end = u64::try_from(SystemClock.now().seconds() + days * 24 * 60 * 60).unwrap();
     authority.issue(|params| {
         params.not_before = rcgen::date_time_ymd(2020, 1, 1);
         params.not_after = rcgen::date_time_ymd(1970, 1, 1) + Duration::from_secs(end);
