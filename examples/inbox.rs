@@ -16,7 +16,7 @@ use countersign::event::PaymentEvent;
 use countersign::inbox::{Order, RetryPlan};
 use countersign::keys::{KeySet, file};
 use countersign::profile::Profile;
-use countersign::store::{SqliteStore, Store};
+use countersign::store::{SqliteStore, Store, upkeep};
 use countersign::{Endpoint, Verified};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -63,16 +63,10 @@ pub async fn run(
         .build()?;
     let (stopping, told) = watch::channel(false);
     // Eight payments at once, the events of each one after the other.
-    let worker =
-        endpoint.worker(Arc::clone(&store), RetryPlan::default(), handlers).concurrency(8).order(Order::Subject);
+    let worker = endpoint.worker(RetryPlan::default(), handlers)?.concurrency(8).order(Order::Subject);
     let working = tokio::spawn(worker.run(wait(told.clone())));
     // What is past its retention goes, some of it at a time.
-    let pruning = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(Duration::from_secs(60)).await;
-            while store.prune().await.is_ok_and(|pruned| pruned.more) {}
-        }
-    });
+    let pruning = tokio::spawn(upkeep(store, std::future::pending()));
     let (mut connections, mut stop) = (JoinSet::new(), std::pin::pin!(stop));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {

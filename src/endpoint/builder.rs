@@ -72,6 +72,7 @@ pub struct EndpointBuilder<State> {
     demo_keys: bool,
     account: Option<Account>,
     ending: Option<Ending>,
+    queue: Option<Arc<dyn Store>>,
     state: PhantomData<State>,
 }
 
@@ -98,14 +99,19 @@ impl EndpointBuilder<Undecided> {
             demo_keys: false,
             account: None,
             ending: None,
+            queue: None,
             state: PhantomData,
         }
     }
 
-    /// Keeps each event in `store`, answers, and leaves delivery to a [`crate::inbox::Worker`].
+    /// Keeps each event in `store`, answers, and leaves delivery to the worker of [`Endpoint::worker`], without which no
+    /// handler ever runs.
     #[must_use]
     pub fn queue(self, store: Arc<dyn Store>) -> EndpointBuilder<Chosen> {
-        self.ending(move |said, decoder, verifier| stack(verifier, decoder, Inbox::new(store, said.undecodable)))
+        let queue = Some(Arc::clone(&store));
+        let ending =
+            move |said: Inline, decoder, verifier| stack(verifier, decoder, Inbox::new(store, said.undecodable));
+        EndpointBuilder { queue, ..self.ending(ending) }
     }
 
     /// Runs `handler` while the sender waits; its answer is the sender's answer, and copies get it again. It may take as long
@@ -157,6 +163,7 @@ impl EndpointBuilder<Undecided> {
             demo_keys: self.demo_keys,
             account: self.account,
             ending: Some(Box::new(ending)),
+            queue: self.queue,
             state: PhantomData,
         }
     }
@@ -323,6 +330,7 @@ impl EndpointBuilder<Chosen> {
                 decoder,
                 verifier,
                 stack,
+                queue: self.queue,
                 lines,
             }),
         })

@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::dedup::Handlers;
 use crate::delivery::Delivery;
-use crate::error::{Code, Rejection};
+use crate::error::{Code, ConfigError, Rejection};
 use crate::fail_point::{self, Point};
 use crate::inbox::{RetryPlan, Worker};
 use crate::observed::{Observed, Stage, timed};
@@ -61,6 +61,7 @@ pub(super) struct Shared {
     pub(super) decoder: Arc<Decoder>,
     pub(super) verifier: Verifier,
     pub(super) stack: Stack,
+    pub(super) queue: Option<Arc<dyn Store>>,
     pub(super) lines: Lines,
 }
 
@@ -90,16 +91,25 @@ impl Endpoint {
         Arc::clone(&self.shared.decoder)
     }
 
-    /// A worker that delivers what [`EndpointBuilder::queue`] keeps in this store, by the endpoint's own clock:
+    /// The worker that delivers what [`EndpointBuilder::queue`] keeps, from the same store and by the endpoint's own clock:
     /// [`Worker::run`] it beside the server, once.
     ///
+    /// # Errors
+    /// [`ConfigError`] where the endpoint keeps no queue: there is nothing to deliver, and its handler runs while senders wait.
+    ///
     /// [`EndpointBuilder::queue`]: crate::endpoint::EndpointBuilder::queue
-    pub fn worker<S>(&self, store: Arc<dyn Store>, retry: RetryPlan, service: S) -> Worker<S>
+    pub fn worker<S>(&self, retry: RetryPlan, service: S) -> Result<Worker<S>, ConfigError>
     where
         S: Service<Once, Response = Reply, Error = Rejection> + Clone + Send + 'static,
         S::Future: Send,
     {
-        Worker::new(store, self.name(), self.decoder(), Arc::clone(&self.shared.clock), retry, service)
+        let Some(store) = &self.shared.queue else {
+            return Err(ConfigError::new(
+                "queue",
+                "expected an endpoint that keeps a queue, but found one that does not",
+            ));
+        };
+        Ok(Worker::new(Arc::clone(store), self.name(), self.decoder(), Arc::clone(&self.shared.clock), retry, service))
     }
 
     /// What issues the states that this endpoint takes; `None` if its sender is none of redirects.

@@ -106,6 +106,26 @@ async fn an_event_without_a_handler_is_not_dropped() {
     let _: Arc<dyn Store> = store;
 }
 
+#[tokio::test]
+async fn a_worker_has_the_store_of_its_endpoint_and_without_a_queue_there_is_none() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::tribe());
+    let counter = Counter::default();
+    let seen = counter.clone();
+    let handler = Dispatch::new().otherwise(move |_| {
+        seen.up();
+        async {}
+    });
+    let endpoint = builder.queue(memory(&clock)).build().unwrap();
+    assert_eq!(post(&endpoint, sender.tribe("v2_payment_status", ID, STATUS)).await.outcome, Outcome::Accepted);
+    endpoint.worker(RetryPlan::default(), handler.clone()).unwrap().round().await.unwrap();
+    assert_eq!(counter.count(), 1);
+    let (builder, clock) = sender.endpoint(Profile::tribe());
+    let inline = builder.inline(memory(&clock), handler.clone()).build().unwrap();
+    let error = inline.worker(RetryPlan::default(), handler).unwrap_err();
+    assert!(error.to_string().contains("expected an endpoint that keeps a queue"), "{error}");
+}
+
 /// A worker over `count` accepted events about payments `p-0`, `p-1` …, of a handler that this makes.
 async fn worker_over(count: usize, dispatch: Dispatch) -> (Worker<Dispatch>, Arc<dyn Store>) {
     let sender = Sender::new();
