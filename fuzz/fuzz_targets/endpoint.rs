@@ -75,6 +75,7 @@ impl World {
             tribe
                 .path("/tribe")
                 .api_key(Secret::new(API_KEY.trim()).expect("an api key"))
+                .trusting_demo_keys_on_loopback()
                 .clock(clock.clone())
                 .inline(store.clone(), handler)
                 .build()
