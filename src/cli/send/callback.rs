@@ -85,8 +85,9 @@ impl Browser {
             own => own,
         };
         let endpoint = options.endpoint.clone().unwrap_or_else(|| unless.to_owned());
-        let issuer =
-            StateIssuer::new(endpoint, keys, Arc::new(FixedClock::at(at))).map_err(|error| error.to_string())?;
+        // A demo secret goes to loopback only, as was looked at above.
+        let issuer = StateIssuer::trusting_demo_keys_on_loopback(endpoint, keys, Arc::new(FixedClock::at(at)))
+            .map_err(|error| error.to_string())?;
         let cookie = options.session.clone().unwrap_or_else(|| SESSION.to_owned());
         let wrong = || format!("--session: expected NAME=VALUE, but found {cookie:?}");
         let (_, value) = cookie.split_once('=').ok_or_else(wrong)?;
