@@ -15,17 +15,19 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
+use crate::dial;
 use crate::rotation::is_public;
 use crate::server::config::HttpSettings;
 
-/// How many addresses of a host are tried, and how long each.
-const MOST_ADDRESSES: usize = 4;
+/// How long connecting may take in all, a handshake included.
 const CONNECT: Duration = Duration::from_secs(5);
+/// How many addresses of a host are tried, and how long each but the last, which has what is left.
+const MOST_ADDRESSES: usize = 4;
+const EACH: Duration = Duration::from_secs(1);
 
 /// Makes connections to one sink, whatever it is asked for.
 #[derive(Clone)]
@@ -65,24 +67,18 @@ impl Connector {
 impl Target {
     async fn connect(&self) -> io::Result<Link> {
         let found: Vec<SocketAddr> = tokio::net::lookup_host((&*self.host, self.port)).await?.collect();
-        let allowed = found.iter().filter(|one| self.inside || is_public(one.ip()));
-        let mut last = io::Error::other(if found.is_empty() {
-            "no address"
-        } else {
-            "a name that leads to a private address; allow_private = true allows it"
-        });
-        for one in allowed.take(MOST_ADDRESSES) {
-            match timeout(CONNECT, self.open(*one)).await {
-                Ok(Ok(link)) => return Ok(link),
-                Ok(Err(error)) => last = error,
-                Err(_) => last = io::Error::other("no connection within 5 s"),
-            }
+        let allowed = found.iter().copied().filter(|one| self.inside || is_public(one.ip()));
+        let allowed: Vec<SocketAddr> = allowed.take(MOST_ADDRESSES).collect();
+        if allowed.is_empty() && !found.is_empty() {
+            let message = "a name that leads to a private address; allow_private = true allows it";
+            return Err(io::Error::other(message));
         }
-        Err(last)
+        let opened = timeout(CONNECT, self.open(&allowed)).await;
+        opened.unwrap_or_else(|_| Err(io::Error::other("no connection within 5 s")))
     }
 
-    async fn open(&self, address: SocketAddr) -> io::Result<Link> {
-        let stream = TcpStream::connect(address).await?;
+    async fn open(&self, addresses: &[SocketAddr]) -> io::Result<Link> {
+        let stream = dial::first(addresses, EACH).await?;
         // A request is written whole: filling a packet would only delay it.
         stream.set_nodelay(true)?;
         let stream: Box<dyn Stream> = match &self.tls {
