@@ -247,10 +247,12 @@ async fn a_gateways_refusal_is_passed_on_and_never_the_end_of_an_event() {
         let passed_on = post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await;
         assert_eq!(passed_on.status, status);
         // Nor does anybody read that it was accepted: figures, log and sender are told alike.
-        let (outcome, word) = (passed_on.outcome, passed_on.headers.get("countersign-result"));
+        let (outcome, is_called_accepted) = (passed_on.outcome, passed_on.headers.contains_key("countersign-result"));
         match status {
             307 => assert_eq!(outcome, Outcome::Accepted),
-            _ => assert_eq!((outcome, word), (Outcome::Refused(Code::HandlerFailed), None), "{status}"),
+            _ => {
+                assert_eq!((outcome, is_called_accepted), (Outcome::Refused(Code::HandlerFailed), false), "{status}");
+            }
         }
         let again = post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await;
         assert_eq!((again.status, again.outcome), (200, Outcome::Accepted));
