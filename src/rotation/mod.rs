@@ -43,6 +43,6 @@ pub(crate) use expiry::{Days, severity};
 pub use expiry::{Ending, Gauges, Severity, all_ended, ending};
 pub use keeper::Rotation;
 pub use outcome::{Counts, NoKeys, Outcome, Trouble};
-#[cfg(feature = "jwks")]
+#[cfg(feature = "server")]
 pub(crate) use public::is_public;
 pub use source::{Reading, Source};

@@ -24,6 +24,7 @@ const SOONER: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy)]
 pub(super) enum First {
     /// Now, and again until this span is over, or once if it is nothing.
+    #[cfg_attr(not(feature = "jwks"), allow(dead_code, reason = "files are there or not"))]
     Within(Duration),
     /// By whoever keeps the keys; until then there are none.
     #[cfg(feature = "server")]
