@@ -170,7 +170,7 @@ fn binds(endpoint: &EndpointSettings) -> Binds {
         body: always_signed && !matches!(profile.scheme(), Scheme::Redirect(_)),
         path: path && always_signed,
         request_id: profile.id_is_signed() && always_signed,
-        time: *profile.fresh() != Fresh::Off && always_signed,
+        time: !matches!(profile.fresh(), Fresh::Off | Fresh::Unsaid) && always_signed,
     }
 }
 

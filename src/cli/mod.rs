@@ -68,7 +68,7 @@ enum Command {
 /// How a command ended otherwise than well.
 #[derive(Debug)]
 enum Ended {
-    /// It did what it should, and the answer is no.
+    /// It did what it should, and the answer is no, or nobody reads it.
     Refused,
     /// It failed.
     Failed(String),
@@ -143,5 +143,9 @@ fn usage(problem: Problem) -> Ended {
 fn print(line: &str) -> Result<(), Ended> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| Ended::Failed(error.to_string()))
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| match error.kind() {
+        // Whoever read has seen enough, as `head` does.
+        std::io::ErrorKind::BrokenPipe => Ended::Refused,
+        _ => Ended::Failed(error.to_string()),
+    })
 }

@@ -24,7 +24,6 @@ use http::{Method, StatusCode};
 
 use crate::crypto::Algorithm;
 use crate::event::Event;
-use crate::wire::template::Part;
 
 pub use body_signature::{BodySignature, Input};
 pub use cbuae::{ReplySigner, UnfitSigner};
@@ -184,9 +183,7 @@ impl Profile {
     /// A sender that signs the body, or a template around it, in a header. A template with a header or member in it may hold
     /// the time: whether it does is to be said as for [`Profile::http_signature`].
     pub fn body_signature(scheme: BodySignature, identification: Identification) -> Self {
-        let may_hold_a_time = scheme.input.parts().any(|part| matches!(part, Part::Header(_) | Part::Member(_)));
-        let fresh = if may_hold_a_time { Fresh::Unsaid } else { Fresh::Off };
-        custom::profile("body-signature", Scheme::Body(scheme), identification, fresh)
+        custom::profile("body-signature", Scheme::Body(scheme), identification, Fresh::Unsaid)
     }
 
     /// A sender that signs with draft-cavage-12. An endpoint is built only once it is said which signed time has to be

@@ -176,7 +176,11 @@ impl Rotation {
         let version = self.ring().version();
         if self.reported.is_none_or(|(at, of)| now.since(at) >= DAY || of != version) {
             self.reported = Some((now, version));
-            expiry::report(&self.endpoint, &self.ring().held().keys, now);
+            // Keys that never came have not ended.
+            let are_there = self.ring().held().keys.len() > 0;
+            if are_there {
+                expiry::report(&self.endpoint, &self.ring().held().keys, now);
+            }
         }
     }
 
@@ -270,7 +274,12 @@ impl Rotation {
                 reason,
                 because = trouble.detail,
                 cure = trouble.outcome.cure(),
-                "the keys that were in use stay in use"
+                "{}",
+                if part.confirmed.is_some() {
+                    "the keys that were in use stay in use"
+                } else {
+                    "there are no keys yet"
+                }
             );
         }
     }

@@ -15,7 +15,7 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 const SLOW: Duration = Duration::from_millis(100);
 const REST: u32 = 20;
 
-type Question<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Question<T> = Pin<Box<dyn Future<Output = Option<T>> + Send>>;
 
 /// Something that is asked now and then.
 pub(super) struct Glance<T> {
@@ -27,7 +27,7 @@ struct State<T> {
     /// The last answer, and when it was given up or came.
     seen: Option<(Instant, Option<T>)>,
     /// A question that was not answered yet: a stalled thing is not asked again and again.
-    asking: Option<(Instant, JoinHandle<T>)>,
+    asking: Option<(Instant, JoinHandle<Option<T>>)>,
     /// The last answer that came, and when it is to be asked again.
     known: Option<T>,
     rested: Option<Instant>,
@@ -36,7 +36,7 @@ struct State<T> {
 impl<T: Clone + Send + 'static> Glance<T> {
     pub(super) fn new<F>(ask: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = T> + Send + 'static,
+        F: Future<Output = Option<T>> + Send + 'static,
     {
         let state = Mutex::new(State { seen: None, asking: None, known: None, rested: None });
         Self { ask: Box::new(move || Box::pin(ask())), state }
@@ -81,10 +81,11 @@ impl<T: Clone + Send + 'static> State<T> {
         match timeout(PATIENCE, &mut asking).await {
             Ok(joined) => {
                 let took = began.elapsed();
-                let rest = if took > SLOW { took.saturating_mul(REST) } else { Duration::ZERO };
+                // It broke: the same as no answer, and a reason to ask again soon.
+                self.known = joined.ok().flatten();
+                let rests = took > SLOW && self.known.is_some();
+                let rest = if rests { took.saturating_mul(REST) } else { Duration::ZERO };
                 self.rested = Instant::now().checked_add(rest);
-                // It broke: the same as no answer.
-                self.known = joined.ok();
                 self.known.clone()
             }
             Err(_) => {
@@ -116,7 +117,7 @@ mod tests {
         let count = Arc::clone(&asked);
         let glance = Glance::new(move || {
             count.fetch_add(1, Ordering::SeqCst);
-            std::future::pending::<()>()
+            std::future::pending::<Option<()>>()
         });
         let begun = Instant::now();
         for _ in 0..4 {
@@ -136,7 +137,7 @@ mod tests {
             let number = count.fetch_add(1, Ordering::SeqCst);
             async move {
                 tokio::time::sleep(SECOND * 3).await;
-                number
+                Some(number)
             }
         });
         let begun = Instant::now();
@@ -158,7 +159,7 @@ mod tests {
     async fn an_answer_is_used_again_for_as_long_as_it_is_fresh() {
         let asked = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&asked);
-        let glance = Glance::new(move || std::future::ready(count.fetch_add(1, Ordering::SeqCst)));
+        let glance = Glance::new(move || std::future::ready(Some(count.fetch_add(1, Ordering::SeqCst))));
         assert_eq!(glance.look(SECOND).await, Some(0));
         tokio::time::advance(SECOND).await;
         assert_eq!(glance.look(SECOND).await, Some(0));
@@ -173,6 +174,22 @@ mod tests {
         let glance = Glance::new(|| async { panic!("a defect") });
         assert_eq!(glance.look(SECOND).await, None::<()>);
         assert_eq!(glance.look(Duration::ZERO).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_slowly_is_asked_again_at_once() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let glance = Glance::new(move || {
+            let number = count.fetch_add(1, Ordering::SeqCst);
+            async move {
+                tokio::time::sleep(SECOND / 4).await;
+                (number > 0).then_some(number)
+            }
+        });
+        assert_eq!(glance.latest(SECOND).await, None);
+        tokio::time::advance(SECOND * 2).await;
+        assert_eq!(glance.latest(SECOND).await, Some(1));
     }
 
     async fn futures<T>(all: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {

@@ -24,8 +24,8 @@ pub(super) struct Readiness {
     store: Arc<dyn Store>,
     /// Whether it would take something now.
     probe: Glance<bool>,
-    /// What it keeps, which may take long to count.
-    stats: Glance<Option<Stats>>,
+    /// What it keeps, which may take long to count, and when it was asked.
+    stats: Glance<(Stats, Timestamp)>,
     /// Free bytes, where the store is a file of this machine.
     disk: Option<Glance<Option<u64>>>,
     keys: Arc<[Shown]>,
@@ -40,7 +40,8 @@ pub(super) struct Report {
     items: Vec<(&'static str, Option<&'static str>)>,
     /// Endpoints without a key in force.
     without_keys: Vec<String>,
-    pub(super) stats: Option<Stats>,
+    /// What the store keeps, and when that was so.
+    pub(super) stats: Option<(Stats, Timestamp)>,
     pub(super) free: Option<u64>,
 }
 
@@ -56,12 +57,12 @@ impl Readiness {
         let probed = Arc::clone(&store);
         let probe = Glance::new(move || {
             let store = Arc::clone(&probed);
-            async move { store.probe().await.is_ok() }
+            async move { Some(store.probe().await.is_ok()) }
         });
-        let asked = Arc::clone(&store);
+        let (asked, timed) = (Arc::clone(&store), Arc::clone(&clock));
         let stats = Glance::new(move || {
-            let store = Arc::clone(&asked);
-            async move { store.stats().await.ok() }
+            let (store, at) = (Arc::clone(&asked), timed.now());
+            async move { store.stats().await.ok().map(|stats| (stats, at)) }
         });
         let folder = match place {
             StoreSettings::Sqlite(path) => Some(path.parent().map_or_else(PathBuf::new, PathBuf::from)),
@@ -69,7 +70,10 @@ impl Readiness {
         };
         let disk = folder.map(|folder| {
             let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-            Glance::new(move || free(folder.clone()))
+            Glance::new(move || {
+                let free = free(folder.clone());
+                async move { Some(free.await) }
+            })
         });
         Self { settings, store, probe, stats, disk, keys, stopping, clock }
     }
@@ -97,17 +101,17 @@ impl Readiness {
             self.keys.iter().filter(|keys| !keys.is_in_force(now)).map(Shown::endpoint).collect();
         let store = match probe {
             _ if self.store.halted().is_some() => Some("halted"),
-            Some(true) if stats != Some(None) => None,
-            Some(_) => Some("failed"),
+            Some(true) => None,
+            Some(false) => Some("failed"),
             None => Some("stalled"),
         };
         // Figures of a store that is gone would look as if nothing changed there.
-        let stats = stats.flatten().filter(|_| store.is_none());
+        let stats = stats.filter(|_| store.is_none());
         let free = disk.map(Option::flatten);
         let mut items = vec![
             ("store", store),
             ("keys", (!without_keys.is_empty()).then_some("not in force")),
-            ("backlog", stats.as_ref().and_then(|stats| self.backlog(stats, now))),
+            ("backlog", stats.as_ref().and_then(|(stats, at)| self.backlog(stats, *at))),
             ("running", (*self.stopping.borrow()).then_some("stopping")),
         ];
         if let Some(free) = free {

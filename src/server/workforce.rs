@@ -94,7 +94,8 @@ impl Workforce {
         self.leaving.retain(|_, there| there.has_changed().is_ok());
         for (name, Task { worker, order }) in tasks {
             let hand = match before.remove(&name) {
-                Some((hand, reassign, known)) if known == order => {
+                // Whoever ended by a fault gets no other task: somebody new does.
+                Some((hand, reassign, known)) if known == order && hand.there.has_changed().is_ok() => {
                     reassign.to(&worker);
                     (hand, reassign, order)
                 }

@@ -1,6 +1,6 @@
 //! Wrong configuration stops the program before a socket opens, with file, line and field; nothing is off by accident.
 
-use crate::receiver::{err, folder, out, run};
+use crate::receiver::{PROGRAM, err, folder, out, run};
 
 /// Starts with a changed configuration, which has to be refused, and gives the message.
 fn refused(change: impl FnOnce(String) -> String) -> String {
@@ -349,4 +349,17 @@ fn check_says_what_a_token_has_to_be_and_warns_of_parties_that_nobody_compares()
     });
     let text = String::from_utf8_lossy(&run(without.path(), &["check"]).stdout).into_owned();
     says(&text, &["iss NOT COMPARED, aud NOT COMPARED", "warning", "\"cbuae\" does not compare aud"]);
+}
+
+#[test]
+fn who_reads_no_further_hears_of_no_broken_pipe() {
+    let folder = folder(|text| text);
+    for command in [&["check"][..], &["check", "--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let program =
+            std::process::Command::new(PROGRAM).current_dir(folder.path()).args(command).stdout(writer).output();
+        let program = program.unwrap();
+        assert_eq!((err(&program), program.status.code()), (String::new(), Some(1)), "{command:?}");
+    }
 }

@@ -401,17 +401,3 @@ fn a_sink_over_tls_gets_events_from_whom_it_trusts_and_only_if_it_is_trusted() {
     delivered(&receiver, 10);
     assert_eq!(count.load(Ordering::SeqCst), 10);
 }
-
-#[test]
-fn a_check_makes_no_file_that_whoever_serves_could_not_write() {
-    let folder = to("file", "path = \"events.jsonl\"");
-    let checked = run(folder.path(), &["check"]);
-    assert_eq!(checked.status.code(), Some(0), "{}", err(&checked));
-    assert!(!folder.path().join("events.jsonl").exists());
-    let nowhere = to("file", "path = \"missing/events.jsonl\"");
-    for command in ["check", "serve"] {
-        let refused = run(nowhere.path(), &[command]);
-        assert_eq!(refused.status.code(), Some(64), "{command}: {refused:?}");
-        assert!(err(&refused).contains("missing/events.jsonl, but found No such file"), "{}", err(&refused));
-    }
-}

@@ -246,7 +246,7 @@ async fn a_gateways_refusal_is_passed_on_and_never_the_end_of_an_event() {
         let endpoint = builder.inline(memory(&clock), dispatch).build().unwrap();
         let passed_on = post(&endpoint, sender.tribe("v2_payment_single", ID, SINGLE)).await;
         assert_eq!(passed_on.status, status);
-        // Nor does anybody read that it was accepted: figures, log and sender are told alike.
+        // Nor does anybody read of a refusal that it was accepted: figures, log and sender are told alike.
         let (outcome, is_called_accepted) = (passed_on.outcome, passed_on.headers.contains_key("countersign-result"));
         match status {
             307 => assert_eq!(outcome, Outcome::Accepted),

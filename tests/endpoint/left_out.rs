@@ -7,6 +7,7 @@ use countersign::delivery::Delivery;
 use countersign::error::{Code, ConfigError};
 use countersign::profile::{
     BodySignature, ClaimRules, Demand, Form, Fresh, HttpSignature, Identification, Input, Jose, Nesting, Profile,
+    Scheme,
 };
 use serde_json::json;
 
@@ -98,6 +99,10 @@ fn a_signed_time_that_nobody_names_is_not_left_out_in_silence() {
     }
     assert_eq!(built(template("{header:x-time}.{body}").with_fresh(Fresh::Header("x-time".into()), DAY)), None);
     assert_eq!((built(template("{body}")), built(template("{path}.{body}"))), (None, None), "there is no time in it");
+    let mut adjusted = template("{body}");
+    let Scheme::Body(scheme) = adjusted.scheme_mut() else { panic!("a signature over the body") };
+    scheme.input = Input::parse("{header:x-time}.{body}").unwrap();
+    assert_eq!(built(adjusted).as_deref(), Some("signature.fresh"), "what was put in later is asked about too");
     let form = || Form::Detached { header: "x-jws-signature".into(), input: Input::body(), unencoded: false };
     let detached = || Profile::jose(Jose::new(form(), None), Identification::Fingerprint);
     assert_eq!(field(jose(&bank, detached())).as_deref(), Some("signature.fresh"));

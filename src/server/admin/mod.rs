@@ -117,7 +117,7 @@ impl Admin {
     async fn metrics(&self) -> Response<Full<Bytes>> {
         let report = self.ready.report_now().await;
         let now = self.clock.now();
-        figures::sample(&*self.store, report.stats.as_ref(), &report.items(), report.free, &self.budget, now);
+        figures::sample(&*self.store, report.stats.as_ref(), &report.items(), report.free, &self.budget);
         self.keys.iter().for_each(|keys| keys.measure(now));
         self.certificates.measure(now);
         self.breakers.iter().for_each(figures::measure_breaker);
@@ -126,7 +126,7 @@ impl Admin {
 
     async fn status(&self) -> Response<Full<Bytes>> {
         let report = self.ready.report_now().await;
-        let inbox = report.stats.as_ref().map(|stats| {
+        let inbox = report.stats.as_ref().map(|(stats, _)| {
             json!({
                 "ready": stats.ready, "leased": stats.leased, "delivered": stats.delivered, "parked": stats.parked,
                 "quarantined": stats.quarantined, "identities": stats.identities, "backlog": stats.backlog(),

@@ -10,19 +10,20 @@ use crate::store::{Stats, Store};
 /// The levels that one store may go between.
 const DURABILITY: &[&str] = &["memory", "os", "everysec", "fsync"];
 
-/// Sets the gauges. `stats` are missing if the store does not answer: its figures are those of its last answer then.
+/// Sets the gauges. `stats`, with when they were so, are missing if the store does not answer: its figures are those of its last
+/// answer then.
 /// `items` are those of `/readyz`, with whether each is well.
 pub(in crate::server) fn sample(
     store: &dyn Store,
-    stats: Option<&Stats>,
+    stats: Option<&(Stats, Timestamp)>,
     items: &[(&'static str, bool)],
     disk: Option<u64>,
     budget: &BodyBudget,
-    now: Timestamp,
 ) {
-    metrics::gauge!("countersign_store_available").set(if stats.is_some() { 1.0 } else { 0.0 });
-    if let Some(stats) = stats {
-        of_store(stats, now);
+    let answers = items.contains(&("store", true));
+    metrics::gauge!("countersign_store_available").set(if answers { 1.0 } else { 0.0 });
+    if let Some((stats, at)) = stats {
+        of_store(stats, *at);
     }
     let level = store.durability().to_string();
     // A level that no longer holds goes to zero.

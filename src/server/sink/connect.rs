@@ -15,11 +15,11 @@ use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-use crate::dial;
 use crate::rotation::is_public;
 use crate::server::config::HttpSettings;
 
@@ -77,8 +77,19 @@ impl Target {
         opened.unwrap_or_else(|_| Err(io::Error::other("no connection within 5 s")))
     }
 
+    /// An address that takes a connection and no handshake is passed over too.
     async fn open(&self, addresses: &[SocketAddr]) -> io::Result<Link> {
-        let stream = dial::first(addresses, EACH).await?;
+        let Some((last, others)) = addresses.split_last() else { return Err(io::Error::other("no address")) };
+        for one in others {
+            if let Ok(Ok(link)) = timeout(EACH, self.open_at(*one)).await {
+                return Ok(link);
+            }
+        }
+        self.open_at(*last).await
+    }
+
+    async fn open_at(&self, address: SocketAddr) -> io::Result<Link> {
+        let stream = TcpStream::connect(address).await?;
         // A request is written whole: filling a packet would only delay it.
         stream.set_nodelay(true)?;
         let stream: Box<dyn Stream> = match &self.tls {

@@ -9,6 +9,7 @@ mod inbox;
 mod number;
 mod observer;
 mod places;
+mod progress;
 mod prune;
 mod row;
 mod schema;
@@ -132,7 +133,7 @@ impl Store for SqliteStore {
 
     fn claim(&self, record: Verified<Record>, lease: Duration) -> StoreFuture<'_, Claim> {
         let seal = self.sealed(&record);
-        Box::pin(self.writer.call_soon(move |work| work.claim(&record, &seal, lease)))
+        Box::pin(self.writer.call_now(move |work| work.claim(&record, &seal, lease)))
     }
 
     fn renew(&self, held: Lease, lease: Duration) -> StoreFuture<'_, ()> {
@@ -141,7 +142,8 @@ impl Store for SqliteStore {
 
     fn complete(&self, held: Lease, record: Verified<Record>, answer: StoredAnswer) -> StoreFuture<'_, ()> {
         let seal = self.sealed(&record);
-        Box::pin(self.writer.call_soon(move |work| work.complete(held, &record, &seal, &answer)))
+        // Handed in however long it takes: a handler that has run must not run again.
+        Box::pin(self.writer.call(move |work| work.complete(held, &record, &seal, &answer)))
     }
 
     fn release(&self, held: Lease) -> StoreFuture<'_, ()> {

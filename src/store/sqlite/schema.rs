@@ -73,6 +73,8 @@ pub enum Start {
 
 /// Looks at a file that is there, and finds what a start would find.
 pub(super) fn examine(path: &Path) -> Result<Start, OpenError> {
+    // The log lies beside the file itself, whatever name leads there.
+    let path = &path.canonicalize().map_err(|error| OpenError::file(path, &error))?;
     let connection = match is_at_rest(path) {
         // Whoever reads makes a log beside the file otherwise, which stays there.
         true => open(&untouched(path)?, path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)?,
@@ -94,7 +96,6 @@ fn is_at_rest(path: &Path) -> bool {
 
 /// The file by a name that has it read as one that nobody changes.
 fn untouched(path: &Path) -> Result<PathBuf, OpenError> {
-    let path = path.canonicalize().map_err(|error| OpenError::file(path, &error))?;
     let letter = |byte: &u8| match byte {
         b'/' | b'-' | b'.' | b'_' => char::from(*byte).to_string(),
         _ if byte.is_ascii_alphanumeric() => char::from(*byte).to_string(),

@@ -5,15 +5,14 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::timeout;
 
 use super::error::{concerns_everybody, failing, meaning};
 use super::files::Lock;
 use super::places::Places;
+use super::progress::Progress;
 use super::row;
 use super::schema;
 use super::told::Told;
@@ -30,10 +29,6 @@ const UNFLUSHED: u32 = 200;
 
 /// Most calls that wait; further callers wait for a place.
 const QUEUE: usize = 1024;
-
-/// How long a sender's call waits: longer than the writer itself waits for another program's lock, and shorter than senders
-/// wait for an answer. A disk that hangs gives no error.
-const LONGEST: Duration = Duration::from_secs(6);
 
 /// What a call has to work with, inside the transaction.
 pub(super) struct Work<'a> {
@@ -84,11 +79,14 @@ struct Call<T, F> {
     work: F,
     outcome: Option<Result<T, StoreError>>,
     caller: oneshot::Sender<Result<T, StoreError>>,
+    /// Whether it is left alone once nobody waits for it.
+    needs_caller: bool,
 }
 
 impl<T: Send, F: Fn(&Work<'_>) -> Answer<T> + Send> Job for Call<T, F> {
     fn run(&mut self, work: &Work<'_>) -> rusqlite::Result<()> {
-        self.outcome = Some((self.work)(work)?);
+        let is_in_vain = self.needs_caller && self.caller.is_closed();
+        self.outcome = Some(if is_in_vain { Err(no_answer()) } else { (self.work)(work)? });
         Ok(())
     }
 
@@ -106,8 +104,7 @@ pub(super) struct Writer {
     // In this order: the thread ends once the queue is dropped.
     queue: mpsc::Sender<Box<dyn Job>>,
     halted: Arc<AtomicBool>,
-    /// Whether a call was given up and the thread has finished nothing since.
-    stalled: Arc<AtomicBool>,
+    progress: Arc<Progress>,
     _thread: Joined,
 }
 
@@ -133,7 +130,7 @@ impl Writer {
         ready: Arc<Notify>,
     ) -> Result<Self, std::io::Error> {
         let (queue, calls) = mpsc::channel(QUEUE);
-        let (halted, stalled) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (halted, progress) = (Arc::new(AtomicBool::new(false)), Arc::new(Progress::new()));
         let work = Loop {
             connection,
             places,
@@ -143,11 +140,11 @@ impl Writer {
             clock,
             ready,
             halted: halted.clone(),
-            stalled: stalled.clone(),
+            progress: progress.clone(),
             _lock: lock,
         };
         let thread = Builder::new().name("store-writer".into()).spawn(move || work.run(calls))?;
-        Ok(Self { queue, halted, stalled, _thread: Joined(Some(thread)) })
+        Ok(Self { queue, halted, progress, _thread: Joined(Some(thread)) })
     }
 
     /// Whether a failed flush has ended the writing for good.
@@ -160,29 +157,34 @@ impl Writer {
         &self,
         work: impl Fn(&Work<'_>) -> Answer<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (caller, outcome) = oneshot::channel();
-        let call = Box::new(Call { work, outcome: None, caller });
-        self.queue.send(call).await.map_err(|_| StoreError::NotStored("a writer that has ended".to_owned()))?;
-        outcome.await.unwrap_or_else(|_| Err(no_answer()))
+        self.hand_in(work, false).await
     }
-}
 
-impl Writer {
-    /// The same for a sender's call, which waits only so long. While the thread hangs, nothing more is handed to it.
+    /// The same for what a sender begins, who waits only so long. While the thread hangs, nothing more of it is handed in.
     pub(super) async fn call_soon<T: Send + 'static>(
         &self,
         work: impl Fn(&Work<'_>) -> Answer<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        if self.stalled.load(Ordering::Relaxed) {
-            return Err(StoreError::NotStored("a disk that has not answered for seconds".to_owned()));
-        }
-        timeout(LONGEST, self.call(work)).await.unwrap_or_else(|_| {
-            if !self.stalled.swap(true, Ordering::Relaxed) {
-                let cure = "look at the disk and at what else writes to it; senders are told to come again";
-                tracing::error!(code = "store_stalled", seconds = LONGEST.as_secs(), cure, "the disk does not answer");
-            }
-            Err(StoreError::Unknown(format!("a disk that did not answer for {} s", LONGEST.as_secs())))
-        })
+        self.progress.within(self.hand_in(work, false)).await
+    }
+
+    /// The same where what is done in vain stands in somebody's way: it is left alone once it was given up.
+    pub(super) async fn call_now<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Work<'_>) -> Answer<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.progress.within(self.hand_in(work, true)).await
+    }
+
+    async fn hand_in<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Work<'_>) -> Answer<T> + Send + 'static,
+        needs_caller: bool,
+    ) -> Result<T, StoreError> {
+        let (caller, outcome) = oneshot::channel();
+        let call = Box::new(Call { work, outcome: None, caller, needs_caller });
+        self.queue.send(call).await.map_err(|_| StoreError::NotStored("a writer that has ended".to_owned()))?;
+        outcome.await.unwrap_or_else(|_| Err(no_answer()))
     }
 }
 
@@ -210,7 +212,7 @@ struct Loop {
     clock: Arc<dyn Clock>,
     ready: Arc<Notify>,
     halted: Arc<AtomicBool>,
-    stalled: Arc<AtomicBool>,
+    progress: Arc<Progress>,
     _lock: Lock,
 }
 
@@ -218,17 +220,20 @@ impl Loop {
     fn run(mut self, mut calls: mpsc::Receiver<Box<dyn Job>>) {
         let mut batch = Vec::with_capacity(BATCH);
         while calls.blocking_recv_many(&mut batch, BATCH) > 0 {
-            match self.transact(&mut batch) {
+            let outcome = self.transact(&mut batch);
+            // Before anybody is told: who hears of it may be back at once.
+            self.progress.finish();
+            match outcome {
                 Err(Failure::OneCall(_)) if batch.len() > 1 => {
                     for call in batch.drain(..) {
                         let mut alone = [call];
                         let outcome = self.transact(&mut alone);
+                        self.progress.finish();
                         alone.into_iter().for_each(|call| call.answer(committed(&outcome)));
                     }
                 }
                 outcome => batch.drain(..).for_each(|call| call.answer(committed(&outcome))),
             }
-            self.stalled.store(false, Ordering::Relaxed);
         }
     }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::time::Duration;
 
-use super::{Desk, accept, join_all, lease, on_writer};
+use super::{Desk, LEASE, accept, join_all, lease, on_writer};
+use crate::reply::Reply;
 use crate::store::conformance::event;
 use crate::store::sqlite::writer::Answer;
-use crate::store::{Acceptance, Listing, Store, StoreError};
+use crate::store::{Acceptance, Claim, Listing, SqliteStore, Store, StoreError};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_stores_nothing_and_the_store_survives_it() {
@@ -122,25 +124,36 @@ async fn counting_many_copies_does_not_make_the_log_ever_longer() {
     assert!(log < 2 * (4 << 20), "{log} bytes");
 }
 
-#[tokio::test(start_paused = true)]
+/// Holds the writer, as a disk does that hangs, until the first part is dropped.
+async fn hang(store: &Arc<SqliteStore>) -> (mpsc::Sender<()>, tokio::task::JoinHandle<Result<bool, StoreError>>) {
+    let (release, held) = mpsc::channel::<()>();
+    let (began, reached) = tokio::sync::oneshot::channel();
+    let (began, held, store) = (std::sync::Mutex::new(Some(began)), std::sync::Mutex::new(held), store.clone());
+    let hanging = tokio::spawn(async move {
+        let call = store.writer.call(move |_| {
+            began.lock().unwrap().take().map(|began| began.send(()));
+            Ok(Ok(held.lock().unwrap().recv().is_err()))
+        });
+        call.await
+    });
+    reached.await.unwrap();
+    // From here on time passes as fast as everybody waits.
+    tokio::time::pause();
+    (release, hanging)
+}
+
+/// Lets the writer go on, in real time.
+async fn go_on(release: mpsc::Sender<()>, hanging: tokio::task::JoinHandle<Result<bool, StoreError>>) {
+    tokio::time::resume();
+    drop(release);
+    assert_eq!(hanging.await.unwrap(), Ok(true));
+}
+
+#[tokio::test]
 async fn a_disk_that_hangs_costs_a_sender_a_bounded_wait_and_the_next_ones_none() {
     let desk = Desk::new();
     let store = Arc::new(desk.open());
-    let (release, held) = mpsc::channel::<()>();
-    let (began, reached) = tokio::sync::oneshot::channel();
-    let began = std::sync::Mutex::new(Some(began));
-    let hanging = {
-        let store = store.clone();
-        tokio::spawn(async move {
-            let held = std::sync::Mutex::new(held);
-            let call = store.writer.call(move |_| {
-                began.lock().unwrap().take().map(|began| began.send(()));
-                Ok(Ok(held.lock().unwrap().recv().is_err()))
-            });
-            call.await
-        })
-    };
-    reached.await.unwrap();
+    let (release, hanging) = hang(&store).await;
     let waited = tokio::time::Instant::now();
     let kept = store.accept(event("1").verified()).await;
     assert!(matches!(&kept, Err(StoreError::Unknown(why)) if why.contains("did not answer")), "{kept:?}");
@@ -148,17 +161,41 @@ async fn a_disk_that_hangs_costs_a_sender_a_bounded_wait_and_the_next_ones_none(
     let refused = store.accept(event("2").verified()).await;
     assert!(matches!(&refused, Err(StoreError::NotStored(_))), "{refused:?}");
     assert_eq!(waited.elapsed().as_secs(), 6, "the second is not kept waiting");
-    assert!(tokio::time::timeout(std::time::Duration::from_millis(500), store.probe()).await.is_err());
-    tokio::time::resume();
-    drop(release);
-    assert_eq!(hanging.await.unwrap(), Ok(true));
+    assert!(tokio::time::timeout(Duration::from_millis(500), store.probe()).await.is_err());
+    go_on(release, hanging).await;
     // What was handed in before was kept after all, as nobody could know; the sender's retry finds it.
-    let waited = tokio::time::Instant::now();
-    while store.accept(event("3").verified()).await.is_err() {
-        assert!(waited.elapsed().as_secs() < 30, "it takes nothing more, though nothing hangs");
-        tokio::task::yield_now().await;
-    }
     assert_eq!(accept(&store, &event("1")).await, Acceptance::Duplicate);
     assert_eq!(accept(&store, &event("2")).await, Acceptance::Accepted);
     assert_eq!(store.probe().await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_handler_that_has_run_while_the_disk_hung_does_not_run_again() {
+    let desk = Desk::new();
+    let store = Arc::new(desk.open());
+    let Ok(Claim::Granted(held)) = store.claim(event("1").verified(), LEASE).await else { panic!("nobody has it") };
+    let (release, hanging) = hang(&store).await;
+    assert!(store.accept(event("2").verified()).await.is_err());
+    assert!(store.accept(event("3").verified()).await.is_err(), "the store knows that the disk hangs");
+    let completing = {
+        let store = store.clone();
+        tokio::spawn(async move { store.complete(held, event("1").verified(), Reply::accepted().to_stored()).await })
+    };
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    go_on(release, hanging).await;
+    assert_eq!(completing.await.unwrap(), Ok(()));
+    let copy = store.claim(event("1").verified(), LEASE).await;
+    assert!(matches!(copy, Ok(Claim::Done(_))), "{copy:?}");
+}
+
+#[tokio::test]
+async fn a_claim_that_was_given_up_while_the_disk_hung_keeps_no_retry_out() {
+    let desk = Desk::new();
+    let store = Arc::new(desk.open());
+    let (release, hanging) = hang(&store).await;
+    let given_up = store.claim(event("1").verified(), LEASE).await;
+    assert!(matches!(given_up, Err(StoreError::Unknown(_))), "{given_up:?}");
+    go_on(release, hanging).await;
+    let retry = store.claim(event("1").verified(), LEASE).await;
+    assert!(matches!(retry, Ok(Claim::Granted(_))), "{retry:?}");
 }
