@@ -177,6 +177,13 @@ where
     }
 }
 
+/// Counted from the start, or a first failure would be no increase.
+pub(super) fn count_handshakes_from_the_start() {
+    for reason in tls::REASONS {
+        metrics::counter!("countersign_handshakes_failed_total", "reason" => reason).increment(0);
+    }
+}
+
 /// A handshake that ended well and in time. One that did not is counted, and no log line of others' making.
 async fn shake<S>(patience: Duration, handshaking: impl Future<Output = io::Result<S>>) -> Option<S> {
     let reason = match tokio::time::timeout(patience, handshaking).await {

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 
-use super::accept::{Door, Hall};
+use super::accept::{Door, Hall, count_handshakes_from_the_start};
 use super::admin::{Admin, Door as AdminDoor};
 use super::config::Config;
 use super::generation::{Ground, Prepared, Remaining, examine, prepare};
@@ -143,6 +143,9 @@ impl Running {
         let metrics = figures::install().ok();
         let examined = examine(&mut config, &clock, &Remaining::default(), None).await?;
         reload::count_from_the_start(&*clock);
+        if config.server.tls.is_some() {
+            count_handshakes_from_the_start();
+        }
         let store = config.store.open(Arc::clone(&clock)).await?;
         tracing::info!(durability = %store.durability(), condition = store.condition(), "the store is open");
         let traces = Traces::open(config.server.traces.as_ref(), Arc::clone(&clock)).map_err(Failure::Config)?;

@@ -117,7 +117,11 @@ impl Authority {
     }
 }
 
-/// Why a handshake failed, from a closed list.
+/// Why handshakes fail.
+pub(super) const REASONS: [&str; 5] =
+    ["client_certificate_missing", "client_certificate_invalid", "protocol", "connection", "timeout"];
+
+/// Why a handshake failed, from [`REASONS`].
 pub(super) fn reason(error: &std::io::Error) -> &'static str {
     use rustls::Error::{InvalidCertificate, NoCertificatesPresented};
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {

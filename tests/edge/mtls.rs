@@ -87,6 +87,11 @@ async fn a_client_of_another_authority_an_ended_one_and_none_do_not_get_past_the
     let parties = Parties::new();
     let folder = parties.folder(MUTUAL);
     let receiver = Receiver::start(folder.path());
+    // A first failure is an increase.
+    for reason in ["client_certificate_missing", "client_certificate_invalid", "protocol", "connection", "timeout"] {
+        let series = format!("countersign_handshakes_failed_total{{reason=\"{reason}\"}} 0\n");
+        assert!(metrics(&receiver).contains(&series), "{series}");
+    }
     // The same names, and even the same key, from an authority that nobody named.
     let stranger = Authority::new("clients").client("hub.bank.example", ORGANIZATION);
     let ended = parties.clients.ended_client("hub.bank.example");
