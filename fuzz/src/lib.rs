@@ -16,7 +16,7 @@ pub fn assert_strong(key: &Key) {
         KeyKind::P256 | KeyKind::Ed25519 => assert_eq!(public.bits(), 256),
         KeyKind::P384 => assert_eq!(public.bits(), 384),
         KeyKind::P521 => assert_eq!(public.bits(), 521),
-        KeyKind::Secret => panic!("a public key with the algorithm of a secret"),
+        other => panic!("a public key with the algorithm of {other:?}"),
     }
 }
 
