@@ -73,6 +73,10 @@ fn one_senders_host_that_is_down_keeps_no_other_sender_out_at_a_start() {
     assert_eq!(post(&other, "/hooks/other"), Some(200));
     assert_eq!(post(&old, "/hooks/bank"), Some(503), "nobody can say whose it is");
     assert!(page(&receiver, "/readyz").contains("\"endpointsWithoutKeys\":[\"bank\"]"));
+    // Nothing has ended, and nothing was in use before.
+    until("a look that failed", || receiver.errors().contains("there are no keys yet"));
+    let errors = receiver.errors();
+    assert!(!errors.contains("keys_ended") && !errors.contains("stay in use"), "{errors}");
     host.publish(&set(&[&old]));
     until("its keys", || post(&old, "/hooks/bank") == Some(200));
     assert!(!page(&receiver, "/readyz").contains("endpointsWithoutKeys"));
