@@ -140,3 +140,42 @@ impl Write for Link {
         Pin::new(&mut self.get_mut().0).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_takes_a_connection_and_no_handshake_is_passed_over() {
+        let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let certificate = own.cert.der().clone();
+        let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let server =
+            rustls::ServerConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
+        let server = server.unwrap().with_no_client_auth().with_single_cert(vec![certificate.clone()], key).unwrap();
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(certificate).unwrap();
+        let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let client = client.with_root_certificates(roots).with_no_client_auth();
+
+        let (silent, good) =
+            (TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let (nobody, addressed) = (silent.local_addr().unwrap(), good.local_addr().unwrap());
+        let acceptor = TlsAcceptor::from(Arc::new(server));
+        tokio::spawn(async move {
+            let (stream, _) = good.accept().await.unwrap();
+            let _open = acceptor.accept(stream).await.unwrap();
+            std::future::pending::<()>().await;
+        });
+        let name = ServerName::try_from("localhost").unwrap();
+        let tls = Some((Arc::new(client), name));
+        let target = Target { host: "localhost".into(), port: addressed.port(), tls, inside: true };
+        let link = timeout(CONNECT, target.open(&[nobody, addressed])).await.expect("an end in time");
+        assert!(link.is_ok(), "{:?}", link.err());
+    }
+}
