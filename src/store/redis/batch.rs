@@ -27,7 +27,7 @@ const PATIENCE: Duration = ANSWER.saturating_add(Duration::from_millis(250));
 const CALLS: usize = 2;
 
 /// The arguments by which `claiming.lua` knows a record.
-pub(super) type Offer = [Vec<u8>; 7];
+pub(super) type Offer = [Vec<u8>; 3];
 
 type Outcome = Result<Acceptance, StoreError>;
 

@@ -98,16 +98,15 @@ impl RedisStore {
         }
     }
 
-    /// A record on its way into a script. Sealing it is the caller's work, not the server's.
+    /// A record on its way into a script: its id, what the scripts rarely ask, and itself. Sealing it is the caller's work,
+    /// not the server's.
     fn offer(&self, record: &Verified<Record>) -> Offer {
-        let hex = |bytes: &[u8]| Encoding::Hex.encode(bytes).into_bytes();
+        let conflict = record.identity.conflict_id(&record.fingerprint);
+        let fence = record.fence.as_ref().map(|fence| Encoding::Hex.encode(fence.as_bytes())).unwrap_or_default();
+        let problem = record.problem.as_deref().unwrap_or_default();
         [
             name(&record.identity).into_bytes(),
-            record.identity.conflict_id(&record.fingerprint).to_string().into_bytes(),
-            record.fence.as_ref().map(|fence| hex(fence.as_bytes())).unwrap_or_default(),
-            hex(&record.compared),
-            record.retain_until.millis().to_string().into_bytes(),
-            record.problem.as_deref().unwrap_or_default().as_bytes().to_vec(),
+            format!("{conflict} {fence} {problem}").into_bytes(),
             packed(record, &self.seal),
         ]
     }

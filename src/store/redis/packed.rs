@@ -20,15 +20,20 @@ pub(super) struct Header {
     profile: String,
     action: String,
     r#type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     key_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     algorithm: Option<String>,
     covered: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     signed_at: Option<i64>,
     received_at: i64,
     identity: String,
     fingerprint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
     seal: String,
 }

@@ -16,7 +16,7 @@ use crate::store::{Seal, StoreError};
 use crate::wire::encoding::Encoding;
 
 /// Version of the keys and scripts.
-const VERSION: &str = "3";
+const VERSION: &str = "4";
 
 /// Finds what a start would find, and makes nothing: whether there is a store.
 ///

@@ -23,8 +23,8 @@ local function accept(record)
   if record.known then forget_claim(record.id) end
   append(record, record.id, state, record.problem)
   if state ~= 'ready' then
-    redis.call('HSET', key, 'k', record.compared)
-    redis.call('ZADD', P .. 'names', record.retain, record.id)
+    redis.call('HSET', key, 'k', compared_by(record))
+    redis.call('ZADD', P .. 'names', kept_until(record), record.id)
   end
   return state
 end

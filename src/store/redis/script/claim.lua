@@ -1,6 +1,6 @@
 -- ARGV: now, endpoint, mark, a record, when the lease ends, and a token of this caller: who asks twice with one token
 -- asked once.
-local record, ends, token = read(4), ARGV[11], ARGV[12]
+local record, ends, token = read(4), ARGV[7], ARGV[8]
 local verdict, taken = judge(record)
 if verdict == 'conflict' then
   tell('conflicts')
@@ -26,8 +26,8 @@ if record.known then
   local retain = redis.call('HGET', key, 'r')
   if retain then redis.call('ZADD', P .. 'retain', retain, record.id) end
 end
-redis.call('HSET', key, 'k', record.compared, 'q', 'in_flight', 'v', record.retain, 'l', fence, 'u', ends, 't', token,
+redis.call('HSET', key, 'k', compared_by(record), 'q', 'in_flight', 'v', kept_until(record), 'l', fence, 'u', ends, 't', token,
   'x', fences)
 keep_on(record.id)
-redis.call('ZADD', P .. 'names', record.retain, record.id)
+redis.call('ZADD', P .. 'names', kept_until(record), record.id)
 return { 'granted', fence }

@@ -1,11 +1,16 @@
 -- What accept, claim and complete share.
 
--- A record arrives as seven arguments.
-local RECORD = 7
+-- A record arrives as three arguments, as each one costs: its id, what is rarely asked of it, and itself. What is rarely
+-- asked is the id under which it is kept if its own is taken by other content, its fence and its problem.
+local RECORD, PLAIN = 3, 34
 local function read(at)
-  return { id = ARGV[at], conflict = ARGV[at + 1], fence = ARGV[at + 2], compared = ARGV[at + 3],
-    retain = ARGV[at + 4], problem = ARGV[at + 5], record = ARGV[at + 6] }
+  local record = { id = ARGV[at], facts = ARGV[at + 1], record = ARGV[at + 2], fence = '', problem = '' }
+  if #record.facts > PLAIN then record.fence, record.problem = string.match(record.facts, '^%x+ (%x*) (.*)$') end
+  return record
 end
+local function conflict_id(record) return string.sub(record.facts, 1, ID) end
+local function kept_until(record) return (line(record.record)) end
+local function compared_by(record) return select(2, line(record.record)) end
 
 -- The endpoint that all records of one call came to, and the mark of the key that they are sealed with. A server that came
 -- back empty has no mark, and one that was given to another receiver meanwhile has another: nothing is written then.
@@ -27,7 +32,7 @@ local function tell(what) redis.call('HINCRBY', P .. 'told', what, '1') end
 local function judge(record)
   local own, other
   own, record.known = find(record.id)
-  if own and own.compared ~= record.compared then return 'conflict', own end
+  if own and own.compared ~= compared_by(record) then return 'conflict', own end
   local owner = record.fence ~= '' and redis.call('GET', P .. 'fence:' .. record.fence)
   if owner then other = find(owner) end
   local by_own, by_fence = verdict_of(own), verdict_of(other)
@@ -45,12 +50,9 @@ local function enqueue()
   if #arrived == 0 then return end
   -- The server's clock may have gone back.
   local first = math.max(moment(), tonumber(redis.call('HGET', P .. 'next', endpoint) or '0'))
-  local entry = {}
-  for _, record in ipairs(arrived) do
-    entry[#entry + 1] = 'i'
-    entry[#entry + 1] = record.id
-  end
-  redis.call('XADD', P .. 'fresh:' .. endpoint, text(first) .. '-0', unpack(entry))
+  local ids = {}
+  for at, record in ipairs(arrived) do ids[at] = record.id end
+  redis.call('XADD', P .. 'fresh:' .. endpoint, text(first) .. '-0', 'ids', table.concat(ids))
   redis.call('HSET', P .. 'next', endpoint, text(first + #arrived))
   redis.call('HINCRBY', P .. 'untried', endpoint, #arrived)
   for _, record in ipairs(arrived) do redis.call('SET', P .. 'event:' .. record.id, record.record) end
@@ -71,22 +73,23 @@ local function append(record, id, state, reason)
   end
   local position = next_number()
   redis.call('ZADD', P .. 'in:' .. state, position, id)
-  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', record.retain, 'w', reason)
+  redis.call('HSET', key, 'p', position, 's', state, 'e', endpoint, 'r', kept_until(record), 'w', reason)
   redis.call('SET', P .. 'event:' .. id, record.record)
-  expire_later(id, record.retain)
+  expire_later(id, kept_until(record))
 end
 
 -- Keeps other content under a taken identity for inspection, once per content.
 local function quarantine(record)
-  if redis.call('EXISTS', P .. 'event:' .. record.conflict) == 1 then return end
+  local id = conflict_id(record)
+  if redis.call('EXISTS', P .. 'event:' .. id) == 1 then return end
   record.known = false
-  append(record, record.conflict, 'quarantined', 'the identity came with other content before')
-  redis.call('ZADD', P .. 'retain', record.retain, record.conflict)
+  append(record, id, 'quarantined', 'the identity came with other content before')
+  redis.call('ZADD', P .. 'retain', kept_until(record), id)
 end
 
 local function point_fence(record)
   redis.call('SET', P .. 'fence:' .. record.fence, record.id)
-  redis.call('ZADD', P .. 'fences', record.retain, record.fence)
+  redis.call('ZADD', P .. 'fences', kept_until(record), record.fence)
 end
 
 -- Takes the record's fence, and those of the claim that is taken over. Answers all of them.

@@ -7,8 +7,8 @@
 --                   and q v l u t x z y b where that is not the record alone). A record without one is ready, was not tried,
 --                   and has its identity
 --   P fence:<hex>   a second name of the identity whose id it holds
---   P fresh:<endpoint>  a Stream: ids that are ready and were not tried yet. An entry has what one call brought, and its
---                   number is the position of the first one; the next one's is one more
+--   P fresh:<endpoint>  a Stream: ids that are ready and were not tried yet. An entry has what one call brought, each id
+--                   behind the other, and its number is the position of the first one; the next one's is one more
 --   P next          by endpoint, the first position that no entry has
 --   P begun         by endpoint, an entry of which not all ids are handed out yet, and how many are
 --   P untried       by endpoint, how many ids of the Stream are not
@@ -29,6 +29,9 @@
 -- t its token, x the fences that go with its claim, z status, y type and b body of the answer.
 local P = string.sub(KEYS[1], 1, -5)
 local now = tonumber(ARGV[1])
+
+-- Digits of an id.
+local ID = 32
 
 -- How much longer than asked a key lives on if nothing ever prunes it: 30 days.
 local MARGIN = 2592000000
@@ -66,7 +69,7 @@ local coming = {}
 -- answer is whether anything lies under its id.
 local function find(id)
   local key = P .. 'state:' .. id
-  if coming[id] then return { id = id, compared = coming[id].compared, state = 'kept', lease = 0 }, true end
+  if coming[id] then return { id = id, compared = select(2, line(coming[id].record)), state = 'kept', lease = 0 }, true end
   -- Nearly every record is new, and this is the cheapest question.
   if redis.call('EXISTS', P .. 'event:' .. id, key) == 0 then return nil, false end
   local found = redis.call('HMGET', key, 'k', 's', 'q', 'r', 'v', 'u', 't', 'l')

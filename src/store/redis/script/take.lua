@@ -58,8 +58,8 @@ for endpoint, count in pairs(handed) do
   local function head() return redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1] end
   local entry = head()
   local begun = count + handed_out(endpoint, entry)
-  while entry and begun >= #entry[2] / 2 do
-    begun = begun - #entry[2] / 2
+  while entry and begun >= ids_of(entry) do
+    begun = begun - ids_of(entry)
     redis.call('XDEL', stream, entry[1])
     entry = head()
   end

@@ -1,3 +1,7 @@
+-- How many ids an entry has, and one of them.
+local function ids_of(entry) return math.ceil(#entry[2][2] / ID) end
+local function id_of(entry, at) return string.sub(entry[2][2], (at - 1) * ID + 1, at * ID) end
+
 -- How many ids of an entry are handed out.
 local function handed_out(endpoint, entry)
   local begun, count = string.match(redis.call('HGET', P .. 'begun', endpoint) or '', '^(%S+) (%d+)$')
@@ -16,12 +20,12 @@ local function untried(endpoint, limit, after)
   while true do
     local entries = redis.call('XRANGE', stream, from, '+', 'COUNT', step)
     for _, entry in ipairs(entries) do
-      local first, members = tonumber(string.match(entry[1], '^%d+')), entry[2]
+      local first = tonumber(string.match(entry[1], '^%d+'))
       local handed = entry[1] == begun[1] and skip or 0
-      for at = 2 + 2 * handed, #members, 2 do
+      for at = 1 + handed, ids_of(entry) do
         -- Whatever the numbers of entries are: what is handed out is always the beginning of the Stream.
-        last = math.max(first + at / 2 - 1, last + 1)
-        if not after or last > after then found[#found + 1] = { members[at], last, endpoint, true, 0 } end
+        last = math.max(first + at - 1, last + 1)
+        if not after or last > after then found[#found + 1] = { id_of(entry, at), last, endpoint, true, 0 } end
         if #found == limit then return found end
       end
       from = '(' .. entry[1]
