@@ -180,6 +180,27 @@ async fn what_was_handed_out_of_an_entry_says_nothing_of_the_next_one() {
     assert_eq!(lease(&store, 8).await, ["behind"]);
 }
 
+/// What is too short to be an id stands for a record that nobody finds, and whatever stands behind it has its turn.
+#[tokio::test]
+async fn an_entry_that_is_cut_short_keeps_nobody_behind_it_waiting() {
+    let server = Server::durable(&[]);
+    let store = Arc::new(connect(&server.url(), clock()).await.unwrap());
+    accept(&store, &event("0")).await.unwrap();
+    let stream = server.cli(&["KEYS", "{cs:*}:fresh:bank-a"]);
+    let entries = server.cli(&["--raw", "XRANGE", &stream, "-", "+"]);
+    let mut lines = entries.lines();
+    let (Some(position), Some("ids"), Some(id)) = (lines.next(), lines.next(), lines.next()) else {
+        panic!("expected an entry of ids, but found {entries:?}");
+    };
+    server.cli(&["DEL", &stream]);
+    server.cli(&["XADD", &stream, position, "ids", &format!("{id}{}", "a".repeat(8))]);
+    accept(&store, &event("1")).await.unwrap();
+    assert_eq!(lease(&store, 5).await, ["0", "1"]);
+    let stats = store.stats().await.unwrap();
+    assert_eq!((stats.ready, stats.leased, stats.quarantined), (0, 2, 1), "the short one is in quarantine");
+    assert_eq!(server.cli(&["XLEN", &stream]), "0", "and nothing is left of the entry");
+}
+
 /// Each has a Stream of its own, and the positions of both may overlap.
 #[tokio::test]
 async fn endpoints_that_share_a_slot_share_no_entry() {
