@@ -130,7 +130,14 @@ const ROWS: &[(&str, Shown)] = &[
     (
         "H05",
         By(&[
-            "every_row_of_draft_cavage_and_of_body_signatures_is_answered_right",
+            "the_rows_about_time_are_refused_for_the_time_although_the_signature_fits",
+            "a_created_time_ahead_of_us_or_long_ago_is_refused_to_the_second",
+            "an_expired_signature_is_refused_to_the_second",
+            "an_end_that_does_not_come_after_the_creation_is_refused",
+            "times_listed_beside_an_algorithm_of_the_older_drafts_are_refused",
+            "a_time_that_is_listed_and_not_given_is_refused",
+            "the_value_of_created_is_no_signature_of_expires",
+            "a_time_that_was_changed_after_signing_is_refused",
             "the_window_is_closed_at_both_ends",
             "a_time_with_a_second_spelling_is_refused",
         ]),

@@ -1,6 +1,7 @@
 //! The library through its public interface: an endpoint, a store, a handler, and requests that should not get through.
 
 mod by_hand;
+mod created;
 mod custom;
 mod demo;
 mod dialect;
