@@ -186,7 +186,14 @@ const ROWS: &[(&str, Shown)] = &[
     ),
     // Digests.
     ("D01", By(&["every_row_of_the_digest_header_is_answered_right", "a_weak_or_unknown_algorithm_alone_is_weak"])),
-    ("D02", By(&["every_row_of_the_digest_header_is_answered_right", "an_algorithm_given_twice_is_refused"])),
+    (
+        "D02",
+        By(&[
+            "another_body_under_any_of_its_digests_is_refused_and_touches_no_store",
+            "every_row_of_the_digest_header_is_answered_right",
+            "an_algorithm_given_twice_is_refused",
+        ]),
+    ),
     ("D03", By(&["every_row_of_the_digest_header_is_answered_right", "a_respelled_value_is_refused"])),
     ("D04", By(&["a_digest_of_another_length_is_refused"])),
     (

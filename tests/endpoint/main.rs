@@ -5,6 +5,7 @@ mod created;
 mod custom;
 mod demo;
 mod dialect;
+mod digests;
 mod flips;
 mod jose;
 mod jose_load;

@@ -48,6 +48,11 @@ impl Sender {
 
     pub fn worldline(&self, id: &str, body: &str) -> Request<Full<Bytes>> {
         let digest = format!("SHA-256={}", Encoding::Base64.encode(&Digest::sha256_of(body.as_bytes())));
+        self.worldline_with_digest(id, body, &digest)
+    }
+
+    /// Signed with this header, whatever it says of the body.
+    pub fn worldline_with_digest(&self, id: &str, body: &str, digest: &str) -> Request<Full<Bytes>> {
         let signature =
             self.sign(format!("messagecreatedatetime: {NOW}\nx-request-id: {id}\ndigest: {digest}").as_bytes());
         let key_id = self.certificate.thumbprint_sha1_hex();
