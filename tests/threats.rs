@@ -65,7 +65,14 @@ const ROWS: &[(&str, Shown)] = &[
         ]),
     ),
     ("J15", By(&["an_ephemeral_key_is_public_and_of_its_length", "a_point_off_the_curve_is_refused"])),
-    ("J16", By(&["every_row_in_every_form_is_answered_right", "der_signatures_keep_the_key_and_its_times"])),
+    (
+        "J16",
+        By(&[
+            "every_row_in_every_form_is_answered_right",
+            "ecdsa_of_the_crate_in_der_and_in_pairs_each_by_a_key_for_it_alone",
+            "an_ecdsa_signature_in_the_form_that_was_not_chosen_is_refused",
+        ]),
+    ),
     ("J17", By(&["j17_the_token_of_the_caller_and_the_token_of_the_event_are_not_each_other"])),
     (
         "J18",

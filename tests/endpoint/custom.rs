@@ -154,6 +154,41 @@ async fn elliptic_curves_rsa_512_and_pss_in_every_encoding_over_url_method_and_p
     }
 }
 
+/// RFC 3279 section 2.2.3, and r and s behind each other: which of them a sender writes is said once, and not by a message.
+#[tokio::test]
+async fn an_ecdsa_signature_in_the_form_that_was_not_chosen_is_refused() {
+    use rcgen::SigningKey;
+    for (algorithm, curve) in
+        [(Algorithm::Es256, &rcgen::PKCS_ECDSA_P256_SHA256), (Algorithm::Es384, &rcgen::PKCS_ECDSA_P384_SHA384)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let pair = rcgen::KeyPair::generate_for(curve).unwrap();
+        std::fs::write(folder.path().join("key.pem"), pair.public_key_pem()).unwrap();
+        let in_der = pair.sign(BODY.as_bytes()).unwrap();
+        let in_pairs = read_private(&pair.serialize_pem(), Some(algorithm)).unwrap().sign(BODY.as_bytes()).unwrap();
+        let other = pair.sign(b"another message").unwrap();
+        let cut = in_der[..in_der.len() - 1].to_vec();
+        let longer = [in_der.as_slice(), &[0]].concat();
+        let forms = [in_der, in_pairs, other, cut, longer];
+        for (encoding, accepted) in [("base64-der", 0), ("base64", 1)] {
+            let config = config(
+                folder.path(),
+                &format!(
+                    "profile = \"body-signature\"\nkeys = [{{ public_key = \"key.pem\" }}]\nsignature = {{ header = \"x-signature\", encoding = \"{encoding}\" }}"
+                ),
+            );
+            for (form, signature) in forms.iter().enumerate() {
+                let headers = [("x-signature", Encoding::Base64.encode(signature))];
+                let expected = (form != accepted).then_some("signature_mismatch");
+                assert_eq!(code(&config, &headers, BODY).await.0, expected, "{algorithm} {encoding}: form {form}");
+            }
+            let headers = [("x-signature", Encoding::Base64.encode(&forms[accepted]))];
+            let other_body = code(&config, &headers, &format!("{BODY} ")).await.0;
+            assert_eq!(other_body, Some("signature_mismatch"), "{algorithm} {encoding}: another body");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_id_that_is_missing_in_the_document_quarantines_and_one_missing_in_the_header_is_400() {
     let folder = tempfile::tempdir().unwrap();
