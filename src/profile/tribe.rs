@@ -124,6 +124,7 @@ fn payment_status(word: &Word) -> PaymentStatus {
         Word::Rcvd | Word::Pdng | Word::Actc => PaymentStatus::Pending,
         Word::Patc | Word::Part => PaymentStatus::PartiallyAuthorised,
         Word::Accp | Word::Acfc | Word::Acwc => PaymentStatus::Authorised,
+        // ACWP: accepted, and not posted to the creditor's account. ISO 20022 has a word, BLCK, for one that never will be.
         Word::Acsp | Word::Acwp => PaymentStatus::InProcess,
         Word::Acsc => PaymentStatus::Settled,
         Word::Accc => PaymentStatus::Received,
@@ -167,5 +168,56 @@ impl Dialect for Errors {
         let timestamp = format!("{}+00:00", now.get(..19).unwrap_or_default());
         let request_id = context.request_id.filter(|_| told != Told::NotAuthenticated);
         Answer::json(status, &Error { code, request_id, timestamp, title })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(action: &str, document: &serde_json::Value) -> (String, &'static str) {
+        match Profile::tribe().decode(action, &Bytes::from(document.to_string())).expect("an event") {
+            Event::Payment(event) => (event.provider_status, event.status.as_str()),
+            other => panic!("expected a payment, but found {other:?}"),
+        }
+    }
+
+    fn payment(word: &str) -> (String, &'static str) {
+        said("v2_payment_status", &serde_json::json!({ "paymentId": "p-1", "paymentStatus": word }))
+    }
+
+    #[test]
+    fn every_word_for_a_payment_has_its_status_and_no_other_word_has_one() {
+        let expected = [
+            ("ACCC", "received"),
+            ("ACCP", "authorised"),
+            ("ACSC", "settled"),
+            ("ACSP", "in-process"),
+            ("ACTC", "pending"),
+            ("ACWC", "authorised"),
+            ("ACWP", "in-process"),
+            ("RCVD", "pending"),
+            ("PDNG", "pending"),
+            ("RJCT", "rejected"),
+            ("CANC", "cancelled"),
+            ("ACFC", "authorised"),
+            ("PATC", "partially-authorised"),
+            ("PART", "partially-authorised"),
+        ];
+        assert_eq!(expected.map(|(word, _)| word), Word::WORDS);
+        for (word, status) in expected {
+            assert_eq!(payment(word), (word.to_owned(), status));
+        }
+        // Nothing is guessed from a word that is close: nobody ships goods because of one.
+        for word in ["acsc", "ACSC ", "ACCT", "BLCK", "AcceptedSettlementCompleted"] {
+            assert_eq!(payment(word), (word.to_owned(), "unknown"));
+        }
+    }
+
+    #[test]
+    fn a_confirmation_link_that_ended_is_an_expired_payment() {
+        let document = serde_json::json!({ "paymentId": "p-1" });
+        let expected = ("confirmation link expired".to_owned(), "expired");
+        assert_eq!(said("v2_payment_confirmation_link_expire", &document), expected);
     }
 }

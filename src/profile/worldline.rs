@@ -149,3 +149,76 @@ impl Dialect for Errors {
         answer.push_header("messagecreatedatetime", &format_rfc3339(context.now.millis()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an event says: the sender's word, and ours as a CloudEvent spells it.
+    fn said(document: &serde_json::Value) -> (String, &'static str) {
+        match Profile::worldline().decode(STATUS, &Bytes::from(document.to_string())).expect("an event") {
+            Event::Payment(event) => (event.provider_status, event.status.as_str()),
+            Event::Consent(event) => (event.provider_status, event.status.as_str()),
+            other => panic!("expected a payment or a consent, but found {other:?}"),
+        }
+    }
+
+    fn payment(word: &str) -> (String, &'static str) {
+        said(&serde_json::json!({ "CommonPaymentData": { "PaymentId": "p-1", "PaymentStatus": word } }))
+    }
+
+    fn consent(word: &str) -> (String, &'static str) {
+        said(&serde_json::json!({ "ConsentId": "c-1", "ConsentStatus": word }))
+    }
+
+    #[test]
+    fn every_word_for_a_payment_has_its_status_and_no_other_word_has_one() {
+        let expected = [
+            ("Open", "pending"),
+            ("Authorised", "authorised"),
+            ("PartiallyAuthorised", "partially-authorised"),
+            ("Pending", "pending"),
+            ("SettlementInProcess", "in-process"),
+            ("SettlementCompleted", "settled"),
+            ("ReceivedByCreditorBank", "received"),
+            ("ReceivedOnCreditorAccount", "received"),
+            ("Cancelled", "cancelled"),
+            ("CancelledAtTPP", "cancelled"),
+            ("TimeoutAtTpp", "expired"),
+            ("Error", "failed"),
+            ("Expired", "expired"),
+        ];
+        assert_eq!(expected.map(|(word, _)| word), PaymentStatusEnum::WORDS);
+        for (word, status) in expected {
+            assert_eq!(payment(word), (word.to_owned(), status));
+        }
+        // Nothing is guessed from a word that is close: nobody ships goods because of one.
+        for word in ["settlementcompleted", "SettlementCompleted ", "CancelledAtTpp", "TimeoutAtTPP", "Settled", ""] {
+            assert_eq!(payment(word), (word.to_owned(), "unknown"));
+        }
+    }
+
+    #[test]
+    fn every_word_for_a_consent_has_its_status_and_no_other_word_has_one() {
+        let expected = [
+            ("Open", "pending"),
+            ("Pending", "pending"),
+            ("Rejected", "rejected"),
+            ("Authorised", "authorised"),
+            ("Expired", "expired"),
+            ("Revoked", "revoked"),
+            ("Error", "failed"),
+            ("Inactive", "inactive"),
+            ("RevokedAtTpp", "revoked"),
+            ("TimeoutAtTpp", "expired"),
+            ("PartiallyAuthorised", "partially-authorised"),
+        ];
+        assert_eq!(expected.map(|(word, _)| word), ConsentStatusEnum::WORDS);
+        for (word, status) in expected {
+            assert_eq!(consent(word), (word.to_owned(), status));
+        }
+        for word in ["authorised", "Authorized", "RevokedAtTPP", "Valid", ""] {
+            assert_eq!(consent(word), (word.to_owned(), "unknown"));
+        }
+    }
+}

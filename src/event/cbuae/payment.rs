@@ -95,7 +95,7 @@ words! {
         AcceptedSettlementCompleted = "AcceptedSettlementCompleted",
         /// Credited to the payee's account.
         AcceptedCreditSettlementCompleted = "AcceptedCreditSettlementCompleted",
-        /// Accepted by the payee's bank and not yet credited.
+        /// Accepted, and not posted to the payee's account.
         AcceptedWithoutPosting = "AcceptedWithoutPosting",
         /// Rejected.
         Rejected = "Rejected",

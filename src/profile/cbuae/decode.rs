@@ -65,10 +65,11 @@ fn consent(consent_id: String, message: Box<ConsentMessage>, content: Bytes) -> 
 fn payment_status(word: &PaymentStatusWord) -> PaymentStatus {
     match word {
         PaymentStatusWord::Pending => PaymentStatus::Pending,
+        // Accepted, and not posted to the creditor's account. No document of the sender says whose bank accepted it, and
+        // ISO 20022 has a word, BLCK, for one that never will be posted: so it is on its way, as for every other sender.
+        PaymentStatusWord::AcceptedWithoutPosting => PaymentStatus::InProcess,
         PaymentStatusWord::AcceptedSettlementCompleted => PaymentStatus::Settled,
-        PaymentStatusWord::AcceptedCreditSettlementCompleted | PaymentStatusWord::AcceptedWithoutPosting => {
-            PaymentStatus::Received
-        }
+        PaymentStatusWord::AcceptedCreditSettlementCompleted => PaymentStatus::Received,
         PaymentStatusWord::Rejected => PaymentStatus::Rejected,
         PaymentStatusWord::Unknown(_) => PaymentStatus::Unknown,
     }

@@ -23,7 +23,7 @@ fn with_status(kind: &str, status: &str) -> Event {
 
 #[test]
 fn every_word_for_a_payment_has_a_status() {
-    let expected = ["pending", "settled", "received", "received", "rejected"];
+    let expected = ["pending", "settled", "received", "in-process", "rejected"];
     for (word, status) in PaymentStatusWord::WORDS.iter().zip(expected) {
         let Event::Payment(event) = with_status("payment", word) else { panic!("{word}") };
         assert_eq!((event.provider_status.as_str(), event.status.as_str()), (*word, status));
