@@ -9,6 +9,7 @@ mod jose_parties;
 mod jose_rfc;
 mod jose_wycheproof;
 mod jwe_primitives;
+mod json_documents;
 mod place;
 #[path = "../endpoint/timing.rs"]
 mod timing;
