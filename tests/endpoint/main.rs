@@ -17,5 +17,6 @@ mod observed;
 mod parties;
 mod queue;
 mod redirect;
+mod retries;
 mod strict;
 mod timing;
