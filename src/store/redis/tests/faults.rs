@@ -221,6 +221,50 @@ async fn a_failover_by_sentinel_under_load_loses_nothing_that_replicas_had() {
     assert!(lost.is_empty(), "acknowledged, but lost: {lost:?}");
 }
 
+/// Why a sink has to remember ids: two entries for one event, and one effect only where the id is known.
+#[tokio::test]
+async fn what_a_failover_lost_is_taken_again_and_leaves_twice_under_one_id() {
+    let mut master = Server::durable(&["--repl-diskless-sync-delay", "0"]);
+    let replica = Server::durable(&["--replicaof", &format!("127.0.0.1 {}", master.port)]);
+    until(|| replica.cli(&["INFO", "replication"]).contains("master_link_status:up"));
+    let store = connect(&master.url(), clock()).await.unwrap();
+    let mut delivered = Vec::new();
+    let mut effects = std::collections::BTreeSet::new();
+    for id in ["1", "2"] {
+        if id == "2" {
+            // The replica has the first, settled, and nothing that comes after it.
+            until(|| {
+                let offset = |server: &Server| {
+                    let text = server.cli(&["INFO", "replication"]);
+                    text.lines().find_map(|line| line.strip_prefix("master_repl_offset:").map(str::to_owned))
+                };
+                offset(&master).is_some() && offset(&master) == offset(&replica)
+            });
+            replica.cli(&["REPLICAOF", "NO", "ONE"]);
+        }
+        assert_eq!(accept(&store, &event(id)).await, Ok(Acceptance::Accepted));
+        let one = store.lease([].into(), 10, LEASE).await.unwrap().pop().unwrap();
+        effects.insert(one.id.clone());
+        delivered.push(one.id.clone());
+        store.acknowledge(vec![(one.id, one.fence)]).await.unwrap();
+    }
+    master.kill();
+    let store = connect(&replica.url(), clock()).await.unwrap();
+    assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Duplicate));
+    assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Accepted), "its claim went with the master");
+    assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Duplicate));
+    let leased = store.lease([].into(), 10, LEASE).await.unwrap();
+    assert_eq!(
+        leased.iter().map(|one| (one.id.clone(), one.attempt)).collect::<Vec<_>>(),
+        [(event("2").event_id(), 1)]
+    );
+    for one in leased {
+        effects.insert(one.id.clone());
+        delivered.push(one.id);
+    }
+    assert_eq!((delivered.len(), effects.len()), (3, 2));
+}
+
 #[tokio::test]
 async fn a_server_whose_clock_went_back_keeps_the_order_of_acceptance() {
     let server = Server::durable(&[]);
