@@ -4,12 +4,14 @@
 //! Input: one byte that chooses the sender, the query, a line feed, the cookies.
 #![no_main]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use countersign::Endpoint;
 use countersign::clock::{FixedClock, Timestamp};
 use countersign::crypto::{Algorithm, Secret, random};
+use countersign::endpoint::Outcome;
+use countersign::error::Code;
 use countersign::keys::{Key, KeySet};
 use countersign::profile::Profile;
 use countersign::state::{Session, StateValue};
@@ -24,6 +26,19 @@ use tower_service::Service;
 /// When the seeds were issued.
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const COOKIE: &str = "__Host-session";
+
+/// One for each sender, and how far each gets: all but three as far as the state, whose secret nobody has.
+const SEEDS: [(&str, &[u8], Code); 9] = [
+    ("bare", include_bytes!("../corpus/callback/bare"), Code::SessionMissing),
+    ("declined", include_bytes!("../corpus/callback/declined"), Code::StateMismatch),
+    ("denied", include_bytes!("../corpus/callback/denied"), Code::StateMismatch),
+    ("escapes", include_bytes!("../corpus/callback/escapes"), Code::StateMismatch),
+    ("granted", include_bytes!("../corpus/callback/granted"), Code::StateMismatch),
+    ("issuer", include_bytes!("../corpus/callback/issuer"), Code::StateMismatch),
+    ("tossed", include_bytes!("../corpus/callback/tossed"), Code::SessionMalformed),
+    ("tribe", include_bytes!("../corpus/callback/tribe"), Code::StateMismatch),
+    ("twice", include_bytes!("../corpus/callback/twice"), Code::QueryMalformed),
+];
 
 struct World {
     runtime: Runtime,
@@ -84,8 +99,9 @@ thread_local! {
     static WORLD: World = World::new();
 }
 
-fuzz_target!(|data: &[u8]| {
-    let Some((first, rest)) = data.split_first() else { return };
+/// Sends one input, if it is a request at all, and holds that nothing came of it.
+fn refused(data: &[u8]) -> Option<Outcome> {
+    let (first, rest) = data.split_first()?;
     let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
     let (text, cookies) = (&rest[..end], rest.get(end + 1..).unwrap_or_default());
     let which = usize::from(*first) % 5;
@@ -94,12 +110,12 @@ fuzz_target!(|data: &[u8]| {
             read(text, cookies, world.endpoints[which].profile());
         }
         let uri = [b"/back?", text].concat();
-        let Ok(uri) = http::Uri::from_maybe_shared(Bytes::from(uri)) else { return };
+        let uri = http::Uri::from_maybe_shared(Bytes::from(uri)).ok()?;
         let mut request = http::Request::get(uri).header("host", "tpp.example");
         if let Ok(value) = http::HeaderValue::from_bytes(cookies) {
             request = request.header("cookie", value);
         }
-        let Ok(request) = request.body(Full::<Bytes>::default()) else { return };
+        let request = request.body(Full::<Bytes>::default()).ok()?;
         let mut endpoint = world.endpoints[which].clone();
         world.runtime.block_on(async {
             let Ok(response) = endpoint.call(request).await;
@@ -107,6 +123,19 @@ fuzz_target!(|data: &[u8]| {
             assert!(response.headers().contains_key("content-security-policy"));
             let stats = world.store.stats().await.expect("the counts");
             assert_eq!((stats.identities, stats.ready, stats.quarantined), (0, 0, 0), "{stats:?}");
-        });
-    });
+            response.extensions().get::<Outcome>().copied()
+        })
+    })
+}
+
+/// That the seeds get where they should, without which a refusal of what is made of them would show nothing.
+static REACHED: LazyLock<()> = LazyLock::new(|| {
+    for (name, seed, code) in SEEDS {
+        assert_eq!(refused(seed), Some(Outcome::Refused(code)), "{name}");
+    }
+});
+
+fuzz_target!(|data: &[u8]| {
+    LazyLock::force(&REACHED);
+    refused(data);
 });

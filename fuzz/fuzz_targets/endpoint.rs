@@ -3,13 +3,15 @@
 //! Input: one byte that chooses the endpoint, the request target, header lines, an empty line, the body.
 #![no_main]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use countersign::Endpoint;
 use countersign::clock::{FixedClock, Timestamp};
 use countersign::crypto::{Algorithm, Backend, Secret, random};
 use countersign::dispatch::Dispatch;
+use countersign::endpoint::Outcome;
+use countersign::error::Code;
 use countersign::keys::{Key, KeyId, KeySet, file};
 use countersign::once::Once;
 use countersign::profile::{BodySignature, Fresh, Identification, Input, Profile};
@@ -24,10 +26,20 @@ use tower_service::Service;
 const NOBODYS_KEY: &[u8] = include_bytes!("../keys/nobody.pub.pem");
 /// The name of the key that signed the seeds, so that they get as far as the signature.
 const SEEDS_KEY_ID: &str = include_str!("../keys/seeds.key-id");
-/// The seeds show it: what stands behind the API key is to be reached.
-const API_KEY: &str = include_str!("../../keys/tribe/api-key");
+/// The seeds show it: what stands behind the API key is to be reached. Their own, because demo keys are made anew.
+const API_KEY: &str = include_str!("../keys/seeds.api-key");
 /// When the seeds were signed.
 const NOW: Timestamp = Timestamp::from_seconds(1_795_240_514);
+
+/// One for each way in.
+const SEEDS: [(&str, &[u8]); 6] = [
+    ("custom", include_bytes!("../corpus/endpoint/custom")),
+    ("debtor-token", include_bytes!("../corpus/endpoint/debtor-token")),
+    ("payment", include_bytes!("../corpus/endpoint/payment")),
+    ("v2_account", include_bytes!("../corpus/endpoint/v2_account")),
+    ("v2_accounts", include_bytes!("../corpus/endpoint/v2_accounts")),
+    ("v2_payment_status", include_bytes!("../corpus/endpoint/v2_payment_status")),
+];
 
 struct World {
     runtime: Runtime,
@@ -75,7 +87,6 @@ impl World {
             tribe
                 .path("/tribe")
                 .api_key(Secret::new(API_KEY.trim()).expect("an api key"))
-                .trusting_demo_keys_on_loopback()
                 .clock(clock.clone())
                 .inline(store.clone(), handler)
                 .build()
@@ -106,9 +117,10 @@ thread_local! {
     static WORLD: World = World::new();
 }
 
-fuzz_target!(|data: &[u8]| {
-    let Some((first, rest)) = data.split_first() else { return };
-    let Some(request) = request(rest) else { return };
+/// Sends one input, if it is a request at all, and holds that nothing came of it.
+fn refused(data: &[u8]) -> Option<Outcome> {
+    let (first, rest) = data.split_first()?;
+    let request = request(rest)?;
     WORLD.with(|world| {
         let mut endpoint = world.endpoints[usize::from(*first) % 3].clone();
         world.runtime.block_on(async {
@@ -116,6 +128,19 @@ fuzz_target!(|data: &[u8]| {
             assert!(response.status().as_u16() >= 400, "{}", response.status());
             let stats = world.store.stats().await.expect("the counts");
             assert_eq!((stats.identities, stats.ready, stats.quarantined), (0, 0, 0), "{stats:?}");
-        });
-    });
+            response.extensions().get::<Outcome>().copied()
+        })
+    })
+}
+
+/// That each seed gets as far as the signature, without which a refusal of what is made of them would show nothing.
+static REACHED: LazyLock<()> = LazyLock::new(|| {
+    for (name, seed) in SEEDS {
+        assert_eq!(refused(seed), Some(Outcome::Refused(Code::SignatureMismatch)), "{name}");
+    }
+});
+
+fuzz_target!(|data: &[u8]| {
+    LazyLock::force(&REACHED);
+    refused(data);
 });

@@ -5,13 +5,15 @@
 //! a token there, and the body.
 #![no_main]
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use countersign::Endpoint;
 use countersign::clock::{FixedClock, Timestamp};
 use countersign::crypto::{Algorithm, Backend, ContentEncryption, EncryptionKey, Hash, KeyManagement};
+use countersign::endpoint::Outcome;
+use countersign::error::Code;
 use countersign::keys::{DecryptingKey, DecryptionKeys, KeyId, KeySet, file, read_decryption};
 use countersign::profile::{BodyHash, ClaimRules, Form, Fresh, Identification, Input, Jose, Nesting, Profile};
 use countersign::store::{MemoryStore, Store};
@@ -29,6 +31,17 @@ const OURS: &[u8] = include_bytes!("../../keys/tribe/signing.key.pem");
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 /// The header of a JWE that gets as far as the private key.
 const HEAD: &str = r#"{"alg":"RSA-OAEP-256","enc":"A256GCM","kid":"ours","cty":"JWT"}"#;
+
+/// One for each way in.
+const SEEDS: [(&str, &[u8]); 7] = [
+    ("bound", include_bytes!("../corpus/jose_endpoint/bound")),
+    ("cbuae", include_bytes!("../corpus/jose_endpoint/cbuae")),
+    ("detached", include_bytes!("../corpus/jose_endpoint/detached")),
+    ("jws", include_bytes!("../corpus/jose_endpoint/jws")),
+    ("nested", include_bytes!("../corpus/jose_endpoint/nested")),
+    ("reversed", include_bytes!("../corpus/jose_endpoint/reversed")),
+    ("unencoded", include_bytes!("../corpus/jose_endpoint/unencoded")),
+];
 
 struct World {
     runtime: Runtime,
@@ -100,11 +113,12 @@ thread_local! {
     static WORLD: World = World::new();
 }
 
-fuzz_target!(|data: &[u8]| {
-    let Some((first, rest)) = data.split_first() else { return };
-    let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return };
+/// Sends one input, if it is a request at all, and holds that nothing came of it.
+fn refused(data: &[u8]) -> Option<Outcome> {
+    let (first, rest) = data.split_first()?;
+    let end = rest.iter().position(|byte| *byte == b'\n')?;
     let (line, body) = (&rest[..end], &rest[end + 1..]);
-    let Ok(value) = HeaderValue::from_bytes(line) else { return };
+    let value = HeaderValue::from_bytes(line).ok()?;
     WORLD.with(|world| {
         let mut endpoint = world.endpoints[usize::from(*first & 0x7f) % world.endpoints.len()].clone();
         let body = if first & 0x80 == 0 { body.to_vec() } else { world.encrypted(body).into_bytes() };
@@ -120,6 +134,19 @@ fuzz_target!(|data: &[u8]| {
             assert!(response.status().as_u16() >= 400, "{}", response.status());
             let stats = world.store.stats().await.expect("the counts");
             assert_eq!((stats.identities, stats.ready, stats.quarantined), (0, 0, 0), "{stats:?}");
-        });
-    });
+            response.extensions().get::<Outcome>().copied()
+        })
+    })
+}
+
+/// That each seed gets as far as the signature, without which a refusal of what is made of them would show nothing.
+static REACHED: LazyLock<()> = LazyLock::new(|| {
+    for (name, seed) in SEEDS {
+        assert_eq!(refused(seed), Some(Outcome::Refused(Code::SignatureMismatch)), "{name}");
+    }
+});
+
+fuzz_target!(|data: &[u8]| {
+    LazyLock::force(&REACHED);
+    refused(data);
 });
