@@ -2,8 +2,8 @@
 //! every build without debug assertions, each of them is nothing at all.
 //!
 //! `COUNTERSIGN_FAIL_POINT=NAME=ACTION[@N]` arms one for `serve`, for its N-th passing (1 unless said) after the receiver
-//! is ready. Actions: `kill` is SIGKILL by the process to itself; `error` is the error that the step can really have;
-//! `full` is a full disk, where the step writes to one.
+//! is ready. Actions: `kill` is SIGKILL by the process to itself; `panic` is a fault of ours; `error` is the error that the
+//! step can really have; `full` is a full disk, where the step writes to one.
 
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod armed;

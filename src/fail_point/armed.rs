@@ -9,12 +9,22 @@ use super::{Fault, Point};
 const FAIL_POINT: &str = "COUNTERSIGN_FAIL_POINT";
 const CLOCK_AHEAD: &str = "COUNTERSIGN_CLOCK_AHEAD";
 
+/// What happens at a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    /// The process ends.
+    Kill,
+    /// Who comes there falls, as by a defect of ours.
+    Panic,
+    /// The step fails.
+    Fail(Fault),
+}
+
 /// What the environment asked for.
 #[derive(Debug)]
 struct Armed {
     point: Point,
-    /// Nothing is the end of the process.
-    fault: Option<Fault>,
+    action: Action,
     at: u64,
     passed: AtomicU64,
 }
@@ -38,14 +48,15 @@ fn parse(text: &str) -> Result<Armed, String> {
     let names: Vec<_> = Point::ALL.iter().map(|(name, _)| *name).collect();
     let point = Point::ALL.iter().find(|(known, _)| *known == name).map(|(_, point)| *point);
     let point = point.ok_or_else(|| wrong(&format!("one of {}", names.join(" ")), name))?;
-    let fault = match action {
-        "kill" => None,
-        "error" => Some(Fault::Error),
-        "full" => Some(Fault::Full),
-        _ => return Err(wrong("kill, error or full", action)),
+    let action = match action {
+        "kill" => Action::Kill,
+        "panic" => Action::Panic,
+        "error" => Action::Fail(Fault::Error),
+        "full" => Action::Fail(Fault::Full),
+        _ => return Err(wrong("kill, panic, error or full", action)),
     };
     let at = at.parse().ok().filter(|at| *at > 0).ok_or_else(|| wrong("a number from 1", at))?;
-    Ok(Armed { point, fault, at, passed: AtomicU64::new(0) })
+    Ok(Armed { point, action, at, passed: AtomicU64::new(0) })
 }
 
 /// Counts the passing of a step; what is armed for this one.
@@ -57,18 +68,20 @@ fn due(point: Point) -> Option<&'static Armed> {
 
 /// A step that cannot fail by itself is passed.
 pub(crate) fn reached(point: Point) {
-    if due(point).is_some() {
-        kill();
+    match due(point).map(|armed| armed.action) {
+        None => {}
+        Some(Action::Panic) => panic!("expected nothing wrong, but found the fail point {point:?}"),
+        Some(Action::Kill | Action::Fail(_)) => kill(),
     }
 }
 
 /// A step that can fail is passed.
 pub(crate) fn fault(point: Point) -> Option<Fault> {
-    let armed = due(point)?;
-    if armed.fault.is_none() {
-        kill();
+    match due(point)?.action {
+        Action::Fail(fault) => Some(fault),
+        Action::Panic => panic!("expected nothing wrong, but found the fail point {point:?}"),
+        Action::Kill => kill(),
     }
-    armed.fault
 }
 
 /// Whether the end is due at a step that has something to do before it.
@@ -97,9 +110,9 @@ mod tests {
     #[test]
     fn a_point_is_read_with_its_action_and_passing() {
         let armed = parse("stored=kill").unwrap();
-        assert_eq!((armed.point, armed.fault, armed.at), (Point::Stored, None, 1));
+        assert_eq!((armed.point, armed.action, armed.at), (Point::Stored, Action::Kill, 1));
         let armed = parse("sqlite_commit=full@3").unwrap();
-        assert_eq!((armed.point, armed.fault, armed.at), (Point::SqliteCommit, Some(Fault::Full), 3));
+        assert_eq!((armed.point, armed.action, armed.at), (Point::SqliteCommit, Action::Fail(Fault::Full), 3));
     }
 
     #[test]

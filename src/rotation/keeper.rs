@@ -128,6 +128,11 @@ impl Rotation {
 
     /// Keeps the keys until `end` resolves.
     pub async fn run(mut self, end: impl Future<Output = ()> + Send) {
+        self.keep(end).await;
+    }
+
+    /// Keeps the keys until `end` resolves, and stays.
+    pub(crate) async fn keep(&mut self, end: impl Future<Output = ()> + Send) {
         let mut end = std::pin::pin!(end);
         loop {
             tokio::select! {

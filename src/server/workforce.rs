@@ -1,9 +1,10 @@
 //! Those who work behind the endpoints: workers, which deliver, and keepers of keys. The rule: an endpoint never has two
-//! workers. Who goes on gets another task, and who comes back waits until the one before has left.
+//! workers. Who goes on gets another task, who comes back waits until the one before has left, and who falls begins anew.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,6 +12,9 @@ use tokio::task::JoinSet;
 use super::sink::Sink;
 use crate::inbox::{Order, Reassign, Worker};
 use crate::rotation::Rotation;
+
+/// How long somebody rests after a fault of ours: the same event may bring the same fault.
+const REST: Duration = Duration::from_secs(1);
 
 /// What a worker does, and in which order, which only another worker changes.
 pub(super) struct Task {
@@ -24,6 +28,22 @@ pub(super) enum Keep {
     On,
     /// Somebody new.
     From(Box<Rotation>),
+}
+
+/// What somebody works at.
+enum Work {
+    Deliver(Worker<Sink>),
+    Keep(Box<Rotation>),
+}
+
+impl Work {
+    async fn until(&mut self, leave: impl Future<Output = ()> + Send) {
+        match self {
+            // What was under way is due again when its lease ends, as after a process that was killed.
+            Self::Deliver(worker) => worker.clone().run(leave).await,
+            Self::Keep(rotation) => rotation.keep(leave).await,
+        }
+    }
 }
 
 /// Somebody who works until told to leave.
@@ -80,7 +100,7 @@ impl Workforce {
         for (name, keep) in keepers {
             let hand = match keep {
                 Keep::On => before.remove(&name),
-                Keep::From(rotation) => Some(self.hire(Arc::clone(&name), None, |leave| rotation.run(leave))),
+                Keep::From(rotation) => Some(self.hire(Arc::clone(&name), None, Work::Keep(rotation))),
             };
             self.keepers.extend(hand.map(|hand| (name, hand)));
         }
@@ -94,8 +114,7 @@ impl Workforce {
         self.leaving.retain(|_, there| there.has_changed().is_ok());
         for (name, Task { worker, order }) in tasks {
             let hand = match before.remove(&name) {
-                // Whoever ended by a fault gets no other task: somebody new does.
-                Some((hand, reassign, known)) if known == order && hand.there.has_changed().is_ok() => {
+                Some((hand, reassign, known)) if known == order => {
                     reassign.to(&worker);
                     (hand, reassign, order)
                 }
@@ -104,7 +123,7 @@ impl Workforce {
                         self.dismiss(Arc::clone(&name), hand);
                     }
                     let (reassign, predecessor) = (worker.reassign(), self.leaving.remove(&name));
-                    (self.hire(Arc::clone(&name), predecessor, |leave| worker.run(leave)), reassign, order)
+                    (self.hire(Arc::clone(&name), predecessor, Work::Deliver(worker)), reassign, order)
                 }
             };
             self.workers.insert(name, hand);
@@ -120,29 +139,30 @@ impl Workforce {
         self.leaving.insert(name, hand.there);
     }
 
-    fn hire<F: Future<Output = ()> + Send + 'static>(
-        &mut self,
-        endpoint: Arc<str>,
-        predecessor: Option<watch::Receiver<()>>,
-        work: impl FnOnce(std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) -> F,
-    ) -> Hand {
+    fn hire(&mut self, endpoint: Arc<str>, predecessor: Option<watch::Receiver<()>>, mut work: Work) -> Hand {
         let (leave, mut left) = watch::channel(false);
         let (here, there) = watch::channel(());
         let mut closing = self.closing.clone();
-        let work = work(Box::pin(async move {
-            tokio::select! {
-                // A sender that is gone says the same.
-                _ = closing.wait_for(|closing| *closing) => {}
-                _ = left.wait_for(|left| *left) => {}
-            }
-        }));
         self.hands.spawn(async move {
             if let Some(mut predecessor) = predecessor {
                 while predecessor.changed().await.is_ok() {}
             }
-            if is_panic(work).await {
-                let cure = "start the receiver again, and report what stands above this line";
-                tracing::error!(code = "hand_panicked", %endpoint, cure, "nobody delivers, or keeps the keys, of an endpoint");
+            let mut told = async || {
+                tokio::select! {
+                    // A sender that is gone says the same.
+                    _ = closing.wait_for(|closing| *closing) => {}
+                    _ = left.wait_for(|left| *left) => {}
+                }
+            };
+            while is_panic(work.until(Box::pin(told()))).await {
+                let cure = "report what stands above this line; if it does not end, start the receiver again";
+                tracing::error!(
+                    code = "hand_panicked",
+                    %endpoint,
+                    cure,
+                    "who delivers for an endpoint, or keeps its keys, begins anew in {REST:?}"
+                );
+                tokio::select! { () = told() => break, () = tokio::time::sleep(REST) => {} }
             }
             drop(here);
         });
@@ -162,7 +182,7 @@ impl Workforce {
     }
 }
 
-/// Whether somebody's work ended in a fault of ours. Nobody else would tell: what is kept waits, and senders hear 2xx.
+/// Whether somebody's work ended in a fault of ours. Nobody else would tell: what is kept would wait, and senders hear 2xx.
 async fn is_panic(work: impl Future<Output = ()>) -> bool {
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(|context| {

@@ -57,6 +57,27 @@ fn killed_at(desk: &Desk, row: &Row, ahead: &str) {
     assert_eq!(desk.printed(&before), [1], "{point}");
 }
 
+/// What it had taken waits until its lease ends, as nobody knows what became of it.
+#[test]
+fn a_worker_that_falls_by_a_defect_begins_anew_and_delivers_what_comes_then() {
+    let desk = Desk::new(SQLITE, |text| text);
+    let (first, second) = (id(0, 1), id(0, 2));
+    let armed = desk.armed("countersign.toml", "sink_done=panic");
+    assert_eq!(said(&armed.raw(&desk.request(&first))), ACCEPTED);
+    armed.logged("hand_panicked", 1);
+    assert_eq!(said(&armed.raw(&desk.request(&second))), ACCEPTED);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let expected = [(first.clone(), ("leased".to_owned(), 1)), (second.clone(), ("delivered".to_owned(), 1))];
+    while desk.kept() != std::collections::BTreeMap::from(expected.clone()) {
+        assert!(std::time::Instant::now() < deadline, "{:?}", desk.kept());
+    }
+    drop(armed);
+    let receiver = desk.again("0");
+    desk.delivered();
+    assert_eq!((desk.printed(&first), desk.printed(&second)), (vec![1, 2], vec![1]));
+    drop(receiver);
+}
+
 #[test]
 fn an_event_that_ends_the_process_each_time_is_parked_and_the_next_is_delivered() {
     poison(&Desk::new(SQLITE, few_tries), 0);
