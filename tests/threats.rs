@@ -525,7 +525,7 @@ const ROWS: &[(&str, Shown)] = &[
         By(&["the_action_stands_where_the_configuration_says_and_nowhere_else", "an_id_with_a_line_end_is_no_header"]),
     ),
     // What it is made of.
-    ("S01", Not("`cargo deny` in ./test, with the floors of deny.toml")),
+    ("S01", Not("`cargo deny` in ./test, with the floors of deny.toml: a lower version fails it")),
 ];
 
 /// Names of all tests under a folder: functions under an attribute that says so, and the cases that each store has to pass.

@@ -2,6 +2,9 @@
 //!
 //! The rule: a case counts as valid only with the empty label, the one label that JOSE has.
 
+#[path = "../../tests/left_out/mod.rs"]
+mod left_out;
+
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -13,7 +16,7 @@ fn read(name: &str) -> Option<Value> {
     let folder = std::env::var_os("COUNTERSIGN_VECTORS")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"), PathBuf::from);
     if !folder.is_dir() {
-        eprintln!("left out: {name} (no folder of vectors; set COUNTERSIGN_VECTORS)");
+        left_out::say(name, "no folder of vectors; set COUNTERSIGN_VECTORS");
         return None;
     }
     let path = folder.join("wycheproof").join(name);

@@ -3,6 +3,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test target uses a part of it")]
 
 mod authority;
+#[path = "../left_out/mod.rs"]
+pub mod left_out;
 #[path = "../reserved/mod.rs"]
 mod reserved;
 
@@ -79,7 +81,9 @@ impl Server {
         let here = std::env::current_exe().unwrap();
         let found = here.ancestors().map(|folder| folder.join("servers").join(release)).find(|path| path.is_file());
         if found.is_none() {
-            eprintln!("left out: no {release} in target/servers, where ./test puts it");
+            let test = std::thread::current();
+            let test = test.name().unwrap_or("a test");
+            left_out::say(test, &format!("no {release} in target/servers, where ./test puts it"));
         }
         Some(Self::launch(&[DURABLE, arguments].concat(), &[], Kind::Other(found?), None))
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use countersign::endpoint::Outcome as Became;
+use countersign::rotation::Outcome;
 
 use crate::bank::{Following, Signer, UNAVAILABLE, by_address, set};
 use crate::host::{Answer, Host};
@@ -46,8 +47,9 @@ async fn one_source_that_is_bad_keeps_its_last_good_part_beside_another_that_cha
     assert_eq!(following.outcome(&third).await, Became::Accepted, "at once, because a message named it");
     assert_eq!(following.outcome(&second).await, Became::Accepted, "what the file held");
     // Refused beside the other source, until that lets the name go.
+    let refused = following.counts.of(Outcome::Refused);
     std::fs::write(&path, set(&[&third])).unwrap();
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    following.until("the name to be refused", |it| it.counts.of(Outcome::Refused) > refused).await;
     assert!(following.gauges().stale);
     host.publish(&set(&[&first]));
     following.ask().await;

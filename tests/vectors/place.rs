@@ -1,5 +1,8 @@
 //! Where the vectors lie: `COUNTERSIGN_VECTORS`, or a folder beside the project.
 
+#[path = "../left_out/mod.rs"]
+mod left_out;
+
 use std::path::PathBuf;
 
 /// The folder of vectors; `None`, said aloud, if there is none.
@@ -9,7 +12,7 @@ pub fn folder(what: &str) -> Option<PathBuf> {
         None => PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors"),
     };
     if !folder.is_dir() {
-        eprintln!("left out: {what} (no folder of vectors; set COUNTERSIGN_VECTORS)");
+        left_out::say(what, "no folder of vectors; set COUNTERSIGN_VECTORS");
         return None;
     }
     Some(folder)

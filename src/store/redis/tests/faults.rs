@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::settings::until;
+use super::settings::{until, used_again};
 use super::{RedisOptions, RedisStore, Server, accept, clock, connect, kept, load};
 use crate::store::conformance::{LEASE, RETENTION, START, answer, event};
 use crate::store::{Acceptance, Claim, Listing, State, Store, StoreError};
@@ -24,7 +24,7 @@ async fn a_stopped_redis_stores_nothing_and_is_used_again_when_it_is_back() {
     let refused = accept(&store, &event("2")).await;
     assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
     server.restart();
-    tokio::time::sleep(Duration::from_millis(120)).await;
+    used_again(&store).await;
     assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Duplicate));
     assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Accepted));
 }
@@ -53,7 +53,7 @@ async fn a_stalled_redis_is_waited_for_no_longer_than_a_bound() {
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     server.stall(false);
     until(|| server.cli(&["PING"]) == "PONG");
-    tokio::time::sleep(Duration::from_millis(120)).await;
+    used_again(&store).await;
     // What had no answer was stored all the same; the sender's retry finds out.
     assert_eq!(accept(&store, &event("1")).await, Ok(Acceptance::Duplicate));
     assert_eq!(kept(&store).await, ["0", "1"]);
@@ -71,7 +71,7 @@ async fn a_claim_without_an_answer_is_nobodys_when_its_lease_ends() {
     server.stall(false);
     // The claim arrived, and its answer found nobody.
     until(|| server.cli(&["KEYS", "{cs:*}:state:*"]).lines().count() == 2);
-    tokio::time::sleep(Duration::from_millis(120)).await;
+    used_again(&store).await;
     assert_eq!(store.claim(event("1").verified(), LEASE).await, Ok(Claim::InFlight));
     clock.set(START.after(LEASE));
     assert!(matches!(store.claim(event("1").verified(), LEASE).await, Ok(Claim::Granted(_))));
@@ -88,7 +88,7 @@ async fn a_master_that_became_a_replica_takes_nothing() {
         assert!(matches!(refused, Err(StoreError::NotStored(_))), "{refused:?}");
     }
     server.cli(&["REPLICAOF", "NO", "ONE"]);
-    tokio::time::sleep(Duration::from_millis(120)).await;
+    used_again(&store).await;
     assert_eq!(accept(&store, &event("2")).await, Ok(Acceptance::Accepted));
 }
 
@@ -305,7 +305,7 @@ async fn whoever_waits_behind_a_stalled_call_waits_no_longer_than_it() {
     assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     server.stall(false);
     until(|| server.cli(&["PING"]) == "PONG");
-    tokio::time::sleep(Duration::from_millis(120)).await;
+    used_again(&store).await;
     // Those that were never sent are not there, and nothing of them comes later.
     assert_eq!(accept(&store, &event("waiting-999")).await, Ok(Acceptance::Accepted));
 }

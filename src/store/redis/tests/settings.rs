@@ -251,3 +251,12 @@ pub(super) fn until(done: impl Fn() -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
+
+/// Waits until a store has its server again, which it tries anew only now and then.
+pub(super) async fn used_again(store: &RedisStore) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(90);
+    while let Err(error) = store.stats().await {
+        assert!(std::time::Instant::now() < deadline, "expected a store within 90 s, but found {error}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

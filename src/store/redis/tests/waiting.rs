@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-use super::redis_server::Server;
+use super::redis_server::{Server, left_out};
 use super::settings::until;
 use super::{OpenError, RedisOptions, RedisStore, accept, clock, connect};
 use crate::clock::FixedClock;
@@ -37,7 +37,7 @@ async fn a_release_that_cannot_wait_for_disks_is_refused_if_that_is_asked_for() 
     let server = Server::durable(&[]);
     let version = server.cli(&["INFO", "server"]);
     if !version.contains("redis_version:7.0.") {
-        return eprintln!("left out: the system's Redis is not 7.0");
+        return left_out::say("a release that cannot wait for disks", "the system's Redis is not 7.0");
     }
     let error = open(&server, 0).await.expect_err("expected a refusal");
     assert!(matches!(error, OpenError::Unsafe { .. }), "{error}");
