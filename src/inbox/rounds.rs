@@ -19,7 +19,7 @@ use crate::error::{Code, Rejection};
 use crate::fail_point::{self, Point};
 use crate::once::Once;
 use crate::reply::Reply;
-use crate::store::{EventId, Leased, State, StoreError};
+use crate::store::{EventId, LARGEST_LEASE, Leased, State, StoreError};
 
 /// How long a lease lasts: longer than waiting to begin and a try. A process that dies gives its leases back when the
 /// store is opened again.
@@ -235,7 +235,8 @@ where
         let room = self.duty.concurrency.saturating_sub(self.flying.len()).saturating_add(self.ahead);
         // In larger bites, as each is a step of the store.
         // What waits for another of its subject takes no room, but does not grow without an end.
-        if room <= waiting || waiting > self.ahead / 2 || self.waiting.len() >= MOST_WAITING {
+        let is_full = self.waiting.len() >= MOST_WAITING || self.waiting.bytes() >= LARGEST_LEASE;
+        if room <= waiting || waiting > self.ahead / 2 || is_full {
             return Ok(None);
         }
         let (asked, probe) = match self.duty.breaker.admit() {
@@ -265,8 +266,11 @@ where
     fn take(&mut self, haul: Haul) -> Result<bool, StoreError> {
         let Haul { leased, since, mut probe, asked, gone } = haul;
         gone.iter().for_each(|(subject, id)| self.waiting.finished(Some(subject), id));
-        let (leased, now) = (leased?, self.worker.clock.now());
-        let (count, probing) = (leased.len(), probe.is_some());
+        // What took too long comes in smaller bites.
+        let leased = leased.inspect_err(|_| self.ahead = 0)?;
+        let (count, probing, now) = (leased.len(), probe.is_some(), self.worker.clock.now());
+        let bytes = leased.iter().fold(0_usize, |sum, one| sum.saturating_add(one.record.content.len()));
+        let is_whole = count >= asked || bytes >= LARGEST_LEASE / 2;
         if count >= asked && !probing && self.waiting.len() == 0 {
             let least = self.duty.concurrency.min(FARTHEST);
             self.ahead = self.ahead.saturating_mul(2).clamp(least, FARTHEST);
@@ -276,7 +280,7 @@ where
                 self.waiting.take(Held { leased: record, since, probe: probe.take() }, now, &mut self.settlement);
             }
         }
-        Ok(count >= asked && !probing)
+        Ok(is_whole && !probing)
     }
 
     /// Parks a record whose round of tries is used up, the last of which ended without a word: it may be what ended the

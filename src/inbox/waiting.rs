@@ -70,6 +70,11 @@ impl Waiting {
         self.records.len()
     }
 
+    /// How many bytes of content wait here.
+    pub(super) fn bytes(&self) -> usize {
+        self.records.iter().fold(0, |sum, held| sum.saturating_add(held.leased.record.content.len()))
+    }
+
     pub(super) fn is_without_probe(&self) -> bool {
         self.records.iter().all(|held| held.probe.is_none())
     }

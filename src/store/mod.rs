@@ -176,6 +176,10 @@ pub struct Pruned {
 /// The answer of a store, later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
+/// About how many bytes of content one [`Store::lease`] hands out, one record at least: what waits for its turn in memory,
+/// and what one answer holds up, has a bound, however large the events are.
+pub const LARGEST_LEASE: usize = 4 * 1024 * 1024;
+
 /// A store. See the module for what each keeps.
 pub trait Store: fmt::Debug + Send + Sync {
     /// What the answers of this store are worth.
@@ -210,10 +214,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Ends a claim without one, so that the sender's retry runs again.
     fn release(&self, held: Lease) -> StoreFuture<'_, ()>;
 
-    /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance.
+    /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance; fewer once
+    /// their contents reach [`LARGEST_LEASE`] bytes.
     /// Where more are due than that, records that nobody tried go before those that were tried, of which an eighth of
-    /// `limit`, one at least where it is more than one, is handed out all the same. Their attempt count is durable before
-    /// they are handed out. A record whose seal is broken is quarantined instead.
+    /// `limit`, one at least where it is more than one, is handed out all the same. Their attempt count is written before
+    /// they are handed out; a store that fails over to a copy of itself may lose it, and hands them out again. A record whose seal is broken is quarantined instead.
     fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>>;
 
     /// Says that records were delivered.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{LEASE, Open, START, bench, event};
 use crate::clock::Timestamp;
-use crate::store::{Acceptance, EventId, State, StoreError};
+use crate::store::{Acceptance, EventId, LARGEST_LEASE, State, StoreError};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -157,6 +157,25 @@ pub(in crate::store) async fn records_leave_in_the_order_of_acceptance(open: Ope
     }
     assert_eq!(leased, accepted);
     assert!(bench.lease(3).await.is_empty());
+}
+
+pub(in crate::store) async fn a_lease_has_a_bound_in_bytes_too(open: Open) {
+    let bench = bench(open);
+    let large: &'static str = Box::leak(format!("\"{}\"", "x".repeat(LARGEST_LEASE / 5)).into_boxed_str());
+    let ids: Vec<_> = (0..12).map(|number| format!("large {number:02}")).collect();
+    for id in &ids {
+        bench.accept(&event(id).content(large)).await;
+    }
+    let (mut leased, mut calls) = (Vec::new(), 0);
+    while leased.len() < ids.len() {
+        let some = bench.lease(100).await;
+        assert!((1..6).contains(&some.len()), "{} of {} bytes each", some.len(), large.len());
+        leased.extend(some.into_iter().filter_map(|one| one.record.request_id.as_deref().map(str::to_owned)));
+        calls += 1;
+    }
+    assert!(calls >= 3, "{calls}");
+    assert_eq!(leased, ids, "in the order of acceptance, each once");
+    assert!(bench.lease(100).await.is_empty());
 }
 
 pub(in crate::store) async fn what_failed_lets_what_is_new_go_first_and_is_not_forgotten(open: Open) {

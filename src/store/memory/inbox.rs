@@ -11,7 +11,7 @@ use super::due::{Due, Waiting};
 use super::spread::Spread;
 use crate::clock::Timestamp;
 use crate::store::turns::chosen;
-use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
+use crate::store::{Entry, EventId, LARGEST_LEASE, Leased, Listing, Record, Shown, State, Stats, StoreError};
 use crate::verified::Verified;
 
 /// What is kept.
@@ -150,7 +150,15 @@ impl Inbox {
             row.stand(position, State::Leased, until, &mut self.waiting, &mut self.counts);
             Some(Leased { id: row.id.clone(), fence, attempt: row.attempts, is_abandoned, record: row.record.clone() })
         };
-        due.into_iter().filter_map(take).collect()
+        let (mut leased, mut bytes) = (Vec::new(), 0_usize);
+        for one in due.into_iter().filter_map(take) {
+            bytes = bytes.saturating_add(one.record.content.len());
+            leased.push(one);
+            if bytes >= LARGEST_LEASE {
+                break;
+            }
+        }
+        leased
     }
 
     pub(super) fn acknowledge(&mut self, delivered: &[(EventId, u64)]) -> Result<(), StoreError> {

@@ -9,7 +9,6 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::calls::Calls;
-use super::line::ANSWER;
 use super::partition::Partition;
 use super::reply::{members, word};
 use super::script;
@@ -21,8 +20,8 @@ use crate::store::{Acceptance, StoreError};
 pub(super) const MOST: usize = 64;
 /// Most bytes of one call, unless it is one record alone.
 const LARGEST: usize = 512 * 1024;
-/// How long one record may take in all: a call that has no answer says so itself, a little earlier.
-const PATIENCE: Duration = ANSWER.saturating_add(Duration::from_millis(250));
+/// How much longer than a call one record may take: a call that has no answer says so itself, a little earlier.
+const LATER: Duration = Duration::from_millis(250);
 /// Most calls of one endpoint that are on their way. With two of them the server has work while an answer travels.
 const CALLS: usize = 2;
 
@@ -54,7 +53,7 @@ impl Batches {
             tokio::spawn(run(Arc::clone(self), Arc::clone(calls), Arc::clone(endpoint)));
         }
         let unknown = |why: &str| Err(StoreError::Unknown(why.to_owned()));
-        match timeout(PATIENCE, outcome).await {
+        match timeout(calls.wait.bound().saturating_add(LATER), outcome).await {
             Ok(outcome) => outcome.unwrap_or_else(|_| unknown("a call of Redis that ended without one")),
             // Whoever waits behind calls that have no answer waits no longer than they do.
             Err(_) => unknown("no answer of Redis in time"),

@@ -43,8 +43,25 @@ impl Calls {
         partition: Partition,
         call: &ScriptInvocation<'_>,
     ) -> Result<Value, StoreError> {
+        self.sealed(partition, || self.keep(partition, call)).await
+    }
+
+    /// The same with a script whose effect may be lost with the server: what it hands out is due again then.
+    pub(super) async fn run_sealed(
+        &self,
+        partition: Partition,
+        call: &ScriptInvocation<'_>,
+    ) -> Result<Value, StoreError> {
+        self.sealed(partition, || self.run(partition, call)).await
+    }
+
+    async fn sealed<F: Future<Output = Result<Value, StoreError>>>(
+        &self,
+        partition: Partition,
+        run: impl Fn() -> F,
+    ) -> Result<Value, StoreError> {
         for _ in 0..2 {
-            let said = self.keep(partition, call).await?;
+            let said = run().await?;
             match &said {
                 Value::BulkString(word) if word == b"unsealed" => {
                     tracing::error!(

@@ -7,18 +7,20 @@
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use redis::{Script, Value};
 use tokio::sync::Mutex;
 
 use super::error::Failure;
+use super::line::ANSWER;
 use super::link::Link;
 use super::reply::count;
 use crate::store::StoreError;
 
 /// How long replicas may take, in milliseconds.
 const PATIENCE: u32 = 500;
-/// The same with their disks, of which `everysec` flushes once a second: less than the bound of the whole call.
+/// The same with their disks, of which `everysec` flushes once a second.
 const DISKS: u32 = 1_500;
 
 /// The counter is written by a script, as a plain command is refused when memory is full: what frees some has to be waited
@@ -40,6 +42,12 @@ pub(super) struct Wait {
 impl Wait {
     pub(super) fn is_none(self) -> bool {
         self == Self::default()
+    }
+
+    /// How long a call may take with it: a round that another call began may have to end first.
+    pub(super) fn bound(self) -> Duration {
+        let rounds = Duration::from_millis(u64::from(DISKS)).saturating_mul(2);
+        if self.fsync { ANSWER.saturating_add(rounds) } else { ANSWER }
     }
 
     /// The command that waits.

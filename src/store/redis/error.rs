@@ -54,7 +54,7 @@ impl std::error::Error for OpenError {}
 pub(super) struct Failure {
     /// What the caller is told.
     pub(super) error: StoreError,
-    /// Whether it may have reached a server.
+    /// Whether it may have reached a server that has the partition.
     pub(super) sent: bool,
     /// Whether the connection is of no use any more.
     pub(super) broken: bool,
@@ -94,7 +94,8 @@ impl Failure {
             }
             None => StoreError::Unknown(format!("Redis's error {code}{}", place(error))),
         };
-        Self { error, sent: true, broken, moved }
+        // A node that has lost the others refuses before the first step, and those may have another master by now.
+        Self { error, sent: code != "CLUSTERDOWN", broken, moved }
     }
 }
 

@@ -13,7 +13,7 @@ use super::reply::{bytes, count, members, number, text};
 use super::{RedisStore, script};
 use crate::clock::Timestamp;
 use crate::store::turns::chosen;
-use crate::store::{EventId, Leased, Pruned, StoreError};
+use crate::store::{EventId, LARGEST_LEASE, Leased, Pruned, StoreError};
 
 /// Most things of one kind that one script forgets.
 const MOST: u64 = 500;
@@ -36,11 +36,28 @@ impl RedisStore {
             wanted = all().map(|partition| (partition, Vec::new())).collect();
         }
         let mut leased: Vec<(u64, Leased)> = Vec::new();
-        while leased.len() < limit {
+        let gathered = self.gather(&wanted, limit, lease, &mut leased).await;
+        // What was handed out is delivered, whatever became of the rest: nobody else has it until its lease ends.
+        if leased.is_empty() {
+            gathered?;
+        }
+        leased.sort_by_key(|(position, _)| *position);
+        Ok(leased.into_iter().map(|(_, one)| one).collect())
+    }
+
+    async fn gather(
+        &self,
+        wanted: &BTreeMap<Partition, Vec<&str>>,
+        limit: usize,
+        lease: Duration,
+        leased: &mut Vec<(u64, Leased)>,
+    ) -> Result<(), StoreError> {
+        let mut bytes: usize = 0;
+        while leased.len() < limit && bytes < LARGEST_LEASE {
             let missing = limit.saturating_sub(leased.len());
             let shares = match wanted.first_key_value() {
                 Some((partition, _)) if wanted.len() == 1 => BTreeMap::from([(*partition, missing)]),
-                _ => self.shares(&wanted, missing).await?,
+                _ => self.shares(wanted, missing).await?,
             };
             let mut taken: usize = 0;
             for (partition, share) in shares {
@@ -48,7 +65,9 @@ impl RedisStore {
                 let rows = self.take(partition, endpoints, share, lease).await?;
                 taken = taken.saturating_add(rows.len());
                 for row in rows {
-                    leased.extend(self.opened(partition, row).await?);
+                    let opened = self.opened(partition, row).await;
+                    bytes = bytes.saturating_add(opened.as_ref().map_or(0, |(_, one)| one.record.content.len()));
+                    leased.extend(opened);
                 }
             }
             // Another worker may have been faster, and what was damaged is no longer due: there may be more behind.
@@ -56,8 +75,7 @@ impl RedisStore {
                 break;
             }
         }
-        leased.sort_by_key(|(position, _)| *position);
-        Ok(leased.into_iter().map(|(_, one)| one).collect())
+        Ok(())
     }
 
     /// How many of the records that are due and go first lie in which partition.
@@ -67,14 +85,26 @@ impl RedisStore {
         limit: usize,
     ) -> Result<BTreeMap<Partition, usize>, StoreError> {
         let mut due: Vec<(bool, (u64, Partition))> = Vec::new();
+        let mut failed = None;
         for (partition, endpoints) in wanted {
             let mut call = self.calls.call(&script::PEEK, *partition);
             call.arg(limit).arg(endpoints);
-            for row in members(self.calls.run(*partition, &call).await?) {
+            let rows = match self.calls.run(*partition, &call).await {
+                Ok(rows) => rows,
+                // A server that is gone keeps nobody from what the others have.
+                Err(error) => {
+                    failed = Some(error);
+                    continue;
+                }
+            };
+            for row in members(rows) {
                 let mut row = members(row).into_iter();
                 let is_tried = number(&mut row) > 0;
                 due.push((is_tried, (partition.outward(number(&mut row)), *partition)));
             }
+        }
+        if let Some(error) = failed.filter(|_| due.is_empty()) {
+            return Err(error);
         }
         let mut shares = BTreeMap::new();
         for (_, partition) in chosen(due, limit) {
@@ -94,11 +124,12 @@ impl RedisStore {
         let mut call = self.calls.call(&script::TAKE, partition);
         let until = self.calls.clock.now().after(lease).millis();
         call.arg(self.calls.plan.mark()).arg(limit).arg(until).arg(endpoints);
-        Ok(members(self.calls.keep_sealed(partition, &call).await?))
+        // Nobody waits for copies: without enough of them nothing would be delivered, and each try would be counted.
+        Ok(members(self.calls.run_sealed(partition, &call).await?))
     }
 
     /// Opens the seal of a record that was taken, or quarantines the record.
-    async fn opened(&self, partition: Partition, row: Value) -> Result<Option<(u64, Leased)>, StoreError> {
+    async fn opened(&self, partition: Partition, row: Value) -> Option<(u64, Leased)> {
         let mut row = members(row).into_iter();
         let position = partition.outward(number(&mut row));
         let name = text(&mut row);
@@ -108,11 +139,16 @@ impl RedisStore {
         let opened = EventId::parse(&name).and_then(|id| stored.open(&id, &self.seal).map(|record| (id, record)));
         let Some((id, record)) = opened else {
             tracing::error!(code = "seal_broken", position, "the seal of a stored record is broken; it is quarantined");
-            self.settle(partition, "quarantined", Timestamp::default(), "seal broken", &[(name, fence)]).await?;
-            return Ok(None);
+            let held = [(name, fence)];
+            let put = self.settle(partition, "quarantined", Timestamp::default(), "seal broken", &held).await;
+            if let Err(error) = put {
+                // It comes again when its lease ends.
+                tracing::warn!(code = "store_unavailable", %error, position, "a damaged record is not in quarantine yet");
+            }
+            return None;
         };
         let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
-        Ok(Some((position, Leased { id, fence: partition.outward(fence), attempt, is_abandoned, record })))
+        Some((position, Leased { id, fence: partition.outward(fence), attempt, is_abandoned, record }))
     }
 
     /// Ends the leases of many records.
@@ -185,6 +221,15 @@ impl RedisStore {
             self.calls.ready.notify_waiters();
         }
         Ok(total)
+    }
+
+    /// Whether each server that has a part of the store would take a record, and copies of it where those are demanded.
+    pub(super) async fn probe_all(&self) -> Result<(), StoreError> {
+        for partition in all() {
+            let call = self.calls.call(&script::PROBE, partition);
+            self.calls.keep(partition, &call).await?;
+        }
+        Ok(())
     }
 
     pub(super) async fn prune_all(&self) -> Result<Pruned, StoreError> {

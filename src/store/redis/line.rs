@@ -32,6 +32,7 @@ pub(super) enum End {
 
 /// Connections that work, both to the same server.
 struct Live {
+    node: Node,
     link: Link,
     copying: Option<Copying>,
 }
@@ -78,7 +79,8 @@ impl Line {
             }
             Ok(value)
         };
-        let outcome = timeout(ANSWER, work).await.unwrap_or_else(|_| Err(Failure::silent()));
+        let bound = copies.map_or(ANSWER, |copies| copies.wait.bound());
+        let outcome = timeout(bound, work).await.unwrap_or_else(|_| Err(Failure::silent()));
         if let Err(failure) = &outcome
             && failure.broken
         {
@@ -108,7 +110,7 @@ impl Line {
     /// # Errors
     /// It cannot be asked, or it is not as it has to be; then nothing more is sent to it until it is.
     pub(super) async fn survey(&self) -> Result<(), String> {
-        let live = self.live().await?;
+        let live = self.followed(self.live().await?).await?;
         let mut connection = live.link.connection.clone();
         let found = timeout(ANSWER, Survey::take(&mut connection)).await;
         let outcome = match found {
@@ -120,6 +122,18 @@ impl Line {
             self.give_up(&live);
         }
         outcome
+    }
+
+    /// The connection to whoever is the master now. One that lost its place, and is cut off from the others and not from
+    /// us, still says that it is the master: what it takes is thrown away when it comes back. Sentinels that are silent say
+    /// nothing against it.
+    async fn followed(&self, live: Arc<Live>) -> Result<Arc<Live>, String> {
+        let End::Master(name, sentinels) = &self.end else { return Ok(live) };
+        let named = timeout(CONNECT, self.master(name, sentinels)).await;
+        let Some(now) = named.ok().and_then(Result::ok).filter(|now| *now != live.node) else { return Ok(live) };
+        tracing::warn!(code = "store_changed", redis = %self.address, before = %live.node, %now, "another Redis is the master now");
+        self.give_up(&live);
+        self.live().await
     }
 
     /// What was found when the server was last looked at.
@@ -172,6 +186,11 @@ impl Line {
         }
     }
 
+    /// Whether there is a connection.
+    pub(super) fn is_connected(&self) -> bool {
+        self.current().is_some()
+    }
+
     fn current(&self) -> Option<Arc<Live>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -191,13 +210,19 @@ impl Line {
         };
         let open = || Link::open(&self.address, &node, &self.address.login, self.address.database);
         let mut link = open().await?;
-        let copying = match self.demands.wait.is_none() {
-            true => None,
-            false => Some(Copying::new(open().await?)),
-        };
         let survey = Survey::take(&mut link.connection).await?;
+        let copying = if self.demands.wait.is_none() {
+            None
+        } else {
+            let mut beside = open().await?;
+            // A name may lead elsewhere meanwhile, and copies there say nothing about what is written here.
+            if Survey::take(&mut beside.connection).await?.run != survey.run {
+                return Err("two servers under one name".to_owned());
+            }
+            Some(Copying::new(beside))
+        };
         self.judge(survey)?;
-        Ok(Live { link, copying })
+        Ok(Live { node, link, copying })
     }
 
     /// Asks the Sentinels in turn.

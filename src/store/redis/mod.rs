@@ -282,6 +282,10 @@ impl Store for RedisStore {
         Box::pin(self.count_records())
     }
 
+    fn probe(&self) -> StoreFuture<'_, ()> {
+        Box::pin(self.probe_all())
+    }
+
     fn changed(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         // Created now, not at the first poll: what happens between this call and the await is not missed.
         Box::pin(self.calls.ready.notified())

@@ -1,9 +1,8 @@
 //! Which server has which partition. The rule: a call goes to another server only where the first one refused it or was
 //! never reached.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use redis::{ScriptInvocation, Value};
 use tokio::time::timeout;
@@ -18,8 +17,6 @@ use crate::store::StoreError;
 
 /// How often one call is sent on to where it is said to belong.
 const HOPS: usize = 8;
-/// How long a call may take in all.
-const WHOLE: Duration = ANSWER.saturating_add(CONNECT);
 
 /// The servers behind one address.
 #[derive(Debug)]
@@ -43,6 +40,8 @@ struct Known {
     lines: BTreeMap<String, Arc<Line>>,
     /// The node that had a partition last.
     owners: BTreeMap<Partition, String>,
+    /// Which of the nodes that are not connected is asked next.
+    turn: usize,
 }
 
 impl Nodes {
@@ -72,7 +71,8 @@ impl Nodes {
             Self::One(line) => line.run(call, copies).await,
             Self::Cluster(cluster) => {
                 let work = cluster.run(partition, call, copies);
-                timeout(WHOLE, work).await.unwrap_or_else(|_| Err(Failure::silent()))
+                let bound = copies.map_or(ANSWER, |copies| copies.wait.bound()).saturating_add(CONNECT);
+                timeout(bound, work).await.unwrap_or_else(|_| Err(Failure::silent()))
             }
         };
         outcome.map_err(|failure| failure.error)
@@ -123,8 +123,9 @@ impl Cluster {
         copies: Option<Copies<'_>>,
     ) -> Result<Value, Failure> {
         let mut last = Failure::unsent("no node of the Redis Cluster");
-        for hop in 0..HOPS {
-            let Some((name, line)) = self.owner(partition, hop) else { return Err(last) };
+        let mut asked = BTreeSet::new();
+        for _ in 0..HOPS {
+            let Some((name, line)) = self.owner(partition, &asked) else { return Err(last) };
             match line.run(call, copies).await {
                 Ok(value) => {
                     self.learn(partition, Some(name));
@@ -135,9 +136,10 @@ impl Cluster {
                     self.learn(partition, moved);
                     last = failure;
                 }
-                // Not reached: another node knows who has the partition now.
+                // Not reached, or left by the others: another node knows who has the partition now.
                 Err(failure) if matches!(failure.error, StoreError::NotStored(_)) && !failure.sent => {
                     self.learn(partition, None);
+                    asked.insert(name);
                     last = failure;
                 }
                 Err(failure) => {
@@ -151,15 +153,20 @@ impl Cluster {
         Err(last)
     }
 
-    /// Who has a partition, or some node, which says who has it.
-    fn owner(&self, partition: Partition, hop: usize) -> Option<(String, Arc<Line>)> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = |name: &String| known.lines.get(name).map(|line| (name.clone(), Arc::clone(line)));
-        if let Some(found) = known.owners.get(&partition).and_then(named) {
-            return Some(found);
+    /// Who has a partition, or some node that was not asked in vain, which says who has it: one that is connected, as those
+    /// that are gone cost a second each; else another one each time.
+    fn owner(&self, partition: Partition, asked: &BTreeSet<String>) -> Option<(String, Arc<Line>)> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { lines, owners, turn } = &mut *known;
+        let owner = owners.get(&partition).filter(|name| !asked.contains(*name));
+        if let Some((name, line)) = owner.and_then(|name| lines.get_key_value(name)) {
+            return Some((name.clone(), Arc::clone(line)));
         }
-        let at = usize::from(partition.number()).saturating_add(hop).checked_rem(known.lines.len())?;
-        known.lines.keys().nth(at).and_then(named)
+        let rest: Vec<_> = lines.iter().filter(|(name, _)| !asked.contains(*name)).collect();
+        let connected = rest.iter().find(|(_, line)| line.is_connected());
+        *turn = turn.wrapping_add(1);
+        let (name, line) = connected.or_else(|| rest.get(turn.checked_rem(rest.len())?))?;
+        Some(((*name).clone(), Arc::clone(line)))
     }
 
     fn learn(&self, partition: Partition, owner: Option<String>) {
@@ -200,15 +207,26 @@ impl Cluster {
         names.into_iter().filter_map(|name| known.lines.get(name).cloned()).collect()
     }
 
+    /// Nodes that left the Cluster would be asked in vain for ever.
+    fn forget_all_but(&self, listed: &BTreeSet<String>) {
+        let configured: BTreeSet<_> = self.address.nodes.iter().map(ToString::to_string).collect();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let Known { lines, owners, .. } = &mut *known;
+        let stays = |name: &String| listed.contains(name) || configured.contains(name);
+        lines.retain(|name, _| stays(name) || owners.values().any(|owner| owner == name));
+    }
+
     /// Learns all nodes from the first one that answers, so that any of them may go.
     ///
     /// # Errors
     /// None answers.
     async fn discover(&self) -> Result<(), String> {
-        let lines: Vec<_> = {
+        let mut lines: Vec<_> = {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             known.lines.iter().map(|(name, line)| (name.clone(), Arc::clone(line))).collect()
         };
+        lines.sort_by_key(|(_, line)| !line.is_connected());
+        let mut listed = BTreeSet::new();
         let mut last = "no node of the Redis Cluster".to_owned();
         for (name, line) in lines {
             let mut command = redis::cmd("CLUSTER");
@@ -229,9 +247,10 @@ impl Cluster {
                             _ => address,
                         };
                         if !flags.contains("fail") && !flags.contains("noaddr") && !flags.contains("handshake") {
-                            self.named(address, &name);
+                            listed.extend(self.named(address, &name));
                         }
                     }
+                    self.forget_all_but(&listed);
                     return Ok(());
                 }
                 Err(failure) => last = failure.error.to_string(),

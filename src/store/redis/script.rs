@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use redis::Script;
 
 use super::batch::MOST;
+use crate::store::LARGEST_LEASE;
 
 const SHARED: &str = include_str!("script/shared.lua");
 const CLAIMING: &str = include_str!("script/claiming.lua");
@@ -15,7 +16,7 @@ const DUE: &str = include_str!("script/due.lua");
 
 /// With its first line a script may touch one slot only, and is looked at as a whole before it runs.
 fn script(flags: &str, parts: &[&str]) -> Script {
-    Script::new(&format!("#!lua{flags}\nlocal MOST = {MOST}\n{SHARED}\n{}", parts.join("\n")))
+    Script::new(&format!("#!lua{flags}\nlocal MOST, LARGEST = {MOST}, {LARGEST_LEASE}\n{SHARED}\n{}", parts.join("\n")))
 }
 
 const WRITES: &str = "";
@@ -38,6 +39,7 @@ scripts! {
     FOUND = WRITES, [], "found.lua";
     SEAL = WRITES, [], "seal.lua";
     PLAN = READS, [], "plan.lua";
+    PROBE = WRITES, [], "probe.lua";
     ACCEPT = WRITES, [CLAIMING], "accept.lua";
     CLAIM = WRITES, [CLAIMING], "claim.lua";
     COMPLETE = WRITES, [CLAIMING], "complete.lua";

@@ -28,6 +28,8 @@ pub(super) struct Demands {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Survey {
     pub(super) version: (u32, u32),
+    /// Which process it is; empty where that is not told.
+    pub(super) run: String,
     pub(super) master: bool,
     pub(super) policy: String,
     /// The append-only file and its `appendfsync`, if there is one.
@@ -71,6 +73,7 @@ impl Survey {
         let online = |line: &&str| line.starts_with("slave") && line.contains(",state=online,");
         Self {
             version: (version.next().unwrap_or(0), version.next().unwrap_or(0)),
+            run: member("run_id").to_owned(),
             master: member("role") == "master",
             policy: member("maxmemory_policy").to_owned(),
             flush: (member("aof_enabled") == "1").then(|| "not known".to_owned()),
@@ -86,7 +89,6 @@ impl Survey {
         match (wait.replicas, self.flush.as_deref()) {
             (1.., _) => Durability::Replicated(wait.replicas),
             (_, None) => Durability::Memory,
-            (_, Some(_)) if wait.fsync => Durability::Fsync,
             (_, Some("no")) => Durability::Os,
             // While the file is rewritten the system flushes when it sees fit.
             (_, Some(_)) if self.pauses => Durability::Os,
@@ -103,7 +105,11 @@ impl Survey {
                 format!("appendfsync {word}, but not flushed during rewrites: no-appendfsync-on-rewrite is yes")
             }
             Some("always") => "flushed to disk before an answer".to_owned(),
-            Some("everysec") if wait.fsync => "flushed to disk every second, which answers wait for".to_owned(),
+            Some("everysec") if wait.fsync => {
+                "flushed to disk every second: releases from 7.4 on answer WAITAOF before that, so a power cut may lose the \
+                 last one; appendfsync always does not"
+                    .to_owned()
+            }
             Some("everysec") => "flushed to disk every second: a power cut may lose the last one".to_owned(),
             Some("no") => "flushed to disk when the system sees fit".to_owned(),
             Some(_) => "appendfsync is not known, so counted as every second".to_owned(),

@@ -11,7 +11,7 @@ use super::writer::{Answer, Work};
 use crate::clock::Timestamp;
 use crate::crypto::Sha256;
 use crate::store::turns::chosen;
-use crate::store::{EventId, Leased, Record, State, StoreError};
+use crate::store::{EventId, LARGEST_LEASE, Leased, Record, State, StoreError};
 use crate::verified::Verified;
 
 /// The endpoints that have something to deliver, each found by one look into the index.
@@ -78,9 +78,15 @@ impl Work<'_> {
                 return Ok(Ok(Vec::new()));
             }
             let fence = self.next_fence()?;
-            let mut leased = Vec::with_capacity(due.len());
+            let mut leased: Vec<Leased> = Vec::with_capacity(due.len());
+            let mut bytes: usize = 0;
             for position in due {
-                leased.extend(self.take(position, fence, until)?);
+                if bytes >= LARGEST_LEASE {
+                    break;
+                }
+                let taken = self.take(position, fence, until)?;
+                bytes = bytes.saturating_add(taken.as_ref().map_or(0, |one| one.record.content.len()));
+                leased.extend(taken);
             }
             // If every record was damaged there may be good ones behind them. The damaged ones are no longer due.
             if !leased.is_empty() {

@@ -1,4 +1,4 @@
--- ARGV: now, ids. Answers how many of them are ready now that were not.
+-- ARGV: now, ids. Answers how many of them are ready now that were not. The state is written last, as in `settle.lua`.
 local count = 0
 for at = 2, #ARGV do
   local id = ARGV[at]
@@ -8,11 +8,11 @@ for at = 2, #ARGV do
     count = count + 1
     keep_on(id)
     redis.call('ZREM', P .. 'names', id)
-    redis.call('HSET', key, 's', 'ready')
     redis.call('ZREM', P .. 'in:' .. row[1], id)
     redis.call('ZADD', P .. 'in:ready', row[3], id)
     redis.call('ZADD', P .. 'again:' .. row[2], 1, id)
     redis.call('SADD', P .. 'endpoints', row[2])
+    redis.call('HSET', key, 's', 'ready')
   end
 end
 return count

@@ -1,4 +1,4 @@
--- Hands out what is due. ARGV: now, mark, limit, when the lease ends, endpoints. A store that another receiver has made
+-- Hands out what is due, until LARGEST bytes are reached. ARGV: now, mark, limit, when the lease ends, endpoints. A store that another receiver has made
 -- anew is left alone: what its records are sealed with, this one cannot open.
 local mark = redis.call('GET', P .. 'seal')
 if mark ~= ARGV[2] then return mark and 'foreign' or 'unsealed' end
@@ -34,17 +34,23 @@ local function go_on(id, position, endpoint)
   local key = P .. 'state:' .. id
   local row = redis.call('HMGET', key, 's', 'a')
   local attempts = (tonumber(row[2]) or 0) + 1
-  redis.call('HSET', key, 's', 'leased', 'f', fence, 'a', attempts)
   redis.call('ZADD', P .. 'again:' .. endpoint, ARGV[4], id)
-  if row[1] == 'leased' then return attempts, 1 end
-  redis.call('ZREM', P .. 'in:ready', id)
-  redis.call('ZADD', P .. 'in:leased', position, id)
-  return attempts, 0
+  if row[1] ~= 'leased' then
+    redis.call('ZREM', P .. 'in:ready', id)
+    redis.call('ZADD', P .. 'in:leased', position, id)
+  end
+  -- Last: a call that is cut short half way does it all again.
+  redis.call('HSET', key, 's', 'leased', 'f', fence, 'a', attempts)
+  return attempts, row[1] == 'leased' and 1 or 0
 end
 
+local bytes = 0
 for _, one in ipairs(found) do
+  -- Whoever asks again gets the rest: an answer without a bound would hold up all who share the connection.
+  if bytes >= LARGEST then break end
   local id, position, endpoint = one[1], text(one[2]), one[3]
   local record = redis.call('GET', P .. 'event:' .. id) or ''
+  bytes = bytes + #record
   if not one[4] then
     local attempts, abandoned = go_on(id, position, endpoint)
     answer[#answer + 1] = { position, id, fence, attempts, abandoned, record }

@@ -9,9 +9,10 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use super::settings::until;
-use super::{RedisOptions, RedisStore, Server, clock, kept, load};
+use super::{RedisOptions, RedisStore, Server, accept, clock, kept, load};
 use crate::clock::FixedClock;
-use crate::store::conformance::{Bench, conformance};
+use crate::store::Acceptance;
+use crate::store::conformance::{Bench, conformance, event};
 use crate::store::redis::partition::Partition;
 
 /// Three masters, each with a replica.
@@ -114,4 +115,31 @@ async fn a_master_of_a_cluster_that_goes_under_load_takes_nothing_with_it_that_i
     let kept: std::collections::BTreeSet<_> = kept.into_iter().collect();
     let lost: Vec<_> = acknowledged.iter().filter(|id| !kept.contains(*id)).collect();
     assert!(lost.is_empty(), "acknowledged, but lost: {lost:?}");
+}
+
+/// It hears of no other any more and refuses everything, and they have another master.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_has_lost_the_others_keeps_no_partition() {
+    let nodes = block_in_place(cluster);
+    let store = RedisStore::open(&url(&nodes).parse().unwrap(), clock(), RedisOptions::default()).await.unwrap();
+    assert_eq!(accept(&store, &event("before")).await, Ok(Acceptance::Accepted));
+    let slot = slot_of(&nodes[0], "bank-a");
+    block_in_place(|| {
+        let (left, others): (Vec<_>, Vec<_>) = nodes.iter().partition(|node| has_slot(node, slot));
+        let [left] = left[..] else { panic!("expected one owner") };
+        let port = left.port.to_string();
+        let role = |node: &Server| node.cli(&["ROLE"]);
+        let heir = others.iter().find(|node| role(node).starts_with("slave") && role(node).contains(&port)).unwrap();
+        until(|| heir.cli(&["INFO", "replication"]).contains("master_link_status:up"));
+        for node in &others {
+            assert_eq!(left.cli(&["CLUSTER", "FORGET", &node.cli(&["CLUSTER", "MYID"])]), "OK");
+        }
+        until(|| left.cli(&["CLUSTER", "INFO"]).contains("cluster_state:fail"));
+        let key = format!("{{cs:{}}}:seal", Partition::of("bank-a").number());
+        assert!(left.cli(&["GET", &key]).contains("CLUSTERDOWN"));
+        assert_eq!(heir.cli(&["CLUSTER", "FAILOVER", "TAKEOVER"]), "OK");
+        until(|| has_slot(heir, slot) && others.iter().all(|node| node.cli(&["CLUSTER", "INFO"]).contains("state:ok")));
+    });
+    assert_eq!(accept(&store, &event("before")).await, Ok(Acceptance::Duplicate));
+    assert_eq!(accept(&store, &event("after")).await, Ok(Acceptance::Accepted));
 }

@@ -5,8 +5,9 @@ use tokio::task::block_in_place;
 
 use super::cluster::{cluster, has_slot, slot_of, url};
 use super::{RedisOptions, RedisStore, Server, accept, clock, kept};
+use crate::clock::Clock;
 use crate::store::conformance::{LEASE, event};
-use crate::store::{Acceptance, Store};
+use crate::store::{Acceptance, Store, StoreError};
 
 /// A slot between two masters, as a resharding leaves it that was stopped half way.
 struct Torn<'s> {
@@ -46,6 +47,10 @@ impl<'s> Torn<'s> {
 
     fn end(self) {
         self.carry(|_| true);
+        self.arrived();
+    }
+
+    fn arrived(&self) {
         let owner = self.to.cli(&["CLUSTER", "MYID"]);
         for node in [self.to, self.from] {
             self.say(node, &["NODE", &owner]);
@@ -109,4 +114,59 @@ async fn a_slot_on_its_way_doubles_and_loses_nothing() {
     kept.sort();
     all.sort();
     assert_eq!(kept, all);
+}
+
+/// A worker says again what had no good answer, and an operator asks again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_of_deliveries_while_their_slot_is_torn_is_said_again_and_holds() {
+    let nodes = block_in_place(cluster);
+    let clock = clock();
+    let store = RedisStore::open(&url(&nodes).parse().unwrap(), clock.clone(), RedisOptions::default()).await.unwrap();
+    let slot = slot_of(&nodes[0], "bank-a");
+    let stops: [(&str, Goes); 4] = [
+        ("what is due", |key| key.contains(":again:")),
+        ("places", |key| key.contains(":in:")),
+        ("identities", |key| key.ends_with(":names")),
+        ("half of the records", |key| key.contains(":state:") && key.ends_with(|last: char| last < '8')),
+    ];
+    let mut rounds = 0;
+    for (stop, goes) in stops {
+        rounds += 1;
+        for number in 0..4 {
+            assert_eq!(accept(&store, &event(&format!("{stop}, {number}"))).await, Ok(Acceptance::Accepted));
+        }
+        let leased = store.lease([].into(), 4, LEASE).await.unwrap();
+        let [delivered, parked, failed, asked] = &leased[..] else { panic!("expected four, but found {leased:?}") };
+        store.park(asked.id.clone(), asked.fence, "no".into()).await.unwrap();
+        let due = clock.now().after(LEASE);
+        let torn = block_in_place(|| Torn::begin(&nodes, slot));
+        block_in_place(|| torn.carry(goes));
+        let mut said = Vec::new();
+        for again in [false, true] {
+            said.push(store.acknowledge(vec![(delivered.id.clone(), delivered.fence)]).await);
+            said.push(store.park(parked.id.clone(), parked.fence, "no".into()).await);
+            said.push(store.retry_at(failed.id.clone(), failed.fence, due, "busy".into()).await);
+            said.push(store.requeue(vec![asked.id.clone()]).await.map(drop));
+            if !again {
+                assert!(said.iter().any(Result::is_err), "{stop}: nothing was torn");
+                block_in_place(|| {
+                    torn.carry(|_| true);
+                    torn.arrived();
+                });
+                said.clear();
+            }
+        }
+        for outcome in said {
+            assert!(matches!(outcome, Ok(()) | Err(StoreError::LeaseLost)), "{stop}: {outcome:?}");
+        }
+        clock.set(due);
+        let again = store.lease([].into(), 10, LEASE).await.unwrap();
+        let mut ids: Vec<_> = again.iter().filter_map(|one| one.record.request_id.as_deref()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, [format!("{stop}, 2"), format!("{stop}, 3")], "what failed, and what was asked for");
+        store.acknowledge(again.iter().map(|one| (one.id.clone(), one.fence)).collect()).await.unwrap();
+        let stats = store.stats().await.unwrap();
+        let counted = (stats.ready, stats.leased, stats.delivered, stats.parked);
+        assert_eq!(counted, (0, 0, 3 * rounds, rounds), "{stop}");
+    }
 }
