@@ -70,7 +70,7 @@ fn due(point: Point) -> Option<&'static Armed> {
 pub(crate) fn reached(point: Point) {
     match due(point).map(|armed| armed.action) {
         None => {}
-        Some(Action::Panic) => panic!("expected nothing wrong, but found the fail point {point:?}"),
+        Some(Action::Panic) => fall(point),
         Some(Action::Kill | Action::Fail(_)) => kill(),
     }
 }
@@ -79,9 +79,14 @@ pub(crate) fn reached(point: Point) {
 pub(crate) fn fault(point: Point) -> Option<Fault> {
     match due(point)?.action {
         Action::Fail(fault) => Some(fault),
-        Action::Panic => panic!("expected nothing wrong, but found the fail point {point:?}"),
+        Action::Panic => fall(point),
         Action::Kill => kill(),
     }
+}
+
+#[allow(clippy::panic, reason = "it is what was asked for")]
+fn fall(point: Point) -> ! {
+    panic!("expected nothing wrong, but found the fail point {point:?}")
 }
 
 /// Whether the end is due at a step that has something to do before it.

@@ -5,6 +5,7 @@ mod redis_server;
 
 mod cluster;
 mod entries;
+mod failover;
 mod faults;
 mod resharding;
 #[cfg(feature = "sqlite")]
