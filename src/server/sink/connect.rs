@@ -2,7 +2,7 @@
 //! at after the name was looked up; a name never leads to what is inside, unless the configuration says so.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -16,6 +16,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
@@ -28,6 +29,12 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How many addresses of a host are tried, and how long each but the last, which has what is left.
 const MOST_ADDRESSES: usize = 4;
 const EACH: Duration = Duration::from_secs(1);
+/// How many look-ups of a name are under way at once. Nothing ends one that hangs, and each holds a thread that decryption,
+/// reads of the store and looks at files need too.
+const LOOK_UPS: usize = 2;
+
+/// Looks a name up, and blocks meanwhile.
+type LookUp = Arc<dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync>;
 
 /// Makes connections to one sink, whatever it is asked for.
 #[derive(Clone)]
@@ -39,6 +46,8 @@ struct Target {
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
     /// Whether the host may be inside.
     inside: bool,
+    look_up: LookUp,
+    look_ups: Arc<Semaphore>,
 }
 
 /// A connection.
@@ -60,13 +69,15 @@ impl Connector {
             // An address, and this machine's own name, are what the operator wrote; what another name says is not.
             inside: settings.allow_private || host == "localhost" || host.parse::<IpAddr>().is_ok(),
             host: host.into(),
+            look_up: Arc::new(|host, port| Ok((host, port).to_socket_addrs()?.collect())),
+            look_ups: Arc::new(Semaphore::new(LOOK_UPS)),
         })))
     }
 }
 
 impl Target {
     async fn connect(&self) -> io::Result<Link> {
-        let found: Vec<SocketAddr> = tokio::net::lookup_host((&*self.host, self.port)).await?.collect();
+        let found = self.looked_up().await?;
         let allowed = found.iter().copied().filter(|one| self.inside || is_public(one.ip()));
         let allowed: Vec<SocketAddr> = allowed.take(MOST_ADDRESSES).collect();
         if allowed.is_empty() && !found.is_empty() {
@@ -75,6 +86,20 @@ impl Target {
         }
         let opened = timeout(CONNECT, self.open(&allowed)).await;
         opened.unwrap_or_else(|_| Err(io::Error::other("no connection within 5 s")))
+    }
+
+    /// The addresses of the host. Who is out of patience leaves the look-up behind, which keeps its permit until it ends.
+    async fn looked_up(&self) -> io::Result<Vec<SocketAddr>> {
+        if let Ok(address) = self.host.parse::<IpAddr>() {
+            return Ok(vec![SocketAddr::new(address, self.port)]);
+        }
+        let permit = Arc::clone(&self.look_ups).acquire_owned().await.map_err(io::Error::other)?;
+        let (look_up, host, port) = (Arc::clone(&self.look_up), self.host.clone(), self.port);
+        let looking = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            look_up(&host, port)
+        });
+        looking.await.map_err(io::Error::other)?
     }
 
     /// An address that takes a connection and no handshake is passed over too.
@@ -143,11 +168,46 @@ impl Write for Link {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, mpsc};
+
     use rustls::pki_types::PrivateKeyDer;
     use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
+
+    fn target(look_up: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Target {
+        let look_ups = Arc::new(Semaphore::new(LOOK_UPS));
+        Target { host: "localhost".into(), port: 1, tls: None, inside: true, look_up: Arc::new(look_up), look_ups }
+    }
+
+    #[test]
+    fn look_ups_that_hang_leave_threads_for_what_else_blocks() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().max_blocking_threads(LOOK_UPS + 1).build().unwrap();
+        // Dropped before the runtime, which waits for them: then they end.
+        let (held, resolver) = mpsc::channel::<()>();
+        let resolver = Mutex::new(resolver);
+        let target = target(move |_, _| {
+            let _ended = resolver.lock().map(|held| held.recv());
+            Ok(Vec::new())
+        });
+        runtime.block_on(async {
+            for _ in 0..10 {
+                // As a sink's time-out does: asked, and left behind.
+                let mut connecting = std::pin::pin!(target.connect());
+                let left = std::future::poll_fn(|context| Poll::Ready(connecting.as_mut().poll(context).is_pending()));
+                assert!(left.await, "a resolver that answers");
+            }
+            let other = timeout(CONNECT, tokio::task::spawn_blocking(|| ())).await;
+            assert!(other.is_ok(), "every thread is held");
+        });
+        drop(held);
+        runtime.block_on(async {
+            let ended = timeout(CONNECT, target.connect()).await.expect("a permit that was given back");
+            assert_eq!(ended.err().map(|error| error.to_string()).as_deref(), Some("no address"));
+        });
+    }
 
     #[tokio::test]
     async fn an_address_that_takes_a_connection_and_no_handshake_is_passed_over() {
@@ -174,7 +234,7 @@ mod tests {
         });
         let name = ServerName::try_from("localhost").unwrap();
         let tls = Some((Arc::new(client), name));
-        let target = Target { host: "localhost".into(), port: addressed.port(), tls, inside: true };
+        let target = Target { port: addressed.port(), tls, ..target(|_, _| Ok(Vec::new())) };
         let link = timeout(CONNECT, target.open(&[nobody, addressed])).await.expect("an end in time");
         assert!(link.is_ok(), "{:?}", link.err());
     }
