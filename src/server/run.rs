@@ -151,7 +151,6 @@ impl Running {
         let traces = Traces::open(config.server.traces.as_ref(), Arc::clone(&clock)).map_err(Failure::Config)?;
         let ground = Ground { store, clock, traces: traces.map(Arc::new), handlers: Handlers::default() };
         let prepared = prepare(&config, &ground, examined)?;
-        report_stranded(&config, &ground.store).await;
 
         let (close, closing) = watch::channel(false);
         let (listener, kept) = sockets.senders(config.server.listen).await?;
@@ -203,6 +202,7 @@ impl Running {
             config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();
         ready(&format!("ready: {scheme}://{address} for senders: {}", paths.join(", ")));
         let config = Arc::new(config);
+        workforce.beside(report_stranded(Arc::clone(&config), Arc::clone(&ground.store), close.subscribe()));
         Ok(Self { config, ground, remaining, standing, places, workforce, metrics, shown, admin, door, left, close })
     }
 
@@ -238,7 +238,7 @@ impl Running {
         self.standing.swap(Arc::new(standing)).router.summarise_log();
         (self.config, self.remaining) = (config, remaining);
         let (config, store) = (Arc::clone(&self.config), Arc::clone(&self.ground.store));
-        self.workforce.beside(async move { report_stranded(&config, &store).await });
+        self.workforce.beside(report_stranded(config, store, self.close.subscribe()));
         reload::report(Ok(&differences), &*self.ground.clock);
         "receiving; the configuration was read again"
     }
