@@ -17,6 +17,8 @@ pub enum Answer {
     Status(u16, String),
     /// These bytes, and the end of the connection.
     Raw(&'static [u8]),
+    /// A 200 with more headers and a body of so many bytes.
+    Body(String, usize),
     /// A 200 whose body comes a byte at a time and never ends.
     Trickle,
     /// Nothing for so long, then 204.
@@ -119,6 +121,10 @@ fn converse(stream: TcpStream, seen: &Mutex<Seen>, answer: &(impl Fn(&Value, usi
             Answer::After(time) => {
                 std::thread::sleep(time);
                 respond(&mut out, 204, "")
+            }
+            Answer::Body(headers, length) => {
+                let head = format!("HTTP/1.1 200 OK\r\n{headers}content-length: {length}\r\n\r\n");
+                out.write_all(head.as_bytes()).and_then(|()| out.write_all(&vec![b'x'; length])).is_ok()
             }
             Answer::Raw(bytes) => {
                 let _ = out.write_all(bytes);

@@ -193,7 +193,7 @@ fn an_upstream_that_fails_is_told_in_tribes_words_and_the_retry_asks_again() {
     for (what, answer, reason) in [
         ("slow", Answer::After(Duration::from_secs(3)), "no answer in time"),
         ("trickling", Answer::Trickle, "no answer in time"),
-        ("huge", Answer::Raw(huge), "length limit exceeded"),
+        ("huge", Answer::Raw(huge), "an answer of more than 1048576 bytes"),
         ("redirecting", redirect, "status 307"),
         ("garbage", Answer::Raw(b"\x16\x03\x01 no HTTP\r\n\r\n"), "client error"),
         ("half", Answer::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf"), "found: "),

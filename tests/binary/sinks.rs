@@ -140,6 +140,30 @@ fn each_way_to_fail_is_a_try_and_the_others_get_through() {
 }
 
 #[test]
+fn an_answer_that_is_too_large_fails_its_event_alone_and_what_it_says_of_itself_fails_none() {
+    let core = Core::start(|event, _| match &*payment(event) {
+        "p-large" => Answer::Body(String::new(), 9 * 1024 * 1024),
+        "p-type" => Answer::Body(format!("content-type: {}\r\n", "x".repeat(300)), 1),
+        _ => TAKEN,
+    });
+    let members =
+        "retry = { first = \"10ms\", longest = \"50ms\", attempts = 2 }\nbreaker = { failures = 1, first = \"1m\" }";
+    let folder = to_core(&core, members);
+    let receiver = Receiver::start(folder.path());
+    accept(&receiver, ["p-large", "p-type"].map(str::to_owned).into_iter().chain(numbered(5)));
+    until("all are parked or delivered", || {
+        let states = states(&receiver);
+        states.get("parked").map_or(0, Vec::len) == 1 && states.get("delivered").map_or(0, Vec::len) == 6
+    });
+    let parked = &states(&receiver)["parked"][0];
+    assert_eq!(parked["subject"], "p-large");
+    let reason = reason(&receiver, parked);
+    assert!(reason.contains("an answer of more than 8388608 bytes"), "{reason}");
+    assert_eq!(core.counts()["p-type"], 1);
+    assert!(!receiver.errors().contains("breaker_open"));
+}
+
+#[test]
 fn a_sink_that_asks_to_be_left_alone_is() {
     let core = Core::start(|_, times| match times {
         1 => Answer::Status(429, "retry-after: 2\r\n".to_owned()),

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, Request, Uri};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Collected, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
@@ -85,8 +86,14 @@ impl HttpSink {
         let exchange = async {
             let response = self.client.request(request).await.map_err(|error| failed(&causes(&error)))?;
             let (head, body) = response.into_parts();
-            let body = Limited::new(body, largest).collect().await;
-            Ok::<_, Rejection>((head, body.map_err(|error| failed(&causes(&*error)))?.to_bytes()))
+            let body = Limited::new(body, largest);
+            // What nobody passes on is read and not kept.
+            let read = if self.waiting { body.collect().await.map(Collected::to_bytes) } else { drained(body).await };
+            match read {
+                Ok(body) => Ok((head, Some(body))),
+                Err(error) if error.is::<LengthLimitError>() => Ok((head, None)),
+                Err(error) => Err(failed(&causes(&*error))),
+            }
         };
         let answer = tokio::time::timeout(self.timeout, exchange).await;
         let (head, body) = answer.map_err(|_| failed(&"no answer in time"))??;
@@ -99,6 +106,9 @@ impl HttpSink {
             let rejection = failed(&format!("status {}", status.as_u16()));
             return Err(asked.map_or(rejection.clone(), |delay| rejection.with_retry_after(delay)));
         }
+        // Of what is not success the status says enough.
+        let body = body.or_else(|| (!self.waiting && !status.is_success()).then(Bytes::new));
+        let body = body.ok_or_else(|| refused(&format!("an answer of more than {largest} bytes")))?;
         let reply = answered(self.form, status, &head.headers, body)?;
         Ok(match asked.filter(|_| status.is_client_error()) {
             Some(delay) => reply.with_retry_after(delay),
@@ -134,6 +144,14 @@ impl HttpSink {
         }
         request.body(Full::new(body)).map_err(|error| refused(&error))
     }
+}
+
+/// Reads an answer to its end; nothing of it is left.
+async fn drained(mut body: Limited<Incoming>) -> Result<Bytes, Box<dyn Error + Send + Sync>> {
+    while let Some(frame) = body.frame().await {
+        drop(frame?);
+    }
+    Ok(Bytes::new())
 }
 
 /// Whatever went wrong, the sender waits for the upstream, and it is the upstream that failed.

@@ -7,7 +7,7 @@ use http::request::Builder;
 use http::{HeaderMap, StatusCode, Uri};
 use serde::de::IgnoredAny;
 
-use super::failed;
+use super::refused;
 use crate::error::Rejection;
 use crate::event::Event;
 use crate::once::Once;
@@ -70,7 +70,7 @@ pub(super) fn answered(
     if !body.is_empty() {
         let content_type = only(headers, CONTENT_TYPE.as_str()).unwrap_or("application/octet-stream");
         if content_type.len() > LONGEST_TYPE {
-            return Err(failed(&format!("a content type of {} bytes", content_type.len())));
+            return Err(refused(&format!("a content type of {} bytes", content_type.len())));
         }
         reply = reply.with_body(content_type, body);
     }
