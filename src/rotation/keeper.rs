@@ -133,13 +133,16 @@ impl Rotation {
 
     /// Keeps the keys until `end` resolves, and stays.
     pub(crate) async fn keep(&mut self, end: impl Future<Output = ()> + Send) {
-        let mut end = std::pin::pin!(end);
-        loop {
-            tokio::select! {
-                () = end.as_mut() => return,
-                () = self.wait() => {}
+        let keeping = async {
+            loop {
+                self.wait().await;
+                self.work().await;
             }
-            self.work().await;
+        };
+        // Also while a look is under way, at a file on a disk that hangs.
+        tokio::select! {
+            () = end => {}
+            () = keeping => {}
         }
     }
 
@@ -298,3 +301,7 @@ fn standing(parts: &[Part]) -> Standing {
         stale: parts.iter().any(|part| part.trouble.is_some()),
     }
 }
+
+#[cfg(test)]
+#[path = "keeper_tests.rs"]
+mod tests;
