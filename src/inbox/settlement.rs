@@ -20,6 +20,8 @@ pub(super) struct Settlement {
     failed: Vec<Failed>,
     /// By the time from which they are ready.
     given_back: BTreeMap<Timestamp, Vec<Held>>,
+    /// The store may have heard all of it before: then it no longer finds what is told once more.
+    again: bool,
 }
 
 /// A try that failed.
@@ -51,12 +53,15 @@ impl Settlement {
 
     /// Tells the store. Answers what it did not take, and why.
     pub(super) async fn apply(self, store: Arc<dyn Store>) -> Result<(), (Self, StoreError)> {
-        let (mut left, mut last) = (Self::default(), None);
+        let (mut left, mut last, again) = (Self::default(), None, self.again);
         if !self.delivered.is_empty() {
             match store.acknowledge(self.delivered.clone()).await {
                 Ok(()) => fail_point::reached(Point::Acknowledged),
-                Err(StoreError::LeaseLost) => lost(),
-                Err(error) => (left.delivered, last) = (self.delivered, Some(error)),
+                Err(StoreError::LeaseLost) => lost(again),
+                Err(error) => {
+                    left.delivered = self.delivered;
+                    last = left.kept(error);
+                }
             }
         }
         // All at once: a store takes together what comes in together.
@@ -75,27 +80,40 @@ impl Settlement {
         while let Some(told) = telling.join_next().await {
             match told {
                 Ok((_, Ok(()))) | Err(_) => {}
-                Ok((_, Err(StoreError::LeaseLost))) => lost(),
+                Ok((_, Err(StoreError::LeaseLost))) => lost(again),
                 Ok((failed, Err(error))) => {
                     left.failed.push(failed);
-                    last = Some(error);
+                    last = left.kept(error);
                 }
             }
         }
         for (at, held) in self.given_back {
             match store.give_back(held.clone(), at).await {
                 Ok(()) => {}
-                Err(StoreError::LeaseLost) => lost(),
+                Err(StoreError::LeaseLost) => lost(again),
                 Err(error) => {
                     left.given_back.insert(at, held);
-                    last = Some(error);
+                    last = left.kept(error);
                 }
             }
         }
+        left.again |= again;
         last.map_or(Ok(()), |error| Err((left, error)))
+    }
+
+    /// Some of it is told once more, because of this error.
+    fn kept(&mut self, error: StoreError) -> Option<StoreError> {
+        self.again |= matches!(error, StoreError::Unknown(_));
+        Some(error)
     }
 }
 
-fn lost() {
-    tracing::warn!(code = "lease_lost", "another worker has taken over what was delivered here; it may come twice");
+fn lost(again: bool) {
+    if !again {
+        tracing::warn!(code = "lease_lost", "another worker has taken over what was delivered here; it may come twice");
+    }
 }
+
+#[cfg(all(test, feature = "server"))]
+#[path = "settlement_tests.rs"]
+mod tests;
