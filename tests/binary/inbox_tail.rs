@@ -111,3 +111,18 @@ fn what_arrives_in_a_redis_is_shown_once_and_nothing_is_left_out() {
     let server = Server::durable(&[]);
     tail(on_redis(&server).path());
 }
+
+/// Each record is looked at once, as it arrives: of what becomes of it later nothing would be shown.
+#[test]
+fn a_state_that_records_only_come_to_is_refused_and_not_waited_for() {
+    let folder = folder(|text| text);
+    let receiver = Receiver::start(folder.path());
+    for state in ["ready", "leased", "delivered", "parked"] {
+        let mut command = Command::new("timeout");
+        command.current_dir(folder.path()).args(["20", PROGRAM, "inbox", "tail", "--state", state]);
+        let refused = command.output().unwrap();
+        assert_eq!(refused.status.code(), Some(64), "{state}: {}", err(&refused));
+        assert!(err(&refused).contains(&format!("but found \"{state}\"")), "{}", err(&refused));
+    }
+    drop(receiver);
+}

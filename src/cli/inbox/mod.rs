@@ -49,7 +49,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prints records as they arrive, until it is interrupted.
+    /// Prints records as they arrive, until it is interrupted; of the states, --state takes quarantined alone.
     Tail(tail::Tail),
     /// Delivers parked or delivered records again: those that are named, or those that fit.
     Retry(retry::Retry),

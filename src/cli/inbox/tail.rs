@@ -10,7 +10,7 @@ use super::{Filter, document, failed, row};
 use crate::cli::{Ended, print};
 use crate::clock::{Clock, SystemClock};
 use crate::server::Looking;
-use crate::store::{EventId, Listing, StoreError};
+use crate::store::{EventId, Listing, State, StoreError};
 
 const PAGE: usize = 1000;
 const LOOK: Duration = Duration::from_millis(250);
@@ -27,6 +27,14 @@ pub(super) struct Tail {
 impl Tail {
     pub(super) async fn run(&self, store: &Looking) -> Result<(), Ended> {
         let wanted = self.filter.read(SystemClock.now())?;
+        // Every other state is one that records leave or come to between two looks.
+        if let Some(state) = wanted.state.filter(|state| *state != State::Quarantined) {
+            let state = state.as_str();
+            return Err(Ended::Usage(format!(
+                "--state: expected quarantined or none, as tail looks at each record once, when it arrives, but found \
+                 {state:?}; `countersign inbox list --state {state}` shows what is there"
+            )));
+        }
         let interrupt = Interrupt::listen();
         let began = newest(store).await.map_err(failed)?;
         // What lies behind a position may come after it, where a store has many places that count by themselves.
