@@ -50,7 +50,8 @@ pub(super) struct Send {
     /// What happened; see below.
     #[arg(value_name = "EVENT")]
     event: String,
-    /// The endpoint's URL, without the profile's own routes.
+    /// The endpoint's URL, without the profile's own routes. A connection and an answer are waited for 30 s each; then the
+    /// exit status is 69.
     #[arg(long, value_name = "URL")]
     to: Option<String>,
     /// Private key in PKCS#8 PEM, or the secret of the states (callbacks); the demo key unless said, and that only to a

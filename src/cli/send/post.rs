@@ -1,6 +1,7 @@
 //! One connection to a receiver.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Uri};
@@ -8,12 +9,15 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::craft::Crafted;
 use crate::wire::header::only;
 
 /// Largest answer that is read, in bytes.
 const LARGEST: usize = 1024 * 1024;
+/// How long making a connection may take, and an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where to send.
 #[derive(Debug)]
@@ -62,10 +66,14 @@ pub(super) struct Connection<'t> {
 
 impl<'t> Connection<'t> {
     pub(super) async fn open(target: &'t Target) -> Result<Self, String> {
-        Ok(Self { target, sender: connect(target).await? })
+        Ok(Self { target, sender: in_time(connect(target)).await? })
     }
 
     pub(super) async fn post(&mut self, crafted: &Crafted) -> Result<Received, String> {
+        in_time(self.exchange(crafted)).await
+    }
+
+    async fn exchange(&mut self, crafted: &Crafted) -> Result<Received, String> {
         if self.sender.ready().await.is_err() {
             self.sender = connect(self.target).await?;
         }
@@ -88,6 +96,11 @@ impl<'t> Connection<'t> {
     }
 }
 
+async fn in_time<T>(step: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let late = || format!("expected an answer within {} s, but found none", PATIENCE.as_secs());
+    timeout(PATIENCE, step).await.unwrap_or_else(|_| Err(late()))
+}
+
 async fn connect(target: &Target) -> Result<SendRequest<Full<Bytes>>, String> {
     let stream = TcpStream::connect((target.name.as_str(), target.port)).await.map_err(|error| {
         format!("expected a receiver at {}, but found: {error}; start one with `countersign serve`", target.host)
@@ -96,4 +109,26 @@ async fn connect(target: &Target) -> Result<SendRequest<Full<Bytes>>, String> {
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
     tokio::spawn(connection);
     Ok(sender)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::send::cbuae::TokenOptions;
+    use crate::cli::send::craft::{Sender, Wishes};
+    use crate::cli::send::signer::Signer;
+
+    #[tokio::test]
+    async fn a_receiver_that_takes_a_connection_and_never_answers_ends_in_time() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let target = Target::new(&url, "/events".to_owned()).unwrap();
+        let mut connection = Connection::open(&target).await.unwrap();
+        let sender = Sender::named("worldline", "payment").unwrap();
+        let wishes = Wishes { fault: None, set: &[], token: &TokenOptions::default() };
+        let crafted = Crafted::new(sender, &Signer::demo(sender).unwrap(), &target, 0, wishes).unwrap();
+        tokio::time::pause();
+        let answer = timeout(Duration::from_secs(120), connection.post(&crafted)).await.expect("an end");
+        assert_eq!(answer.err().as_deref(), Some("expected an answer within 30 s, but found none"));
+    }
 }
