@@ -67,7 +67,7 @@ impl Connector {
             port: settings.url.port_u16().unwrap_or(usual),
             tls,
             // An address, and this machine's own name, are what the operator wrote; what another name says is not.
-            inside: settings.allow_private || host == "localhost" || host.parse::<IpAddr>().is_ok(),
+            inside: settings.allow_private || host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok(),
             host: host.into(),
             look_up: Arc::new(|host, port| Ok((host, port).to_socket_addrs()?.collect())),
             look_ups: Arc::new(Semaphore::new(LOOK_UPS)),
@@ -179,6 +179,23 @@ mod tests {
     fn target(look_up: impl Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync + 'static) -> Target {
         let look_ups = Arc::new(Semaphore::new(LOOK_UPS));
         Target { host: "localhost".into(), port: 1, tls: None, inside: true, look_up: Arc::new(look_up), look_ups }
+    }
+
+    #[test]
+    fn this_machines_own_name_is_inside_in_whatever_case() {
+        for (url, inside) in [("http://localhost:1", true), ("http://LOCALHOST:1", true), ("http://example.com", false)]
+        {
+            let settings = HttpSettings {
+                url: url.parse().unwrap(),
+                timeout: CONNECT,
+                secret: None,
+                form: None,
+                tls: None,
+                certificate_ends: None,
+                allow_private: false,
+            };
+            assert_eq!(Connector::new(&settings).unwrap().0.inside, inside, "{url}");
+        }
     }
 
     #[test]
