@@ -21,7 +21,7 @@ use countersign::event::{
 use countersign::keys::{KeySet, file};
 use countersign::profile::Profile;
 use countersign::reply::Reply;
-use countersign::store::MemoryStore;
+use countersign::store::{MemoryStore, upkeep};
 use countersign::{Endpoint, Verified};
 use serde_json::Map;
 
@@ -75,6 +75,8 @@ fn endpoint() -> Result<Endpoint, Box<dyn Error>> {
         .on_payment(on_payment);
     // Forgets when the program ends. `SqliteStore::open` of feature `sqlite` does not.
     let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+    // A store forgets nothing by itself.
+    tokio::spawn(upkeep(store.clone(), std::future::pending()));
     let endpoint = Endpoint::builder("tribe", Profile::tribe())
         .path("/tribe")
         .keys(KeySet::new(file::read(Backend::default(), PUBLIC_KEY, None)?)?)

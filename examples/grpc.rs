@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use countersign::client::{ClientCertificate, Pin, Pins};
 use countersign::clock::SystemClock;
 use countersign::contract::{Caller, Calls, HeaderContract, HeaderContractLayer};
-use countersign::store::{MemoryStore, Store};
+use countersign::store::{MemoryStore, Store, upkeep};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tonic::codegen::tokio_stream::wrappers::ReceiverStream;
@@ -178,7 +178,10 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     // Forgets when the program ends. `SqliteStore::open` of feature `sqlite` does not.
-    let contract = contract(Arc::new(MemoryStore::new(Arc::new(SystemClock))))?;
+    let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+    // A store forgets nothing by itself.
+    tokio::spawn(upkeep(store.clone(), std::future::pending()));
+    let contract = contract(store)?;
     let identity = (authority.identity("our bank")?, authority.certificate());
     let bank = Bank::default();
     let server = tokio::spawn(serve(listener, identity, contract, bank.clone()));

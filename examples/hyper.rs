@@ -13,7 +13,7 @@ use countersign::dispatch::Dispatch;
 use countersign::event::{ConsentEvent, DebtorTokenEvent, PaymentEvent};
 use countersign::keys::{KeySet, file};
 use countersign::profile::Profile;
-use countersign::store::MemoryStore;
+use countersign::store::{MemoryStore, upkeep};
 use countersign::{Endpoint, Verified};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -48,6 +48,8 @@ fn endpoint() -> Result<Endpoint, Box<dyn Error>> {
     let handlers = Dispatch::new().on_payment(on_payment).on_consent(on_consent).on_debtor_token(on_debtor_token);
     // Forgets when the program ends. `SqliteStore::open` of feature `sqlite` does not.
     let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+    // A store forgets nothing by itself.
+    tokio::spawn(upkeep(store.clone(), std::future::pending()));
     let endpoint = Endpoint::builder("worldline", Profile::worldline())
         .path("/v3/notification")
         .keys(KeySet::new(file::read(Backend::default(), CERTIFICATE, None)?)?)

@@ -23,7 +23,7 @@ use countersign::keys::{Key, KeySet};
 use countersign::profile::{Begin, Profile};
 use countersign::reply::Reply;
 use countersign::state::{Binding, Session, StateIssuer, StateValue};
-use countersign::store::MemoryStore;
+use countersign::store::{MemoryStore, upkeep};
 use countersign::wire::cookie::cookie;
 use countersign::wire::encoding::Encoding;
 use countersign::wire::query::Query;
@@ -128,10 +128,13 @@ async fn main() -> Result<(), Failure> {
     let verifiers = Verifiers::default();
     let kept = Arc::clone(&verifiers);
     let handlers = Dispatch::new().on_authorization(move |event| on_authorization(event, Arc::clone(&kept)));
+    let store = Arc::new(MemoryStore::new(Arc::new(SystemClock)));
+    // A store forgets nothing by itself.
+    tokio::spawn(upkeep(store.clone(), std::future::pending()));
     let endpoint = Endpoint::builder("joompay", profile.clone())
         .path("/joompay/callback")
         .keys(KeySet::new(vec![Key::secret(Algorithm::Hs256, &secret)?])?)
-        .inline(Arc::new(MemoryStore::new(Arc::new(SystemClock))), handlers)
+        .inline(store, handlers)
         .build()?;
     let issuer = endpoint.state_issuer().ok_or("expected an endpoint of redirects, but found another")?;
     let app = Arc::new(App { issuer, profile, verifiers, address });

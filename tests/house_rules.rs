@@ -133,3 +133,25 @@ fn the_readme_says_what_to_do_about_every_code() {
         missing.map(|(code, place)| format!("{place}: {code}: no row in the README")).collect();
     assert_none(&missing.into_iter().collect::<Vec<_>>());
 }
+
+/// Examples that serve, and those of the README, each with where it is.
+fn servers() -> Vec<(String, String)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(root.join("examples")).expect("the examples").map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    let files = files.map(|path| (path.display().to_string(), std::fs::read_to_string(path).unwrap()));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README");
+    let samples =
+        readme.split("\n```rust").skip(1).map(|rest| rest.split("\n```").next().unwrap_or_default().to_owned());
+    let samples = samples.enumerate().map(|(number, text)| (format!("README.md, sample {}", number + 1), text));
+    files.chain(samples).filter(|(_, text)| text.contains("Store::") && text.contains("TcpListener::bind")).collect()
+}
+
+#[test]
+fn no_example_has_a_store_that_grows_for_ever() {
+    let servers = servers();
+    assert!(servers.len() > 5, "expected examples that serve, but found {}", servers.len());
+    let growing: Vec<_> =
+        servers.into_iter().filter(|(_, text)| !text.contains("upkeep(")).map(|(place, _)| place).collect();
+    assert_none(&growing);
+}
