@@ -16,6 +16,7 @@ mod left_out;
 mod observed;
 mod parties;
 mod queue;
+mod queue_large;
 mod redirect;
 mod retries;
 mod strict;

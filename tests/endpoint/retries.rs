@@ -21,9 +21,11 @@ async fn a_retry_after_a_day_with_the_first_signature_is_accepted_once() {
         let store = memory(&clock);
         let endpoint = builder.queue(store.clone()).build().unwrap();
         let request = || sender.worldline(ID, PAYMENT);
-        // Taken at once, and its answer got lost.
+        // Taken and delivered at once, and its answer got lost.
         let early = "2af7b333-7a06-41b1-8a61-e9a29fd069bc";
         assert_eq!(post(&endpoint, sender.worldline(early, PAYMENT)).await.outcome, Outcome::Accepted);
+        let delivered = store.lease([].into(), 1, Duration::from_secs(60)).await.unwrap().pop().unwrap();
+        store.acknowledge(vec![(delivered.id, delivered.fence)]).await.unwrap();
         clock.set(clock.now().after(day));
         let expected = if taken {
             [Outcome::Accepted, Outcome::Duplicate, Outcome::Duplicate]

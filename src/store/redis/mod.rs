@@ -67,8 +67,8 @@ pub struct RedisOptions {
     /// How many replicas have to have a write before it is answered; with fewer the answer is
     /// [`StoreError::Unknown`].
     pub wait_replicas: u8,
-    /// Whether a write also has to be flushed to the disks of Redis and of those replicas before it is answered. Redis 7.2
-    /// and later have that.
+    /// Whether a write also has to be on the disks of Redis and of those replicas before it is answered, by `WAITAOF`, which
+    /// Redis 7.2 and later have. Some answer before they flush, unless `appendfsync` is `always`: durability is said without it.
     pub wait_fsync: bool,
     /// Takes a Redis that keeps nothing on a disk.
     pub volatile: bool,
