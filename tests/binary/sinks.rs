@@ -318,6 +318,8 @@ fn a_redis_stream_gets_each_event_with_its_id_and_goes_through_a_restart() {
     server.kill();
     accept(&receiver, (20..40).map(|number| format!("p-{number}")));
     until("the breaker opens", || breaker(&receiver) != "closed");
+    let told = receiver.logged("sink_unreachable", 1);
+    assert!(!told.contains("store_unreachable") && !told.contains("answer of the store"), "{told}");
     server.restart();
     delivered(&receiver, 40);
     // Field names and values alternate below the ids of the entries.

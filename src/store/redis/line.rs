@@ -146,7 +146,7 @@ impl Line {
         let now = survey.words(self.demands.wait);
         let before = self.seen.lock().unwrap_or_else(PoisonError::into_inner).replace(survey);
         let before = before.map(|before| before.words(self.demands.wait)).filter(|before| *before != now);
-        if let Some(before) = before {
+        if let Some(before) = before.filter(|_| !self.demands.is_sink) {
             tracing::warn!(code = "store_changed", redis = %self.address, before, now, "Redis is set up in another way now");
         }
         met
@@ -179,7 +179,12 @@ impl Line {
                 Ok(live)
             }
             Err(why) => {
-                tracing::warn!(code = "store_unreachable", redis = %self.address, why, "Redis cannot be used now");
+                let redis = &self.address;
+                if self.demands.is_sink {
+                    tracing::warn!(code = "sink_unreachable", %redis, why, "the Redis of a sink cannot be used now");
+                } else {
+                    tracing::warn!(code = "store_unreachable", %redis, why, "Redis cannot be used now");
+                }
                 *attempt = Some((Instant::now(), why.clone()));
                 Err(why)
             }

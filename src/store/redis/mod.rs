@@ -101,7 +101,7 @@ impl RedisStore {
     /// # Errors
     /// Redis cannot be reached, may forget what it acknowledges, or holds a store that this program does not know.
     pub async fn open(address: &RedisAddress, clock: Arc<dyn Clock>, options: RedisOptions) -> Result<Self, OpenError> {
-        let demands = Demands { volatile: options.volatile, replica: false, wait: options.wait() };
+        let demands = Demands { volatile: options.volatile, wait: options.wait(), ..Demands::default() };
         Self::connect(address, clock, options, demands, false).await
     }
 
@@ -114,7 +114,7 @@ impl RedisStore {
         clock: Arc<dyn Clock>,
         options: RedisOptions,
     ) -> Result<Self, OpenError> {
-        let demands = Demands { volatile: true, replica: true, wait: options.wait() };
+        let demands = Demands { volatile: true, replica: true, wait: options.wait(), ..Demands::default() };
         Self::connect(address, clock, options, demands, true).await
     }
 
@@ -127,7 +127,7 @@ impl RedisStore {
         address: &RedisAddress,
         options: &RedisOptions,
     ) -> Result<(Durability, String, bool), OpenError> {
-        let demands = Demands { volatile: options.volatile, replica: false, wait: options.wait() };
+        let demands = Demands { volatile: options.volatile, wait: options.wait(), ..Demands::default() };
         plain(address, &options.prefix)?;
         let nodes = reach(address, demands).await?;
         let is_there = plan::examined(&nodes, &address.to_string(), &options.prefix, options).await?;

@@ -7,7 +7,6 @@ use std::sync::{Arc, LazyLock};
 use redis::Script;
 
 use super::address::RedisAddress;
-use super::copies::Wait;
 use super::nodes::Nodes;
 use super::partition::Partition;
 use super::survey::Demands;
@@ -38,7 +37,7 @@ impl RedisStream {
     /// Connects with the first entry.
     pub(crate) fn new(address: &RedisAddress, key: &str, longest: Option<u64>) -> Self {
         // What the entries are worth is for those who read them to say.
-        let demands = Demands { volatile: true, replica: false, wait: Wait { replicas: 0, fsync: false } };
+        let demands = Demands { volatile: true, is_sink: true, ..Demands::default() };
         let longest = longest.map(|most| most.to_string()).unwrap_or_default();
         Self(Arc::new(Inner { nodes: Nodes::new(address, demands), key: key.into(), longest }))
     }
@@ -47,11 +46,17 @@ impl RedisStream {
     ///
     /// # Errors
     /// It is not added, or nobody knows.
-    pub(crate) async fn add(&self, id: &str, event: &str) -> Result<(), StoreError> {
+    pub(crate) async fn add(&self, id: &str, event: &str) -> Result<(), String> {
         let mut call = ADD.key(&*self.0.key);
         call.arg(id).arg(event).arg(&self.0.longest);
         // One key, so one place: which partition stands for it does not matter.
-        self.0.nodes.run(Partition::numbered(0), &call, None).await.map(drop)
+        let added = self.0.nodes.run(Partition::numbered(0), &call, None).await;
+        added.map(drop).map_err(|error| match error {
+            StoreError::NotStored(why) => format!("expected Redis to take it, but found {why}"),
+            StoreError::Unknown(why) => format!("expected an answer of Redis, but found {why}; it may have it"),
+            // No script of a sink owns anything.
+            StoreError::LeaseLost => error.to_string(),
+        })
     }
 }
 

@@ -13,7 +13,7 @@ const OLDEST: (u32, u32) = (7, 0);
 /// The first release with `WAITAOF`.
 const WAITS_FOR_DISKS: (u32, u32) = (7, 2);
 
-/// What the settings of the store demand.
+/// What the settings of the store demand, or of a sink.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Demands {
     /// A Redis that keeps nothing on a disk is taken all the same.
@@ -22,6 +22,8 @@ pub(super) struct Demands {
     pub(super) replica: bool,
     /// What an answer waits for.
     pub(super) wait: Wait,
+    /// It is no store, but a place for others to read.
+    pub(super) is_sink: bool,
 }
 
 /// What was found.
