@@ -28,8 +28,6 @@ const LEASE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(500);
 /// Most records that are leased ahead of what is under way, by a fast sink.
 const FARTHEST: usize = 1024;
-/// Most records that wait to begin, for whatever reason.
-const MOST_WAITING: usize = 2 * FARTHEST;
 /// A record that waited longer than this to begin says that fewer should be leased ahead.
 const LONG: Duration = Duration::from_secs(1);
 /// How long an event that failed before this process began is waited for at a time.
@@ -125,7 +123,10 @@ where
                             changed = Some(store.changed());
                             leasing = Some(haul);
                         }
-                        Ok(None) if self.flying.is_empty() => pause = Some(Box::pin(sleep(LOOK))),
+                        // What waits too long goes back meanwhile.
+                        Ok(None) if self.flying.is_empty() || self.waiting.is_full() => {
+                            pause = Some(Box::pin(sleep(LOOK)))
+                        }
                         Ok(None) => {}
                         // Another worker of the sink, or what was under way, may close it before.
                         Err(until) => {
@@ -235,8 +236,7 @@ where
         let room = self.duty.concurrency.saturating_sub(self.flying.len()).saturating_add(self.ahead);
         // In larger bites, as each is a step of the store.
         // What waits for another of its subject takes no room, but does not grow without an end.
-        let is_full = self.waiting.len() >= MOST_WAITING || self.waiting.bytes() >= LARGEST_LEASE;
-        if room <= waiting || waiting > self.ahead / 2 || is_full {
+        if room <= waiting || waiting > self.ahead / 2 || self.waiting.is_full() {
             return Ok(None);
         }
         let (asked, probe) = match self.duty.breaker.admit() {

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::breaker::Probe;
 use super::settlement::Settlement;
 use crate::clock::Timestamp;
-use crate::store::{EventId, Leased};
+use crate::store::{EventId, LARGEST_LEASE, Leased};
 
 /// How long a record may wait to begin: a try may take a deadline longer, and has to end before the lease does.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -19,6 +19,10 @@ const SOON: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_secs(60);
 /// How many records of one subject wait here, the next of it: one that is slow leaves room for others.
 const MOST_OF_ONE: usize = 256;
+/// The same in bytes.
+const LARGEST_OF_ONE: usize = LARGEST_LEASE / 8;
+/// Most records that wait to begin, for whatever reason.
+const MOST: usize = 2048;
 /// How many events that should have come are looked for at once.
 const MOST_LOOKS: usize = 16;
 
@@ -61,6 +65,10 @@ struct Subject {
     blocks: bool,
 }
 
+fn bytes_of<'h>(records: impl Iterator<Item = &'h Held>) -> usize {
+    records.fold(0, |sum, held| sum.saturating_add(held.leased.record.content.len()))
+}
+
 impl Waiting {
     pub(super) fn new(order: Order) -> Self {
         Self { order, records: VecDeque::new(), subjects: HashMap::new() }
@@ -70,9 +78,13 @@ impl Waiting {
         self.records.len()
     }
 
-    /// How many bytes of content wait here.
-    pub(super) fn bytes(&self) -> usize {
-        self.records.iter().fold(0, |sum, held| sum.saturating_add(held.leased.record.content.len()))
+    /// Whether no more is to be leased. Where the order of a subject counts there is room beside what waits for its turn.
+    pub(super) fn is_full(&self) -> bool {
+        let most = match self.order {
+            Order::None => LARGEST_LEASE,
+            Order::Subject => LARGEST_LEASE.saturating_mul(8),
+        };
+        self.records.len() >= MOST || bytes_of(self.records.iter()) >= most
     }
 
     pub(super) fn is_without_probe(&self) -> bool {
@@ -107,8 +119,12 @@ impl Waiting {
                 return;
             }
             // By its own place and not by how many are here: else later ones would take the room of those whose turn it is.
-            if place >= MOST_OF_ONE {
-                let rounds = u32::try_from(place / MOST_OF_ONE).unwrap_or(u32::MAX);
+            let same = self.records.iter().filter(|held| held.leased.record.subject == leased.record.subject);
+            let is_much = place > 0 && bytes_of(same) >= LARGEST_OF_ONE;
+            if place >= MOST_OF_ONE || is_much {
+                // Large ones come one by one, so that they are not read over and over.
+                let rounds = if is_much { place } else { place / MOST_OF_ONE };
+                let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
                 let turn = now.after(SOON.saturating_mul(rounds).min(LONG));
                 settlement.give_back((held.leased.id, held.leased.fence), turn);
                 return;

@@ -14,6 +14,8 @@ use crate::store::{Listing, State, Store, StoreError};
 const SUMMARY: Duration = Duration::from_secs(10);
 /// Records of one read.
 const PAGE: usize = 1000;
+/// How long the store has for others between two of them.
+const BETWEEN_PAGES: Duration = Duration::from_millis(20);
 
 /// Resolves, with the reason, when only a new start can mend the store: whoever supervises this process starts it again.
 pub(super) async fn halted(store: &Arc<dyn Store>) -> &'static str {
@@ -57,6 +59,7 @@ async fn stranded(
             let page = store.list(Listing { state: Some(state), after, limit: Some(PAGE) }).await?;
             let Some((last, _)) = page.last() else { break };
             after = Some(*last);
+            tokio::time::sleep(BETWEEN_PAGES).await;
             for (_, entry) in page.into_iter().filter(|(_, entry)| !queues(&entry.endpoint)) {
                 let count = stranded.entry(entry.endpoint).or_default();
                 *count = count.saturating_add(1);

@@ -80,6 +80,7 @@ macro_rules! conformance {
             delivering::records_of_other_endpoints_are_not_handed_out,
             delivering::records_leave_in_the_order_of_acceptance,
             delivering::a_lease_has_a_bound_in_bytes_too,
+            delivering::large_events_that_failed_let_what_is_new_go_first_too,
             delivering::what_failed_lets_what_is_new_go_first_and_is_not_forgotten,
             delivering::nothing_is_handed_out_twice_to_many_workers,
             delivering::a_waiting_worker_is_woken_by_what_becomes_ready,

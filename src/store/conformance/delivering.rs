@@ -178,6 +178,28 @@ pub(in crate::store) async fn a_lease_has_a_bound_in_bytes_too(open: Open) {
     assert!(bench.lease(100).await.is_empty());
 }
 
+pub(in crate::store) async fn large_events_that_failed_let_what_is_new_go_first_too(open: Open) {
+    let bench = bench(open);
+    let large: &'static str = Box::leak(format!("\"{}\"", "x".repeat(LARGEST_LEASE / 5)).into_boxed_str());
+    for number in 0..6 {
+        bench.accept(&event(&format!("bad {number}")).content(large)).await;
+    }
+    let mut failed = 0;
+    while failed < 6 {
+        for one in bench.lease(100).await {
+            failed += 1;
+            bench.store.retry_at(one.id, one.fence, START.after(SECOND), "status 500".into()).await.unwrap();
+        }
+    }
+    bench.clock.set(START.after(SECOND));
+    for number in 0..4 {
+        bench.accept(&event(&format!("good {number}")).content(large)).await;
+    }
+    let leased = bench.lease(100).await;
+    let fresh = leased.iter().filter(|one| one.attempt == 1).count();
+    assert_eq!((fresh, leased.len()), (4, 5), "one of those that failed all the same");
+}
+
 pub(in crate::store) async fn what_failed_lets_what_is_new_go_first_and_is_not_forgotten(open: Open) {
     let bench = bench(open);
     for number in 0..4 {

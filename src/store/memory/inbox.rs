@@ -10,8 +10,8 @@ use super::Inner;
 use super::due::{Due, Waiting};
 use super::spread::Spread;
 use crate::clock::Timestamp;
-use crate::store::turns::chosen;
-use crate::store::{Entry, EventId, LARGEST_LEASE, Leased, Listing, Record, Shown, State, Stats, StoreError};
+use crate::store::turns::{Room, chosen};
+use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
 use crate::verified::Verified;
 
 /// What is kept.
@@ -142,23 +142,17 @@ impl Inbox {
             return Vec::new();
         }
         let (fence, until) = (self.next_owner(), Due::From(now.after(lease)));
-        let take = |position| {
-            let row = self.rows.get_mut(&position)?;
+        let mut room = Room::of(&due);
+        let take = |(is_tried, position)| {
+            let row = self.rows.get_mut(&position).filter(|_| room.is_left(is_tried))?;
+            room.take(is_tried, row.record.content.len());
             row.attempts = row.attempts.saturating_add(1);
             row.fence = fence;
             let is_abandoned = row.state == State::Leased;
             row.stand(position, State::Leased, until, &mut self.waiting, &mut self.counts);
             Some(Leased { id: row.id.clone(), fence, attempt: row.attempts, is_abandoned, record: row.record.clone() })
         };
-        let (mut leased, mut bytes) = (Vec::new(), 0_usize);
-        for one in due.into_iter().filter_map(take) {
-            bytes = bytes.saturating_add(one.record.content.len());
-            leased.push(one);
-            if bytes >= LARGEST_LEASE {
-                break;
-            }
-        }
-        leased
+        due.into_iter().filter_map(take).collect()
     }
 
     pub(super) fn acknowledge(&mut self, delivered: &[(EventId, u64)]) -> Result<(), StoreError> {

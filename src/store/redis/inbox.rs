@@ -107,7 +107,7 @@ impl RedisStore {
             return Err(error);
         }
         let mut shares = BTreeMap::new();
-        for (_, partition) in chosen(due, limit) {
+        for (_, (_, partition)) in chosen(due, limit) {
             let share: &mut usize = shares.entry(partition).or_default();
             *share = share.saturating_add(1);
         }
@@ -198,7 +198,8 @@ impl RedisStore {
         for (id, fence) in held {
             call.arg(id).arg(*fence);
         }
-        let settled = count(&self.calls.keep(partition, &call).await?);
+        // Nobody waits for copies, as in `take`: what a failover takes back is delivered again, under the same id.
+        let settled = count(&self.calls.run(partition, &call).await?);
         if matches!(state, "ready" | "returned") && settled > 0 {
             self.calls.ready.notify_waiters();
         }
@@ -223,13 +224,22 @@ impl RedisStore {
         Ok(total)
     }
 
-    /// Whether each server that has a part of the store would take a record, and copies of it where those are demanded.
+    /// Whether each server that has a part of the store would take a record, and copies of it where those are demanded. Their
+    /// disks are not waited for: that may take a second each.
     pub(super) async fn probe_all(&self) -> Result<(), StoreError> {
-        for partition in all() {
+        let wait = self.calls.wait;
+        for partition in self.calls.nodes.apart() {
             let call = self.calls.call(&script::PROBE, partition);
-            self.calls.keep(partition, &call).await?;
+            match wait.fsync {
+                true => self.calls.run(partition, &call).await?,
+                false => self.calls.keep(partition, &call).await?,
+            };
         }
-        Ok(())
+        let short = self.calls.nodes.seen().into_iter().find(|seen| seen.replicas < u32::from(wait.replicas));
+        match short.filter(|_| wait.fsync) {
+            Some(seen) => Err(StoreError::NotStored(format!("{} replicas of {}", seen.replicas, wait.replicas))),
+            None => Ok(()),
+        }
     }
 
     pub(super) async fn prune_all(&self) -> Result<Pruned, StoreError> {

@@ -11,7 +11,8 @@ use tokio::time::{Instant, timeout};
 use super::address::{Node, RedisAddress};
 use super::copies::{Copies, Copying};
 use super::error::Failure;
-use super::link::{Link, words};
+use super::link::Link;
+use super::sentinels::{self, Named};
 use super::survey::{Demands, Survey};
 
 /// How long making a connection may take.
@@ -125,12 +126,14 @@ impl Line {
     }
 
     /// The connection to whoever is the master now. One that lost its place, and is cut off from the others and not from
-    /// us, still says that it is the master: what it takes is thrown away when it comes back. Sentinels that are silent say
-    /// nothing against it.
+    /// us, still says that it is the master: what it takes is thrown away when it comes back. It is left only for whom most
+    /// Sentinels name: one alone may have slept through the change.
     async fn followed(&self, live: Arc<Live>) -> Result<Arc<Live>, String> {
         let End::Master(name, sentinels) = &self.end else { return Ok(live) };
-        let named = timeout(CONNECT, self.master(name, sentinels)).await;
-        let Some(now) = named.ok().and_then(Result::ok).filter(|now| *now != live.node) else { return Ok(live) };
+        let named = sentinels::master(&self.address, name, sentinels).await;
+        let Some(Named { node: now, .. }) = named.ok().filter(|named| named.by_most && named.node != live.node) else {
+            return Ok(live);
+        };
         tracing::warn!(code = "store_changed", redis = %self.address, before = %live.node, %now, "another Redis is the master now");
         self.give_up(&live);
         self.live().await
@@ -211,7 +214,7 @@ impl Line {
     async fn connect(&self) -> Result<Live, String> {
         let node = match &self.end {
             End::Server(node) => node.clone(),
-            End::Master(name, sentinels) => self.master(name, sentinels).await?,
+            End::Master(name, sentinels) => sentinels::master(&self.address, name, sentinels).await?.node,
         };
         let open = || Link::open(&self.address, &node, &self.address.login, self.address.database);
         let mut link = open().await?;
@@ -228,28 +231,5 @@ impl Line {
         };
         self.judge(survey)?;
         Ok(Live { node, link, copying })
-    }
-
-    /// Asks the Sentinels in turn.
-    async fn master(&self, name: &str, sentinels: &[Node]) -> Result<Node, String> {
-        let each =
-            CONNECT.checked_div(u32::try_from(sentinels.len()).unwrap_or(1).saturating_add(1)).unwrap_or(CONNECT);
-        let mut last = "no Sentinel".to_owned();
-        for sentinel in sentinels {
-            let asked = timeout(each, async {
-                let mut link = Link::open(&self.address, sentinel, &self.address.sentinels, 0).await?;
-                let mut command = redis::cmd("SENTINEL");
-                command.arg("GET-MASTER-ADDR-BY-NAME").arg(name);
-                let found: Option<(String, u16)> =
-                    command.query_async(&mut link.connection).await.map_err(|error| words(&error))?;
-                found.ok_or_else(|| format!("a Sentinel that knows no master {name:?}"))
-            });
-            match asked.await {
-                Ok(Ok((host, port))) => return Ok(Node { host: host.into(), port }),
-                Ok(Err(why)) => last = format!("{why}, at the Sentinel {sentinel}"),
-                Err(_) => last = format!("no answer of the Sentinel at {sentinel} in time"),
-            }
-        }
-        Err(last)
     }
 }

@@ -26,6 +26,7 @@ mod partition;
 mod plan;
 mod reply;
 mod script;
+mod sentinels;
 #[cfg(feature = "server")]
 mod stream;
 mod survey;

@@ -104,6 +104,14 @@ impl Nodes {
         }
     }
 
+    /// A partition for each server, and each of which nobody knows where it is.
+    pub(super) fn apart(&self) -> Vec<Partition> {
+        match self {
+            Self::One(_) => all().take(1).collect(),
+            Self::Cluster(cluster) => cluster.apart(),
+        }
+    }
+
     /// What was found when the servers were last looked at.
     pub(super) fn seen(&self) -> Vec<Survey> {
         match self {
@@ -133,8 +141,13 @@ impl Cluster {
                 }
                 Err(failure) if failure.moved.is_some() => {
                     let moved = failure.moved.as_deref().and_then(|address| self.named(address, &name));
+                    let moved = moved.filter(|owner| !asked.contains(owner));
+                    // Who names one that is gone does not know better yet; another one may.
+                    match moved.is_some() {
+                        true => last = failure,
+                        false => drop(asked.insert(name)),
+                    }
                     self.learn(partition, moved);
-                    last = failure;
                 }
                 // Not reached, or left by the others: another node knows who has the partition now.
                 Err(failure) if matches!(failure.error, StoreError::NotStored(_)) && !failure.sent => {
@@ -199,6 +212,12 @@ impl Cluster {
     fn lines(&self) -> Vec<Arc<Line>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.lines.values().cloned().collect()
+    }
+
+    fn apart(&self) -> Vec<Partition> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut met = BTreeSet::new();
+        all().filter(|partition| known.owners.get(partition).is_none_or(|owner| met.insert(owner.clone()))).collect()
     }
 
     fn owners(&self) -> Vec<Arc<Line>> {

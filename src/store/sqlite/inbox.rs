@@ -10,8 +10,8 @@ use super::row::{self, Stored};
 use super::writer::{Answer, Work};
 use crate::clock::Timestamp;
 use crate::crypto::Sha256;
-use crate::store::turns::chosen;
-use crate::store::{EventId, LARGEST_LEASE, Leased, Record, State, StoreError};
+use crate::store::turns::{Room, chosen};
+use crate::store::{EventId, Leased, Record, State, StoreError};
 use crate::verified::Verified;
 
 /// The endpoints that have something to deliver, each found by one look into the index.
@@ -79,14 +79,13 @@ impl Work<'_> {
             }
             let fence = self.next_fence()?;
             let mut leased: Vec<Leased> = Vec::with_capacity(due.len());
-            let mut bytes: usize = 0;
-            for position in due {
-                if bytes >= LARGEST_LEASE {
-                    break;
+            let mut room = Room::of(&due);
+            for (is_tried, position) in due {
+                if room.is_left(is_tried) {
+                    let taken = self.take(position, fence, until)?;
+                    room.take(is_tried, taken.as_ref().map_or(0, |one| one.record.content.len()));
+                    leased.extend(taken);
                 }
-                let taken = self.take(position, fence, until)?;
-                bytes = bytes.saturating_add(taken.as_ref().map_or(0, |one| one.record.content.len()));
-                leased.extend(taken);
             }
             // If every record was damaged there may be good ones behind them. The damaged ones are no longer due.
             if !leased.is_empty() {
@@ -95,8 +94,8 @@ impl Work<'_> {
         }
     }
 
-    /// Positions that are handed out, in the order of acceptance.
-    fn due(&self, endpoints: &[Box<str>], limit: usize) -> rusqlite::Result<Vec<i64>> {
+    /// Positions that are handed out, in the order of acceptance, each with whether it was tried.
+    fn due(&self, endpoints: &[Box<str>], limit: usize) -> rusqlite::Result<Vec<(bool, i64)>> {
         let waiting: Vec<Box<str>>;
         let endpoints = if endpoints.is_empty() {
             let mut known = self.connection.prepare_cached(ENDPOINTS)?;

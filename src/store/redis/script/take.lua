@@ -1,5 +1,5 @@
--- Hands out what is due, until LARGEST bytes are reached. ARGV: now, mark, limit, when the lease ends, endpoints. A store that another receiver has made
--- anew is left alone: what its records are sealed with, this one cannot open.
+-- Hands out what is due, until LARGEST bytes are reached. ARGV: now, mark, limit, when the lease ends, endpoints. A store
+-- that another receiver has made anew is left alone: what its records are sealed with, this one cannot open.
 local mark = redis.call('GET', P .. 'seal')
 if mark ~= ARGV[2] then return mark and 'foreign' or 'unsealed' end
 local limit, answer, handed = tonumber(ARGV[3]), {}, {}
@@ -44,18 +44,28 @@ local function go_on(id, position, endpoint)
   return attempts, row[1] == 'leased' and 1 or 0
 end
 
-local bytes = 0
-for _, one in ipairs(found) do
-  -- Whoever asks again gets the rest: an answer without a bound would hold up all who share the connection.
-  if bytes >= LARGEST then break end
+local function hand_out(one)
   local id, position, endpoint = one[1], text(one[2]), one[3]
   local record = redis.call('GET', P .. 'event:' .. id) or ''
-  bytes = bytes + #record
   if not one[4] then
     local attempts, abandoned = go_on(id, position, endpoint)
     answer[#answer + 1] = { position, id, fence, attempts, abandoned, record }
   elseif begin(id, position, endpoint, record) then
     answer[#answer + 1] = { position, id, fence, 1, 0, record }
+  end
+  return #record
+end
+
+-- Whoever asks again gets the rest: an answer without a bound would hold up all who share the connection. `turns.rs` says who
+-- has which part of the bytes.
+local taken, by_tried, shared = 0, 0, false
+for _, one in ipairs(found) do shared = shared or one[5] == 0 end
+for _, one in ipairs(found) do
+  local is_tried = one[5] == 1
+  if taken < LARGEST and not (is_tried and shared and by_tried >= LARGEST / 8) then
+    local bytes = hand_out(one)
+    taken = taken + bytes
+    if is_tried then by_tried = by_tried + bytes end
   end
 end
 -- An entry goes with its last id.

@@ -176,6 +176,10 @@ async fn what_is_kept_is_handed_out_while_no_replica_takes_anything() {
     assert!(matches!(accept(&store, &event("2")).await, Err(StoreError::Unknown(_))));
     let leased = store.lease([].into(), 10, crate::store::conformance::LEASE).await.unwrap();
     assert_eq!((leased.len(), leased[0].attempt), (2, 1));
+    // And what became of it is heard: else it would come again whenever a lease ends.
+    let held = leased.into_iter().map(|one| (one.id, one.fence)).collect();
+    assert_eq!(store.acknowledge(held).await, Ok(()));
+    assert_eq!(store.stats().await.unwrap().delivered, 2);
 }
 
 #[tokio::test]
