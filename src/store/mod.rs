@@ -215,10 +215,10 @@ pub trait Store: fmt::Debug + Send + Sync {
     fn release(&self, held: Lease) -> StoreFuture<'_, ()>;
 
     /// Hands out at most `limit` ready records of `endpoints` (of all, if empty), in the order of acceptance; fewer once
-    /// their contents reach [`LARGEST_LEASE`] bytes.
-    /// Where more are due than that, records that nobody tried go before those that were tried, of which an eighth of
-    /// `limit`, one at least where it is more than one, is handed out all the same. Their attempt count is written before
-    /// they are handed out; a store that fails over to a copy of itself may lose it, and hands them out again. A record whose seal is broken is quarantined instead.
+    /// their contents reach [`LARGEST_LEASE`] bytes. Where more are due than that, records that nobody tried go before those
+    /// that were tried, of which an eighth of `limit`, one at least where it is more than one, is handed out all the same, and
+    /// an eighth of the bytes, one at least. Their attempt count is written before they are handed out; a store that fails
+    /// over to a copy of itself may lose it, and hands them out again. A record whose seal is broken is quarantined instead.
     fn lease(&self, endpoints: Arc<[Box<str>]>, limit: usize, lease: Duration) -> StoreFuture<'_, Vec<Leased>>;
 
     /// Says that records were delivered.
