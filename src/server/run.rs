@@ -130,6 +130,8 @@ struct Running {
     door: JoinHandle<()>,
     left: oneshot::Sender<()>,
     close: watch::Sender<bool>,
+    /// Ends who looks for events that nobody delivers, when it is replaced.
+    looking: watch::Sender<()>,
 }
 
 impl Running {
@@ -202,8 +204,24 @@ impl Running {
             config.endpoints.iter().map(|endpoint| format!("{} at {}", endpoint.name, endpoint.path)).collect();
         ready(&format!("ready: {scheme}://{address} for senders: {}", paths.join(", ")));
         let config = Arc::new(config);
-        workforce.beside(report_stranded(Arc::clone(&config), Arc::clone(&ground.store), close.subscribe()));
-        Ok(Self { config, ground, remaining, standing, places, workforce, metrics, shown, admin, door, left, close })
+        let looking = watch::Sender::new(());
+        let (store, over) = (Arc::clone(&ground.store), looking.subscribe());
+        workforce.beside(report_stranded(Arc::clone(&config), store, close.subscribe(), over));
+        Ok(Self {
+            looking,
+            config,
+            ground,
+            remaining,
+            standing,
+            places,
+            workforce,
+            metrics,
+            shown,
+            admin,
+            door,
+            left,
+            close,
+        })
     }
 
     /// Reads the configuration again, beside everything else.
@@ -238,7 +256,10 @@ impl Running {
         self.standing.swap(Arc::new(standing)).router.summarise_log();
         (self.config, self.remaining) = (config, remaining);
         let (config, store) = (Arc::clone(&self.config), Arc::clone(&self.ground.store));
-        self.workforce.beside(report_stranded(config, store, self.close.subscribe()));
+        // Whoever looked by the configuration before ends with this.
+        self.looking = watch::Sender::new(());
+        let over = self.looking.subscribe();
+        self.workforce.beside(report_stranded(config, store, self.close.subscribe(), over));
         reload::report(Ok(&differences), &*self.ground.clock);
         "receiving; the configuration was read again"
     }

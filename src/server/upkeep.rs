@@ -14,6 +14,8 @@ use crate::store::{Listing, State, Store, StoreError};
 const SUMMARY: Duration = Duration::from_secs(10);
 /// Records of one read.
 const PAGE: usize = 1000;
+/// How long nobody may have reloaded.
+const SETTLED: Duration = Duration::from_secs(1);
 /// How long the store has for others between two of them.
 const BETWEEN_PAGES: Duration = Duration::from_millis(20);
 
@@ -28,12 +30,21 @@ pub(super) async fn halted(store: &Arc<dyn Store>) -> &'static str {
 }
 
 /// Events that were acknowledged and that no worker will deliver, because their endpoint was renamed, removed or turned
-/// inline. They are kept; whoever changed the configuration has to know. Where very many wait that takes its time, which no
-/// stop waits for.
-pub(super) async fn report_stranded(config: Arc<Config>, store: Arc<dyn Store>, mut closing: watch::Receiver<bool>) {
+/// inline. They are kept; whoever changed the configuration has to know. Where very many wait that takes its time: no stop
+/// waits for it, and what is reloaded meanwhile is looked at in its place, as `over` says by its end.
+pub(super) async fn report_stranded(
+    config: Arc<Config>,
+    store: Arc<dyn Store>,
+    mut closing: watch::Receiver<bool>,
+    mut over: watch::Receiver<()>,
+) {
     let found = tokio::select! {
         _ = closing.wait_for(|closing| *closing) => return,
-        found = stranded(|name| config.queues(name), &*store) => found,
+        _ = over.changed() => return,
+        found = async {
+            tokio::time::sleep(SETTLED).await;
+            stranded(|name| config.queues(name), &*store).await
+        } => found,
     };
     let Ok(stranded) = found else { return };
     for (endpoint, count) in stranded {

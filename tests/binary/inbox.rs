@@ -88,12 +88,18 @@ fn events_that_an_application_takes_are_a_warning_and_not_stranded() {
     let folder = folder(|text| text.replace("type = \"stdout\"", "type = \"none\""));
     let receiver = Receiver::start(folder.path());
     assert!(receiver.send("worldline", "payment", &[]).status.success());
+    assert!(receiver.send("tribe", "v2_payment_single", &[]).status.success());
     receiver.stop();
     let warning = "endpoint \"worldline\" has a sink of type none (\"stdout\"): its events wait for ever";
     assert!(out(&run(folder.path(), &["check"])).contains(&format!("warning      {warning}")));
-    let log = Receiver::start(folder.path()).errors();
+    // Another one's are found, so it was looked for those of this one too.
+    let path = folder.path().join("countersign.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("name    = \"tribe\"", "name = \"renamed\"")).unwrap();
+    let log = Receiver::start(folder.path()).logged("\"code\":\"stranded\"", 1);
     assert!(log.contains(&warning.replace('"', "\\\"")), "{log}");
-    assert!(!log.contains("stranded"), "{log}");
+    assert!(log.contains("\"code\":\"stranded\",\"endpoint\":\"tribe\""), "{log}");
+    assert_eq!(log.matches("stranded").count(), 1, "{log}");
     let delivered = crate::receiver::folder(|text| text);
     assert!(!out(&run(delivered.path(), &["check"])).contains("wait for ever"));
 }
