@@ -57,7 +57,7 @@ macro_rules! conformance {
             claiming::a_copy_of_what_is_in_flight_waits,
             claiming::a_copy_gets_the_answer_that_was_given,
             claiming::an_answer_too_large_to_keep_keeps_its_status,
-            claiming::an_answer_is_remembered_where_an_older_record_waits_again,
+            claiming::a_claim_takes_the_place_of_a_record_past_retention,
             claiming::a_released_event_can_be_claimed_again,
             claiming::a_late_owner_is_told_that_it_lost,
             claiming::a_late_owner_loses_even_after_release_and_a_new_claim,

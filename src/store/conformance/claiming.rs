@@ -163,7 +163,7 @@ pub(in crate::store) async fn another_events_record_completes_nothing(open: Open
     assert!(bench.ids(None).await.is_empty());
 }
 
-pub(in crate::store) async fn an_answer_is_remembered_where_an_older_record_waits_again(open: Open) {
+pub(in crate::store) async fn a_claim_takes_the_place_of_a_record_past_retention(open: Open) {
     let bench = bench(open);
     bench.accept(&event("1")).await;
     let older = bench.lease(1).await.pop().unwrap();
@@ -172,9 +172,18 @@ pub(in crate::store) async fn an_answer_is_remembered_where_an_older_record_wait
     let mut copy = event("1");
     copy.retain_until = START.after(RETENTION * 3);
     let Ok(Claim::Granted(held)) = bench.store.claim(copy.verified(), LEASE).await else { panic!("expected a lease") };
-    // An operator wants the older one delivered again meanwhile.
-    assert_eq!(bench.store.requeue(vec![older.id]).await, Ok(1));
+    // What an operator made ready again would be delivered while the handler has it, too.
+    assert_eq!(bench.store.requeue(vec![older.id.clone()]).await, Ok(0));
+    assert!(bench.ids(None).await.is_empty());
     bench.store.complete(held, copy.verified(), answer(201, "{}")).await.unwrap();
     assert_eq!(bench.store.claim(copy.verified(), LEASE).await, Ok(Claim::Done(answer(201, "{}"))));
+    let kept = bench.store.stats().await.unwrap();
+    assert_eq!((kept.identities, kept.delivered, kept.ready), (1, 1, 0));
+    // Made ready again now, it keeps its identity beyond its retention.
+    assert_eq!(bench.store.requeue(vec![older.id]).await, Ok(1));
+    bench.at(RETENTION * 4);
+    bench.store.prune().await.unwrap();
+    assert_eq!(bench.store.claim(copy.verified(), LEASE).await, Ok(Claim::Done(answer(201, "{}"))));
+    assert_eq!(bench.store.stats().await.unwrap().identities, 1);
     assert_eq!(bench.lease(1).await.len(), 1);
 }

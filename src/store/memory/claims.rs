@@ -128,6 +128,8 @@ impl Inner {
         };
         let held = Lease { identity: record.identity, fence: self.inbox.next_owner() };
         place.insert_entry(Claimed::of(&record, Hold::InFlight { until: now.after(lease) }, held.fence, None));
+        // An operator could make it ready again beside what takes its identity now.
+        self.inbox.forget(&held.identity.event_id());
         self.names.follow(held.identity, abandoned);
         self.names.point(record.fence.filter(|_| is_new), held.identity, record.retain_until);
         Claim::Granted(held)

@@ -104,19 +104,23 @@ impl Inbox {
         self.positions.contains_key(id)
     }
 
+    /// Forgets a record unless it waits. Answers whether there is none now.
+    pub(super) fn forget(&mut self, id: &EventId) -> bool {
+        let Place::Occupied(place) = self.positions.entry(id.clone()) else { return true };
+        let is_over = self.rows.get(place.get()).is_none_or(|row| !row.waits());
+        if is_over && let Some(old) = self.rows.remove(&place.remove()) {
+            uncount(&mut self.counts, old.state);
+        }
+        is_over
+    }
+
     /// Appends a record; `None` if one of this id still waits.
     pub(super) fn append(&mut self, mut row: Row) -> Option<u64> {
-        let place = self.positions.entry(row.id.clone());
-        if let Place::Occupied(old) = &place {
-            if self.rows.get(old.get()).is_some_and(|row| row.waits()) {
-                return None;
-            }
-            if let Some(old) = self.rows.remove(old.get()) {
-                uncount(&mut self.counts, old.state);
-            }
+        if !self.forget(&row.id) {
+            return None;
         }
         self.last_position = self.last_position.saturating_add(1);
-        place.insert_entry(self.last_position);
+        self.positions.insert(row.id.clone(), self.last_position);
         count(&mut self.counts, row.state);
         if row.state == State::Ready {
             self.ready = true;

@@ -80,12 +80,8 @@ impl Work<'_> {
             Verdict::Abandoned(owner) => self.take_from(owner, record.identity)?,
             Verdict::Free => {}
         }
-        // A record that is past its retention is not what has taken the identity any more.
-        let id = record.identity.event_id();
-        if let Some(position) = self.place(&id)? {
-            let sql = "UPDATE inbox SET compared = NULL WHERE position = ?1 AND id = ?2 AND compared IS NOT NULL";
-            self.connection.prepare_cached(sql)?.execute(params![position, id.as_str()])?;
-        }
+        // An operator could make it ready again beside what takes its identity now.
+        self.forget_record(&record.identity.event_id())?;
         let fence = self.next_fence()?;
         self.connection.prepare_cached(PUT)?.execute(params![
             record.identity.as_bytes(),

@@ -44,22 +44,29 @@ impl Work<'_> {
         compared: Option<&Sha256>,
     ) -> rusqlite::Result<Option<i64>> {
         let id = &record.identity.event_id();
-        if let Some(position) = self.place(id)? {
-            // The identity was free: its record is past its retention and only not pruned yet, or it waits.
-            match self.is_over(position, id)? {
-                Some(false) => return Ok(None),
-                Some(true) => {
-                    self.connection.prepare_cached("DELETE FROM inbox WHERE position = ?1")?.execute([position])?;
-                }
-                None => {}
-            }
-            self.forget_place(id, position)?;
+        if !self.forget_record(id)? {
+            return Ok(None);
         }
         let position = self.put(&row::New { id, record, seal, state, reason: None, compared })?;
         if state == State::Ready {
             self.ready.set(true);
         }
         Ok(Some(position))
+    }
+
+    /// Forgets the record of an identity that is free: it is past its retention and only not pruned yet. Answers whether there
+    /// is none now: what waits stays.
+    pub(super) fn forget_record(&self, id: &EventId) -> rusqlite::Result<bool> {
+        let Some(position) = self.place(id)? else { return Ok(true) };
+        match self.is_over(position, id)? {
+            Some(false) => return Ok(false),
+            Some(true) => {
+                self.connection.prepare_cached("DELETE FROM inbox WHERE position = ?1")?.execute([position])?;
+            }
+            None => {}
+        }
+        self.forget_place(id, position)?;
+        Ok(true)
     }
 
     /// Whether nobody has to act on the record with this id any more; `None` if it is not where it was put, which only a

@@ -13,7 +13,7 @@ local function accept(record)
     return 'duplicate'
   end
   local key = P .. 'state:' .. record.id
-  -- A record that an operator made ready again waits, though nobody remembers its identity: it keeps what it has.
+  -- A damaged record that is not in quarantine yet waits, though nobody knows its identity: it keeps what it has.
   if record.known and waiting(redis.call('HGET', key, 's')) then
     tell('duplicates')
     return 'duplicate'

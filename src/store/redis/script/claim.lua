@@ -22,9 +22,8 @@ local key, fence = P .. 'state:' .. record.id, next_number()
 local fences = take_fences(record, taken)
 if record.known then
   forget_claim(record.id)
-  -- A record that is past its retention has no identity of its own any more.
-  local retain = redis.call('HGET', key, 'r')
-  if retain then redis.call('ZADD', P .. 'retain', retain, record.id) end
+  -- An operator could make it ready again beside what takes its identity now.
+  forget_record(record.id)
 end
 redis.call('HSET', key, 'k', compared_by(record), 'q', 'in_flight', 'v', kept_until(record), 'l', fence, 'u', ends, 't', token,
   'x', fences)

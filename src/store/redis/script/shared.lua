@@ -101,7 +101,7 @@ local function keep_on(id)
   redis.call('PERSIST', P .. 'state:' .. id)
 end
 
--- Forgets the record under an id, unless it waits, and leaves what took the identity since. Answers how many that were.
+-- Forgets the record under an id, unless it waits, and leaves what took the identity. Answers how many that were.
 local function forget_record(id)
   local key = P .. 'state:' .. id
   local state = redis.call('HGET', key, 's')
