@@ -127,7 +127,7 @@ pub(super) use conformance;
 pub(super) struct Event {
     pub(super) endpoint: &'static str,
     pub(super) id: String,
-    pub(super) fence: Option<&'static str>,
+    pub(super) fence: Option<String>,
     pub(super) content: Bytes,
     pub(super) problem: Option<&'static str>,
     pub(super) retain_until: Timestamp,
@@ -151,8 +151,8 @@ impl Event {
         self
     }
 
-    pub(super) fn fence(mut self, fence: &'static str) -> Self {
-        self.fence = Some(fence);
+    pub(super) fn fence(mut self, fence: &str) -> Self {
+        self.fence = Some(fence.to_owned());
         self
     }
 
@@ -173,7 +173,7 @@ impl Event {
     pub(super) fn verified(&self) -> Verified<Record> {
         let record = Record {
             identity: self.identity(),
-            fence: self.fence.map(|fence| Identity::new(self.endpoint, "fence", fence.as_bytes())),
+            fence: self.fence.as_ref().map(|fence| Identity::new(self.endpoint, "fence", fence.as_bytes())),
             fingerprint: Digest::sha256_of(&self.content),
             compared: Digest::sha256_of(&self.content),
             action: "events".into(),

@@ -17,7 +17,8 @@ pub struct Record {
     /// Name that every copy of the event shares.
     pub identity: Identity,
     /// A second name that must not have been seen either, for senders whose id is not signed: a record whose fence is
-    /// taken is a duplicate.
+    /// taken is a duplicate. It is taken as long as its identity is; a store may know it longer where that identity is taken
+    /// anew.
     pub fence: Option<Identity>,
     /// SHA-256 of the verified content; of a redirect, of its state, which alone is proved.
     pub fingerprint: Sha256,

@@ -78,10 +78,16 @@ struct Twin {
 impl Twin {
     fn event(&self, choice: &Choice) -> Event {
         let mut event = event(&choice.id.to_string());
-        event.fence = choice.fence.map(|first| if first { "first" } else { "second" });
+        event.fence = choice.fence.map(|first| self.fence(first));
         event.problem = choice.problem.then_some("no such field");
         event.retain_until = self.clock.now().after(RETENTION);
         if choice.other { event.content("other") } else { event }
+    }
+
+    /// A fence of this retention. Past it a store may go on knowing one for a while, which is its own choice.
+    fn fence(&self, first: bool) -> String {
+        let ended = self.clock.now().since(START).as_secs() / RETENTION.as_secs();
+        format!("{} {ended}", if first { "first" } else { "second" })
     }
 
     /// Takes a step and says in words what came of it.
