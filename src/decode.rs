@@ -12,6 +12,7 @@ use crate::crypto::{Digest, Hash, Sha256};
 use crate::error::Rejection;
 use crate::event::{Event, EventType};
 use crate::fail_point::{self, Point};
+use crate::keys::Distrust;
 use crate::observed::{self, Stage};
 use crate::profile::{Identification, Profile, Undecodable};
 use crate::reply::Reply;
@@ -47,13 +48,27 @@ pub struct Decoder {
     /// The kind of its ids, which is part of every identity.
     kind: Box<str>,
     retain: Duration,
+    distrust: Distrust,
 }
 
 impl Decoder {
     /// For the endpoint of this name; identities are remembered for `retain`.
     pub(crate) fn new(endpoint: Arc<str>, profile: Arc<Profile>, retain: Duration) -> Self {
         let kind = profile.identification.kind().into();
-        Self { endpoint, profile, kind, retain }
+        Self { endpoint, profile, kind, retain, distrust: Distrust::default() }
+    }
+
+    /// The keys whose records are not handed on.
+    pub(crate) fn distrusting(self, distrust: Distrust) -> Self {
+        Self { distrust, ..self }
+    }
+
+    /// Whether what this key vouched for may still be handed on.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::KeyDistrusted`] if not.
+    pub(crate) fn trusts(&self, key_id: &str) -> Result<(), Rejection> {
+        self.distrust.check(key_id)
     }
 
     /// Reads verified content.

@@ -119,6 +119,8 @@ codes! {
     CoveredHeaderMissing = "covered_header_missing", Authentication, 401;
     /// No live key has the id that the message names.
     KeyUnknown = "key_unknown", Authentication, 401;
+    /// The message is signed with a key of the sender's that the operator no longer trusts.
+    KeyDistrusted = "key_distrusted", Authentication, 401;
     /// The message names another algorithm than its key has.
     AlgorithmRefused = "algorithm_refused", Authentication, 401;
     /// The digest header is missing.

@@ -23,6 +23,7 @@ use crate::decode::Decoder;
 use crate::dedup::{DedupLayer, Handlers, InlineTimes, OnUndecodable, WithoutDedupLayer};
 use crate::error::{ConfigError, Rejection};
 use crate::inbox::Inbox;
+use crate::keys::Distrust;
 use crate::keys::{DecryptionKeys, KeyRing, KeySet};
 use crate::once::Once;
 use crate::profile::Profile;
@@ -69,6 +70,7 @@ pub struct EndpointBuilder<State> {
     retain: Duration,
     undecodable: OnUndecodable,
     public_url: Option<Box<str>>,
+    distrust: Distrust,
     demo_keys: bool,
     account: Option<Account>,
     ending: Option<Ending>,
@@ -96,6 +98,7 @@ impl EndpointBuilder<Undecided> {
             retain: SHORTEST_RETENTION,
             undecodable: OnUndecodable::default(),
             public_url: None,
+            distrust: Distrust::default(),
             demo_keys: false,
             account: None,
             ending: None,
@@ -160,6 +163,7 @@ impl EndpointBuilder<Undecided> {
             retain: self.retain,
             undecodable: self.undecodable,
             public_url: self.public_url,
+            distrust: self.distrust,
             demo_keys: self.demo_keys,
             account: self.account,
             ending: Some(Box::new(ending)),
@@ -282,6 +286,15 @@ impl<State> EndpointBuilder<State> {
         self
     }
 
+    /// No longer trusts the key of this id, though the sender may still publish it: what it signs is refused, and what it signed
+    /// before and nobody has yet is parked by the endpoint's worker and not delivered. Ids are compared without case; those
+    /// that are trusted no more add up.
+    #[must_use]
+    pub fn distrust(mut self, key_id: &str) -> Self {
+        self.distrust.add(key_id);
+        self
+    }
+
     /// Accepts keys that everybody has, because they lie in the project's repository. Only for a listener on loopback.
     #[must_use]
     pub fn trusting_demo_keys_on_loopback(mut self) -> Self {
@@ -307,7 +320,8 @@ impl EndpointBuilder<Chosen> {
         let Some(ending) = self.ending else {
             return Err(ConfigError::new("mode", "expected a choice of what remembers, but found none"));
         };
-        let decoder = Arc::new(Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain));
+        let decoder = Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain);
+        let decoder = Arc::new(decoder.distrusting(self.distrust));
         let inline = Inline {
             times: self.times.unwrap_or_else(|| InlineTimes::of(&profile)),
             undecodable: self.undecodable,

@@ -6,6 +6,7 @@ mod recall;
 mod retry;
 mod rounds;
 mod settlement;
+mod untried;
 mod waiting;
 mod worker;
 

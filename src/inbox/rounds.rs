@@ -13,6 +13,7 @@ use tower_service::Service;
 use super::breaker::{Admission, Breaker, BreakerState, Probe};
 use super::recall::{Recalled, recall};
 use super::settlement::Settlement;
+use super::untried::{RETRY, distrusted, used_up};
 use super::waiting::{Held, Order, Waiting};
 use super::worker::{Duty, Worker};
 use crate::error::{Code, Rejection};
@@ -32,8 +33,6 @@ const FARTHEST: usize = 1024;
 const LONG: Duration = Duration::from_secs(1);
 /// How long an event that failed before this process began is waited for at a time.
 const UNKNOWN: Duration = Duration::from_secs(5);
-/// What an operator does about an event that is parked.
-const RETRY: &str = "find out why, then: countersign inbox retry ID";
 /// How often the store is told again of what was delivered while the worker stops.
 const LAST_TRIES: u32 = 3;
 
@@ -66,12 +65,12 @@ struct Ticket {
 /// The work of one worker.
 pub(super) struct Rounds<'a, S> {
     worker: &'a Worker<S>,
-    duty: Duty<S>,
+    pub(super) duty: Duty<S>,
     version: u64,
-    waiting: Waiting,
+    pub(super) waiting: Waiting,
     flying: JoinSet<Result<Reply, Rejection>>,
     tickets: HashMap<Id, Ticket>,
-    settlement: Settlement,
+    pub(super) settlement: Settlement,
     /// How many records are leased ahead of what is under way.
     ahead: usize,
     shrunk: Instant,
@@ -193,7 +192,7 @@ where
         let count = leased.len();
         let now = worker.clock.now();
         for record in leased {
-            if let Some(record) = self.not_used_up(record) {
+            if let Some(record) = self.unless(used_up, record) {
                 self.waiting.take(Held { leased: record, since, probe: None }, now, &mut self.settlement);
             }
         }
@@ -216,6 +215,7 @@ where
         }
         while self.flying.len() < self.duty.concurrency {
             let Some(Held { leased, since, probe }) = self.waiting.next() else { break };
+            let Some(leased) = self.unless(distrusted, leased) else { continue };
             if since.elapsed() > LONG && self.shrunk.elapsed() > LONG && self.worker.order == Order::None {
                 self.ahead /= 2;
                 self.shrunk = Instant::now();
@@ -276,31 +276,11 @@ where
             self.ahead = self.ahead.saturating_mul(2).clamp(least, FARTHEST);
         }
         for record in leased {
-            if let Some(record) = self.not_used_up(record) {
+            if let Some(record) = self.unless(used_up, record) {
                 self.waiting.take(Held { leased: record, since, probe: probe.take() }, now, &mut self.settlement);
             }
         }
         Ok(is_whole && !probing)
-    }
-
-    /// Parks a record whose round of tries is used up, the last of which ended without a word: it may be what ended the
-    /// process, and would again. An operator's retry grants one more round, as it does to what failed.
-    fn not_used_up(&mut self, leased: Leased) -> Option<Leased> {
-        let before = leased.attempt.saturating_sub(1);
-        let is_used_up = before > 0 && before.checked_rem(self.duty.retry.attempts) == Some(0);
-        if !leased.is_abandoned || !is_used_up {
-            return Some(leased);
-        }
-        let found =
-            "expected an answer before its tries were used up, but found that a receiver ended while it held the event";
-        let rejection = Rejection::new(Code::HandlerFailed, found);
-        let (attempt, reason, endpoint) =
-            (leased.attempt, rejection.to_string(), &*leased.record.provenance().endpoint);
-        let because = rejection.code().as_str();
-        tracing::error!(code = "parked", because, endpoint, event_id = %leased.id, attempt, reason, cure = RETRY, "an event is parked untried");
-        self.waiting.finished(leased.record.subject.as_deref(), &leased.id);
-        self.settlement.failed((leased.id, leased.fence), None, reason);
-        None
     }
 
     /// A try has ended.

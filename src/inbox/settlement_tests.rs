@@ -67,6 +67,9 @@ impl Store for Far {
     fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
         self.0.requeue(ids)
     }
+    fn discard(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
+        self.0.discard(ids)
+    }
     fn prune(&self) -> StoreFuture<'_, Pruned> {
         self.0.prune()
     }

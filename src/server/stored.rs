@@ -159,6 +159,17 @@ impl Looking {
             Self::Shared(store) => store.requeue(ids.to_vec()).await,
         }
     }
+
+    /// See [`Store::discard`].
+    ///
+    /// # Errors
+    /// As [`Store::discard`].
+    pub async fn discard(&self, ids: &[EventId]) -> Result<u64, StoreError> {
+        match self {
+            Self::File(file) => file.discard(ids),
+            Self::Shared(store) => store.discard(ids.to_vec()).await,
+        }
+    }
 }
 
 fn unavailable(error: impl std::error::Error) -> Failure {

@@ -205,6 +205,10 @@ impl Store for Trial {
         never()
     }
 
+    fn discard(&self, _: Vec<EventId>) -> StoreFuture<'_, u64> {
+        never()
+    }
+
     fn prune(&self) -> StoreFuture<'_, crate::store::Pruned> {
         never()
     }

@@ -77,6 +77,8 @@ macro_rules! conformance {
             delivering::a_parked_record_waits_for_an_operator,
             delivering::a_requeued_record_is_never_a_first_attempt_again,
             delivering::a_quarantined_record_is_never_requeued,
+            delivering::a_discarded_record_is_never_delivered_and_stays_for_its_retention,
+            delivering::only_what_is_parked_is_discarded,
             delivering::records_of_other_endpoints_are_not_handed_out,
             delivering::records_leave_in_the_order_of_acceptance,
             delivering::a_lease_has_a_bound_in_bytes_too,

@@ -117,6 +117,10 @@ impl Store for MemoryStore {
         self.call(move |inner, _| Ok(inner.inbox.requeue(&ids)))
     }
 
+    fn discard(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
+        self.call(move |inner, _| Ok(inner.inbox.discard(&ids)))
+    }
+
     fn prune(&self) -> StoreFuture<'_, Pruned> {
         self.call(|inner, now| Ok(Pruned { records: inner.prune(now), more: false }))
     }

@@ -237,6 +237,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Makes parked records ready now, and delivered ones too: an operator asked for it. Answers how many there were.
     fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64>;
 
+    /// Gives parked records up for good: an operator decided that nobody is to have them. They are quarantined, so that they
+    /// stay for inspection until their retention has passed, and copies of them go on being duplicates. Answers how many there
+    /// were.
+    fn discard(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64>;
+
     /// Forgets what is older than its retention and not waiting, a little of it at a time. It is called about once a
     /// minute, as [`upkeep()`] does, so it is also when a store looks whether it still can keep what it promises.
     fn prune(&self) -> StoreFuture<'_, Pruned>;

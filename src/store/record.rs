@@ -137,6 +137,8 @@ pub struct Entry {
     pub event_type: String,
     /// CloudEvents subject.
     pub subject: Option<String>,
+    /// Id of the key that vouched for it.
+    pub key_id: String,
     /// Where it stands.
     pub state: State,
     /// When it was received.

@@ -7,6 +7,14 @@ use super::{Identity, Record, StoredAnswer};
 use crate::clock::Timestamp;
 use crate::crypto::Sha256;
 
+/// What is said of a record that an operator discarded, in front of why it was parked.
+pub(super) const DISCARDED: &str = "discarded by an operator";
+
+/// The same as a sentence.
+pub(super) fn discarded(parked_for: Option<&str>) -> String {
+    parked_for.map_or_else(|| DISCARDED.to_owned(), |why| format!("{DISCARDED}: {why}"))
+}
+
 /// What a store remembers of an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Taken {

@@ -21,6 +21,7 @@ use crate::clock::Timestamp;
 use crate::crypto::SignatureValid;
 use crate::delivery::Delivery;
 use crate::error::{Code, Rejection};
+use crate::keys::Distrust;
 use crate::keys::{DecryptionKeys, Key, KeyRing, KeyRule, KeySet};
 use crate::profile::{Identification, Nesting, Profile, Scheme};
 use crate::signing_input::BoundInput;
@@ -50,6 +51,7 @@ pub struct Verifier {
     pub(crate) permits: DecryptionPermits,
     pub(crate) credentials: Credentials,
     pub(crate) public_url: Option<Box<str>>,
+    pub(crate) distrust: Distrust,
     /// What a signature covers that covers what it has to and nothing else.
     pub(crate) covered: Arc<[Box<str>]>,
     /// Who wants to know what fits, step by step.
@@ -89,6 +91,13 @@ impl Verifier {
     /// # Errors
     /// As [`Verifier::verify`].
     pub fn verify_with(&self, delivery: &Delivery, journal: &mut Journal) -> Result<Verified<Covered>, Rejection> {
+        let verified = self.prove(delivery, journal)?;
+        // Only now it is known which key it was: a message need not name one.
+        self.distrust.check(&verified.provenance().key_id)?;
+        Ok(verified)
+    }
+
+    fn prove(&self, delivery: &Delivery, journal: &mut Journal) -> Result<Verified<Covered>, Rejection> {
         let request_id = self.request_id(delivery)?;
         let user_token = self.user_token(delivery)?;
         let bearer = self.credentials.check(delivery)?;

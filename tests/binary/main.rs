@@ -6,6 +6,7 @@ mod cbuae;
 mod configuration;
 mod check_store;
 mod core;
+mod distrust;
 mod edge;
 #[cfg(all(feature = "fail-points", debug_assertions))]
 mod fail_points;

@@ -6,6 +6,7 @@ mod custom;
 mod demo;
 mod dialect;
 mod digests;
+mod distrust;
 mod flips;
 mod jose;
 mod jose_load;

@@ -29,6 +29,9 @@ pub(super) struct Filter {
     /// Only records about this payment or consent.
     #[arg(long, value_name = "ID")]
     subject: Option<String>,
+    /// Only records that this key vouched for, by its id as `inbox show` has it.
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
     /// Only records received at this time or later: RFC 3339, Unix seconds, or how long ago, such as 2h.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -44,6 +47,7 @@ pub(super) struct Wanted {
     endpoint: Option<String>,
     event_type: Option<String>,
     subject: Option<String>,
+    key: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
 }
@@ -51,8 +55,8 @@ pub(super) struct Wanted {
 impl Filter {
     /// Whether it says anything.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { state, endpoint, r#type, subject, since, until } = self;
-        [state, endpoint, r#type, subject, since, until].into_iter().all(Option::is_none)
+        let Self { state, endpoint, r#type, subject, key, since, until } = self;
+        [state, endpoint, r#type, subject, key, since, until].into_iter().all(Option::is_none)
     }
 
     pub(super) fn read(&self, now: Timestamp) -> Result<Wanted, Ended> {
@@ -69,6 +73,7 @@ impl Filter {
             endpoint: self.endpoint.clone(),
             event_type: self.r#type.as_deref().map(|name| name.strip_prefix(FAMILY).unwrap_or(name).to_owned()),
             subject: self.subject.clone(),
+            key: self.key.clone(),
             since: moment("--since", &self.since)?,
             until: moment("--until", &self.until)?,
         })
@@ -82,6 +87,7 @@ impl Wanted {
             && same(&self.endpoint, Some(&entry.endpoint))
             && same(&self.event_type, Some(entry.event_type.strip_prefix(FAMILY).unwrap_or(&entry.event_type)))
             && same(&self.subject, entry.subject.as_deref())
+            && same(&self.key, Some(&entry.key_id))
             && self.since.is_none_or(|since| entry.received_at >= since)
             && self.until.is_none_or(|until| entry.received_at < until)
     }
@@ -114,6 +120,7 @@ mod tests {
             endpoint: "bank".to_owned(),
             event_type: "openbanking.payment.updated".to_owned(),
             subject: Some("p-1".to_owned()),
+            key_id: "k-1".to_owned(),
             state: State::Parked,
             received_at: Timestamp::from_seconds(1000),
             attempts: 1,
@@ -136,6 +143,7 @@ mod tests {
         assert!(!fits(|filter| filter.r#type = some("payment")), "no part of a name");
         assert!(!fits(|filter| filter.endpoint = some("Bank")));
         assert!(!fits(|filter| filter.subject = some("p-2")));
+        assert!(fits(|filter| filter.key = some("k-1")) && !fits(|filter| filter.key = some("k-")));
         assert!(!fits(|filter| filter.state = some("delivered")));
         assert!(fits(|filter| filter.since = some("100s")) && !fits(|filter| filter.since = some("99s")));
         assert!(fits(|filter| filter.since = some("1000")) && !fits(|filter| filter.until = some("1000")));

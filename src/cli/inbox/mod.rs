@@ -1,5 +1,6 @@
 //! `inbox`: what was received, beside a running receiver or without one.
 
+mod discard;
 mod filter;
 mod interrupt;
 mod list;
@@ -31,6 +32,8 @@ use filter::Filter;
   countersign inbox tail --type payment.updated
   countersign inbox retry 4f2c…
   countersign inbox retry --endpoint worldline --rate 50
+  countersign inbox list --key bank-2026 --since 3d
+  countersign inbox discard --key bank-2026
   countersign inbox stats")]
 pub(super) struct Inbox {
     #[command(subcommand)]
@@ -53,6 +56,8 @@ enum Command {
     Tail(tail::Tail),
     /// Delivers parked or delivered records again: those that are named, or those that fit.
     Retry(retry::Retry),
+    /// Gives parked records up for good: those that are named, or those that fit.
+    Discard(discard::Discard),
     /// How many records stand where.
     Stats {
         /// One JSON document.
@@ -70,6 +75,7 @@ impl Inbox {
             Command::Show { id, json } => show::show(&store, id, *json).await,
             Command::Tail(tail) => tail.run(&store).await,
             Command::Retry(retry) => retry.run(&store, &kept).await,
+            Command::Discard(discard) => discard.run(&store).await,
             Command::Stats { json } => stats::stats(&store, *json).await,
         }
     }
@@ -79,7 +85,7 @@ fn document(entry: &Entry) -> Value {
     json!({
         "id": entry.id.as_str(), "requestid": entry.request_id, "endpoint": entry.endpoint, "type": entry.event_type,
         "subject": entry.subject, "state": entry.state.as_str(), "receivedat": entry.received_at.to_string(),
-        "attempts": entry.attempts,
+        "attempts": entry.attempts, "keyid": entry.key_id,
     })
 }
 

@@ -22,7 +22,6 @@ pub(super) async fn show(store: &Looking, id: &str, json: bool) -> Result<(), En
         let mut document = document(&entry);
         if let Some(members) = document.as_object_mut() {
             members.insert("provider".to_owned(), json!(&*provenance.profile));
-            members.insert("keyid".to_owned(), json!(&*provenance.key_id));
             members.insert("algorithm".to_owned(), json!(algorithm));
             members.insert("signedat".to_owned(), json!(provenance.signed_at.map(|at| at.to_string())));
             members.insert("covered".to_owned(), json!(&*provenance.covered));

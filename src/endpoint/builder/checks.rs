@@ -32,6 +32,7 @@ impl<State> EndpointBuilder<State> {
             permits: self.permits.clone(),
             credentials: self.credentials.clone(),
             public_url: self.public_url.clone(),
+            distrust: self.distrust.clone(),
             covered: always_covered(&self.profile.scheme),
             account: self.account.clone(),
         })
@@ -45,7 +46,8 @@ impl<State> EndpointBuilder<State> {
     pub fn decoder(&self) -> Result<Arc<Decoder>, ConfigError> {
         self.check_before_keys()?;
         let profile = Arc::new(self.profile.clone());
-        Ok(Arc::new(Decoder::new(Arc::clone(&self.name), profile, self.retain)))
+        let decoder = Decoder::new(Arc::clone(&self.name), profile, self.retain);
+        Ok(Arc::new(decoder.distrusting(self.distrust.clone())))
     }
 
     /// Everything that [`EndpointBuilder::build`] refuses, for an endpoint whose keys are still to be fetched; those

@@ -15,7 +15,7 @@ use crate::crypto::Secret;
 use crate::dedup::{InlineTimes, OnUndecodable};
 use crate::endpoint::{BodyBudget, Endpoint, EndpointBuilder, Limits, Undecided, is_name, is_path};
 use crate::error::ConfigError;
-use crate::keys::{DecryptionKeys, KeyRing, KeySet};
+use crate::keys::{DecryptionKeys, Key, KeyId, KeyRing, KeySet};
 use crate::profile::Profile;
 use crate::rotation::{NoKeys, Rotation, Source};
 use crate::verify::DecryptionPermits;
@@ -45,6 +45,8 @@ pub struct EndpointSettings {
     pub profile: Profile,
     /// The sender's keys; those of an address are among them once [`EndpointSettings::open_keys`] has fetched them.
     pub keys: Option<KeySet>,
+    /// Ids of keys that are trusted no more, though the sender may still publish them.
+    pub distrust: Vec<KeyId>,
     /// Our private keys, where the sender encrypts.
     pub decryption: Option<DecryptionKeys>,
     /// Whether the sink's answer is the sender's answer.
@@ -113,6 +115,7 @@ impl EndpointSettings {
             api_key: secret("api_key", &table.api_key)?,
             profile,
             keys,
+            distrust: distrusted(&table.distrust)?,
             decryption: decrypt::read(&table.decrypt, around.folder)?,
             inline: table.mode == Mode::Inline,
             signs_replies: table.reply_key.is_some(),
@@ -148,6 +151,10 @@ impl EndpointSettings {
             warnings.push(format!(
                 "endpoint {name:?} does not compare aud: whoever gets a message of the hub can encrypt it anew for us, and it is taken; set claims = {{ iss = \"…\", aud = \"your client id\" }}"
             ));
+        }
+        if let Some(id) = settings.distrust.iter().find(|id| settings.misses(id)) {
+            let name = &settings.name;
+            warnings.push(format!("endpoint {name:?} distrusts {id}, but none of its keys has this id; inbox show names the id of an event's key"));
         }
         redirect::warn(&settings.name, &settings.profile, around, warnings);
         // What the builder refuses is refused here, with a line.
@@ -210,6 +217,9 @@ impl EndpointSettings {
         if let Some(keys) = &self.keys {
             builder = builder.keys(keys.clone());
         }
+        for id in &self.distrust {
+            builder = builder.distrust(id.as_str());
+        }
         if let Some(keys) = &self.decryption {
             builder = builder.decryption_keys(keys.clone()).decryption_permits(self.permits.clone());
         }
@@ -254,6 +264,13 @@ impl EndpointSettings {
     /// Goes on with keys that somebody keeps.
     pub(in crate::server) fn go_on_with_keys(&mut self, ring: &KeyRing) {
         self.keys = Some(KeySet::clone(&ring.held().keys));
+    }
+
+    /// Whether no key has this id, where that can be told before an address is asked.
+    fn misses(&self, id: &KeyId) -> bool {
+        let is_same = |key: &Key| key.id().as_str().eq_ignore_ascii_case(id.as_str());
+        let is_there = self.keys.iter().flat_map(KeySet::iter).any(is_same);
+        !is_there && !self.sources.iter().any(Source::is_remote)
     }
 
     /// Whether a bearer token is demanded.
@@ -306,6 +323,11 @@ impl EndpointSettings {
             |one: &str, two: &str| one.strip_prefix(two).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         below(&self.path, &other.path) || below(&other.path, &self.path)
     }
+}
+
+fn distrusted(ids: &[String]) -> Result<Vec<KeyId>, ConfigError> {
+    let read = |id: &String| KeyId::new(id).map_err(|error| ConfigError::new("distrust", error.to_string()));
+    ids.iter().map(read).collect()
 }
 
 fn limits(table: &EndpointTable, deadline: Duration) -> Result<Limits, ConfigError> {

@@ -147,6 +147,8 @@ pub(super) struct EndpointTable {
     #[serde(default)]
     pub(super) keys: Vec<KeyTable>,
     #[serde(default)]
+    pub(super) distrust: Vec<String>,
+    #[serde(default)]
     pub(super) mode: Mode,
     pub(super) sink: String,
     pub(super) signature: Option<SignatureValue>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{LEASE, Open, START, bench, event};
+use super::{LEASE, Open, RETENTION, START, bench, event};
 use crate::clock::Timestamp;
 use crate::store::{Acceptance, EventId, LARGEST_LEASE, State, StoreError};
 
@@ -130,6 +130,44 @@ pub(in crate::store) async fn a_quarantined_record_is_never_requeued(open: Open)
     let quarantined = bench.ids(Some(State::Quarantined)).await;
     assert_eq!(bench.store.requeue(quarantined.clone()).await, Ok(0));
     assert_eq!(bench.ids(Some(State::Quarantined)).await, quarantined);
+}
+
+pub(in crate::store) async fn a_discarded_record_is_never_delivered_and_stays_for_its_retention(open: Open) {
+    let bench = bench(open);
+    let fenced = event("1").fence("signed");
+    bench.accept(&fenced).await;
+    let leased = bench.lease_one().await;
+    bench.store.park(leased.id.clone(), leased.fence, "given up".into()).await.unwrap();
+    let unknown = EventId::parse(&"0".repeat(32)).unwrap();
+    let both = vec![leased.id.clone(), unknown];
+    assert_eq!(bench.store.discard(both.clone()).await, Ok(1));
+    assert_eq!(bench.store.discard(both).await, Ok(0));
+    assert_eq!(bench.store.requeue(vec![leased.id.clone()]).await, Ok(0));
+    bench.at(LEASE * 1000);
+    assert!(bench.lease(10).await.is_empty());
+    bench.store.prune().await.unwrap();
+    let shown = bench.store.show(leased.id).await.unwrap().unwrap();
+    assert_eq!(shown.entry.state, State::Quarantined);
+    assert_eq!(shown.entry.reason.as_deref(), Some("discarded by an operator: given up"));
+    // Its names stay taken, until both go with it.
+    assert_eq!(bench.accept(&event("1")).await, Acceptance::Duplicate);
+    assert_eq!(bench.accept(&event("2").fence("signed")).await, Acceptance::Duplicate);
+    bench.at(RETENTION + SECOND);
+    assert_eq!(bench.store.prune().await.unwrap().records, 1);
+    let stats = bench.store.stats().await.unwrap();
+    assert_eq!((stats.quarantined, stats.parked, stats.identities), (0, 0, 0));
+}
+
+pub(in crate::store) async fn only_what_is_parked_is_discarded(open: Open) {
+    let bench = bench(open);
+    for id in ["delivered", "leased", "ready"] {
+        bench.accept(&event(id)).await;
+    }
+    let [delivered, _leased]: [_; 2] = bench.lease(2).await.try_into().unwrap();
+    bench.store.acknowledge(vec![(delivered.id, delivered.fence)]).await.unwrap();
+    assert_eq!(bench.store.discard(bench.ids(None).await).await, Ok(0));
+    let stats = bench.store.stats().await.unwrap();
+    assert_eq!((stats.delivered, stats.leased, stats.ready, stats.quarantined), (1, 1, 1, 0));
 }
 
 pub(in crate::store) async fn records_of_other_endpoints_are_not_handed_out(open: Open) {

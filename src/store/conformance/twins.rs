@@ -24,6 +24,7 @@ enum Step {
     Retry(usize, u64),
     Park(usize),
     Requeue(usize),
+    Discard(usize),
     Prune,
     Wait(u64),
 }
@@ -59,6 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..4_usize, 0..90_u64).prop_map(|(which, seconds)| Step::Retry(which, seconds)),
         1 => (0..4_usize).prop_map(Step::Park),
         1 => (0..9_usize).prop_map(Step::Requeue),
+        1 => (0..9_usize).prop_map(Step::Discard),
         2 => Just(Step::Prune),
         2 => (0..40_u64).prop_map(Step::Wait),
         1 => (hours / 4..hours).prop_map(|hours| Step::Wait(hours * 3600)),
@@ -132,12 +134,14 @@ impl Twin {
                 String::new()
             }
             Step::Prune => format!("{:?}", self.store.prune().await.map(|pruned| pruned.records)),
-            Step::Acknowledge(which) | Step::Retry(which, _) | Step::Park(which) | Step::Requeue(which) => {
-                match self.leases.get(*which).cloned() {
-                    Some(held) => self.settle(step, held).await,
-                    None => String::new(),
-                }
-            }
+            Step::Acknowledge(which)
+            | Step::Retry(which, _)
+            | Step::Park(which)
+            | Step::Requeue(which)
+            | Step::Discard(which) => match self.leases.get(*which).cloned() {
+                Some(held) => self.settle(step, held).await,
+                None => String::new(),
+            },
         }
     }
 
@@ -154,6 +158,7 @@ impl Twin {
     async fn settle(&self, step: &Step, (id, fence): (EventId, u64)) -> String {
         match step {
             Step::Requeue(_) => format!("{:?}", self.store.requeue(vec![id]).await),
+            Step::Discard(_) => format!("{:?}", self.store.discard(vec![id]).await),
             Step::Park(_) => format!("{:?}", self.store.park(id, fence, "given up".into()).await),
             Step::Retry(_, seconds) => {
                 let due = self.clock.now().after(Duration::from_secs(*seconds));

@@ -11,6 +11,7 @@ use super::due::{Due, Waiting};
 use super::spread::Spread;
 use crate::clock::Timestamp;
 use crate::store::turns::{Room, chosen};
+use crate::store::verdict::discarded;
 use crate::store::{Entry, EventId, Leased, Listing, Record, Shown, State, Stats, StoreError};
 use crate::verified::Verified;
 
@@ -62,6 +63,7 @@ impl Row {
             endpoint: provenance.endpoint.as_ref().into(),
             event_type: self.record.event_type.as_ref().into(),
             subject: self.record.subject.as_deref().map(Into::into),
+            key_id: provenance.key_id.as_ref().into(),
             state: self.state,
             received_at: provenance.received_at,
             attempts: self.attempts,
@@ -203,6 +205,19 @@ impl Inbox {
             }
         }
         self.ready |= count > 0;
+        count
+    }
+
+    pub(super) fn discard(&mut self, ids: &[EventId]) -> u64 {
+        let mut count: u64 = 0;
+        for id in ids {
+            let Some(position) = self.positions.get(id) else { continue };
+            if let Some(row) = self.rows.get_mut(position).filter(|row| row.state == State::Parked) {
+                row.reason = Some(discarded(row.reason.as_deref()));
+                row.stand(*position, State::Quarantined, Due::Never, &mut self.waiting, &mut self.counts);
+                count = count.saturating_add(1);
+            }
+        }
         count
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use redis::Value;
+use redis::{Script, Value};
 
 use super::nodes::all;
 use super::packed::Stored;
@@ -206,20 +206,19 @@ impl RedisStore {
         Ok(settled)
     }
 
-    /// An id does not say in which partition its record is.
-    pub(super) async fn requeue_records(&self, ids: Vec<EventId>) -> Result<u64, StoreError> {
+    /// Does what an operator decided, by a script that takes ids behind its other arguments and answers how many fitted. An id
+    /// does not say in which partition its record is.
+    pub(super) async fn decide(&self, what: &Script, more: &[&str], ids: &[EventId]) -> Result<u64, StoreError> {
         let mut total: u64 = 0;
         for partition in all() {
             for part in ids.chunks(500) {
-                let mut call = self.calls.call(&script::REQUEUE, partition);
+                let mut call = self.calls.call(what, partition);
+                call.arg(more);
                 for id in part {
                     call.arg(id.as_str());
                 }
                 total = total.saturating_add(count(&self.calls.keep(partition, &call).await?));
             }
-        }
-        if total > 0 {
-            self.calls.ready.notify_waiters();
         }
         Ok(total)
     }

@@ -47,6 +47,7 @@ use super::{
 };
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::Secret;
+use crate::store::verdict::DISCARDED;
 use crate::verified::Verified;
 use batch::Batches;
 use calls::Calls;
@@ -260,7 +261,17 @@ impl Store for RedisStore {
     }
 
     fn requeue(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
-        Box::pin(self.requeue_records(ids))
+        Box::pin(async move {
+            let count = self.decide(&script::REQUEUE, &[], &ids).await?;
+            if count > 0 {
+                self.calls.ready.notify_waiters();
+            }
+            Ok(count)
+        })
+    }
+
+    fn discard(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
+        Box::pin(async move { self.decide(&script::DISCARD, &[DISCARDED], &ids).await })
     }
 
     fn prune(&self) -> StoreFuture<'_, Pruned> {

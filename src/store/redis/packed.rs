@@ -77,6 +77,7 @@ impl Header {
             endpoint: self.endpoint,
             event_type: self.r#type,
             subject: self.subject,
+            key_id: self.key_id,
             state: state.parse().unwrap_or(State::Quarantined),
             attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
             reason: Some(reason).filter(|reason| !reason.is_empty()).or(self.problem),

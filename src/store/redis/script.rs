@@ -49,6 +49,7 @@ scripts! {
     TAKE = FREES, [UNTRIED, DUE], "take.lua";
     SETTLE = FREES, [], "settle.lua";
     REQUEUE = FREES, [], "requeue.lua";
+    DISCARD = FREES, [], "discard.lua";
     PRUNE = FREES, [], "prune.lua";
     LIST = READS, [UNTRIED, HEADER], "list.lua";
     SHOW = READS, [], "show.lua";

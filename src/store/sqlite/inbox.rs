@@ -1,6 +1,7 @@
 //! The inbox in SQLite: from acceptance to delivery. The rule: a record is handed out only after its attempt is counted,
 //! and only to one owner at a time.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use rusqlite::{CachedStatement, OptionalExtension, Params, params};
@@ -11,6 +12,7 @@ use super::writer::{Answer, Work};
 use crate::clock::Timestamp;
 use crate::crypto::Sha256;
 use crate::store::turns::{Room, chosen};
+use crate::store::verdict::DISCARDED;
 use crate::store::{EventId, Leased, Record, State, StoreError};
 use crate::verified::Verified;
 
@@ -30,6 +32,17 @@ const AGAIN: &str = "SELECT attempts > 0, position FROM inbox WHERE endpoint = ?
 /// For the test that no question reads more than it has to.
 #[cfg(test)]
 pub(super) const QUESTIONS: [&str; 3] = [ENDPOINTS, FRESH, AGAIN];
+
+/// Attempts go on being counted, so that nothing looks new that is not.
+pub(super) const REQUEUE: &str =
+    "UPDATE inbox SET state = 'ready', due = 1 WHERE position = ?1 AND state IN ('parked', 'delivered')";
+
+pub(super) static DISCARD: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "UPDATE inbox SET state = 'quarantined', reason = '{DISCARDED}' || coalesce(': ' || reason, '')
+        WHERE position = ?1 AND state = 'parked'"
+    )
+});
 
 const HELD: &str = "position = ?1 AND fence = ?2 AND state = 'leased'";
 
@@ -183,10 +196,18 @@ impl Work<'_> {
     }
 
     pub(super) fn requeue(&self, ids: &[EventId]) -> Answer<u64> {
-        let found = ids.iter().map(|id| self.place(id)).filter_map(Result::transpose);
-        let count = requeue(self.connection, &found.collect::<Result<Vec<_>, _>>()?)?;
+        let count = self.decided(REQUEUE, ids)?;
         self.ready.set(self.ready.get() || count > 0);
         Ok(Ok(count))
+    }
+
+    pub(super) fn discard(&self, ids: &[EventId]) -> Answer<u64> {
+        self.decided(&DISCARD, ids).map(Ok)
+    }
+
+    fn decided(&self, what: &str, ids: &[EventId]) -> rusqlite::Result<u64> {
+        let found = ids.iter().map(|id| self.place(id)).filter_map(Result::transpose);
+        decide(self.connection, what, &found.collect::<Result<Vec<_>, _>>()?)
     }
 
     /// Runs an update of what one owner holds.
@@ -195,14 +216,12 @@ impl Work<'_> {
     }
 }
 
-/// Makes parked and delivered records ready now. Attempts go on being counted, so that nothing looks new that is not.
-pub(super) fn requeue(connection: &rusqlite::Connection, positions: &[i64]) -> rusqlite::Result<u64> {
-    let mut requeue = connection.prepare_cached(
-        "UPDATE inbox SET state = 'ready', due = 1 WHERE position = ?1 AND state IN ('parked', 'delivered')",
-    )?;
+/// Does what an operator decided, [`REQUEUE`] or [`DISCARD`], where it can be done.
+pub(super) fn decide(connection: &rusqlite::Connection, what: &str, positions: &[i64]) -> rusqlite::Result<u64> {
+    let mut decide = connection.prepare_cached(what)?;
     let mut count: u64 = 0;
     for position in positions {
-        let changed = requeue.execute([position])?;
+        let changed = decide.execute([position])?;
         count = count.saturating_add(u64::try_from(changed).unwrap_or(u64::MAX));
     }
     Ok(count)

@@ -174,6 +174,10 @@ impl Store for SqliteStore {
         Box::pin(self.writer.call(move |work| work.requeue(&ids)))
     }
 
+    fn discard(&self, ids: Vec<EventId>) -> StoreFuture<'_, u64> {
+        Box::pin(self.writer.call(move |work| work.discard(&ids)))
+    }
+
     fn prune(&self) -> StoreFuture<'_, Pruned> {
         Box::pin(self.writer.call(|work| work.prune()))
     }

@@ -122,12 +122,24 @@ impl Observer {
     /// # Errors
     /// [`StoreError::NotStored`] if nothing was changed; [`StoreError::Unknown`] if a part may have been.
     pub fn requeue(&self, ids: &[EventId]) -> Result<u64, StoreError> {
+        self.decide(inbox::REQUEUE, ids)
+    }
+
+    /// Gives parked records up for good and answers how many there were; see [`crate::store::Store::discard`].
+    ///
+    /// # Errors
+    /// As [`Observer::requeue`].
+    pub fn discard(&self, ids: &[EventId]) -> Result<u64, StoreError> {
+        self.decide(&inbox::DISCARD, ids)
+    }
+
+    fn decide(&self, what: &str, ids: &[EventId]) -> Result<u64, StoreError> {
         let mut connection = schema::visitor(&self.path).map_err(|error| StoreError::NotStored(error.to_string()))?;
         // Before the writes, which the receiver waits for. A record stays where it is.
         let positions = places::look_up(&connection, ids).map_err(|error| unreadable(&error))?;
         let mut total: u64 = 0;
         for part in positions.chunks(PAGE) {
-            let count = requeue(&mut connection, part).map_err(|error| match total {
+            let count = decide(&mut connection, what, part).map_err(|error| match total {
                 0 => StoreError::NotStored(meaning(&error)),
                 _ => StoreError::Unknown(meaning(&error)),
             })?;
@@ -137,9 +149,9 @@ impl Observer {
     }
 }
 
-fn requeue(connection: &mut Connection, positions: &[i64]) -> rusqlite::Result<u64> {
+fn decide(connection: &mut Connection, what: &str, positions: &[i64]) -> rusqlite::Result<u64> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let count = inbox::requeue(&transaction, positions)?;
+    let count = inbox::decide(&transaction, what, positions)?;
     transaction.commit()?;
     Ok(count)
 }

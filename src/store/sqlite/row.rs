@@ -13,11 +13,11 @@ use crate::verified::{Provenance, Verified};
 
 /// Columns of a whole record, in the order of [`Stored::read`].
 pub(super) const COLUMNS: &str = "id, request_id, endpoint, type, subject, state, received_at, attempts, reason, problem,
-    position, identity, fingerprint, profile, action, key_id, algorithm, covered, signed_at, content, seal, retain_until";
+    position, key_id, identity, fingerprint, profile, action, algorithm, covered, signed_at, content, seal, retain_until";
 
 /// Columns of what the list shows: the first of [`COLUMNS`].
 pub(super) const ENTRY_COLUMNS: &str =
-    "id, request_id, endpoint, type, subject, state, received_at, attempts, reason, problem, position";
+    "id, request_id, endpoint, type, subject, state, received_at, attempts, reason, problem, position, key_id";
 
 const INSERT: &str =
     "INSERT INTO inbox (id, identity, fingerprint, endpoint, profile, action, type, subject, request_id,
@@ -85,11 +85,11 @@ impl Stored {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let entry = Fields::read(row)?;
         let record = Record {
-            identity: Identity::from_bytes(hash(row, 11)?),
+            identity: Identity::from_bytes(hash(row, 12)?),
             fence: None,
-            fingerprint: hash(row, 12)?,
-            compared: hash(row, 12)?,
-            action: text(row, 14)?.unwrap_or_default().into(),
+            fingerprint: hash(row, 13)?,
+            compared: hash(row, 13)?,
+            action: text(row, 15)?.unwrap_or_default().into(),
             event_type: entry.event_type.as_str().into(),
             subject: entry.subject.as_deref().map(Into::into),
             request_id: entry.request_id.as_deref().map(Into::into),
@@ -99,8 +99,8 @@ impl Stored {
         };
         let provenance = Provenance {
             endpoint: entry.endpoint.as_str().into(),
-            profile: text(row, 13)?.unwrap_or_default().into(),
-            key_id: text(row, 15)?.unwrap_or_default().into(),
+            profile: text(row, 14)?.unwrap_or_default().into(),
+            key_id: entry.key_id.as_str().into(),
             algorithm: text(row, 16)?.and_then(|name| name.parse().ok()),
             signed_at: integer(row, 18)?.map(Timestamp::from_millis),
             received_at: entry.received_at,
@@ -151,6 +151,7 @@ pub(super) struct Fields {
     attempts: u32,
     reason: Option<String>,
     problem: Option<String>,
+    key_id: String,
     pub(super) position: u64,
 }
 
@@ -169,6 +170,7 @@ impl Fields {
             reason: text(row, 8)?,
             problem: text(row, 9)?,
             position: number::to_u64(integer(row, 10)?.unwrap_or(0)),
+            key_id: text(row, 11)?.unwrap_or_default(),
         })
     }
 
@@ -185,6 +187,7 @@ impl Fields {
             endpoint: self.endpoint,
             event_type: self.event_type,
             subject: self.subject,
+            key_id: self.key_id,
             state: self.state,
             received_at: self.received_at,
             attempts: self.attempts,

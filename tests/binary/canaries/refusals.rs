@@ -65,6 +65,7 @@ pub fn setting() -> tempfile::TempDir {
         stamped("queued", "down", &format!("{signature}\n{id}")),
         stamped("timed", "stdout", timed),
         stamped("far", "stdout", &format!("{signature}\nallow_ip = [\"192.0.2.0/24\"]")),
+        stamped("stolen", "stdout", &format!("{signature}\ndistrust = [\"secret\"]")),
         stamped("down", "down", &format!("{signature}\n{id}\nmode = \"inline\"")),
         stamped("away", "away", &format!("{signature}\n{id}\nmode = \"inline\"")),
         stamped("slow", "silent", &format!("{signature}\n{id}\nmode = \"inline\"\ndeadline = \"4s\"")),
@@ -357,6 +358,7 @@ impl<'a> Wire<'a> {
             self.signed("/plain", PERSONAL),
             self.signed("/plain", &other),
             self.signed("/queued", PERSONAL),
+            self.signed("/stolen", PERSONAL),
             self.signed("/down", PERSONAL),
             self.signed("/away", PERSONAL),
         ];

@@ -1,0 +1,18 @@
+-- ARGV: now, what is said of it, ids. Answers how many of them were parked, and are quarantined now. The state is written
+-- last, as in `settle.lua`.
+local count = 0
+for at = 3, #ARGV do
+  local id = ARGV[at]
+  local key = P .. 'state:' .. id
+  local row = redis.call('HMGET', key, 's', 'p', 'r', 'w')
+  if row[1] == 'parked' then
+    count = count + 1
+    local retain = tonumber(row[3]) or now
+    redis.call('ZREM', P .. 'in:parked', id)
+    redis.call('ZADD', P .. 'in:quarantined', row[2], id)
+    redis.call('ZADD', P .. 'names', text(retain), id)
+    expire_later(id, retain)
+    redis.call('HSET', key, 's', 'quarantined', 'w', row[4] and ARGV[2] .. ': ' .. row[4] or ARGV[2])
+  end
+end
+return count
