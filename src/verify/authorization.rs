@@ -44,6 +44,7 @@ pub(super) fn check(engine: &Engine<'_>, journal: &mut Journal) -> Result<(), Re
             "expected a token whose signature fits its key, but found one that does not",
         )
     })?;
+    engine.verifier.distrust.check(key.id().as_str())?;
     journal.note(|| format!("authorization: JWS {}, key {}", jws.header.alg, key.id()));
     Ok(())
 }

@@ -8,7 +8,7 @@ use countersign::Endpoint;
 use countersign::crypto::{Digest, Hash};
 use countersign::endpoint::Outcome;
 use countersign::error::Code;
-use countersign::keys::KeySet;
+use countersign::keys::{KeyId, KeySet};
 use countersign::profile::{Authorization, BodyHash, ClaimRules, Demand, Form, Input, Jose, Nesting, Presence, Types};
 use countersign::store::Store;
 use countersign::wire::encoding::Encoding;
@@ -18,7 +18,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::jose_parties::{Bank, KID, b64, claims, header, in_body, outer, request, rules};
-use crate::parties::{Answer, NOW, post};
+use crate::parties::{Answer, NOW, memory, post};
 
 const BODY: &str = r#"{"event":"payment.executed","id":"p-1"}"#;
 
@@ -269,6 +269,29 @@ async fn j17_the_token_of_the_caller_and_the_token_of_the_event_are_not_each_oth
     assert_eq!(post(&endpoint, send(&format!("Bearer {caller}"), &event)).await.status, 401);
     assert_eq!(post(&endpoint, send(&".".repeat(4000), &event)).await.status, 401);
     assert_eq!(post(&endpoint, send(&caller, &event)).await.outcome, Outcome::Accepted);
+}
+
+#[tokio::test]
+async fn a_distrusted_key_signs_neither_a_token_for_us_nor_one_of_the_caller() {
+    let (bank, stolen) = (Bank::new(), Bank::new());
+    let theirs = json!({ "kid": "stolen" });
+    let distrusting = |scheme: Jose| {
+        let (builder, clock) = bank.builder(scheme);
+        let keys = vec![bank.key(), stolen.key().with_id(KeyId::new("stolen").unwrap())];
+        builder.keys(KeySet::new(keys).unwrap()).distrust("stolen").queue(memory(&clock)).build().unwrap()
+    };
+    let forged = stolen.signed(&header(&theirs), claims(&json!({})).to_string().as_bytes());
+    refused(&distrusting(in_body(Nesting::Jws)), request(&[], forged.clone()), Code::KeyDistrusted).await;
+    let encrypted = bank.encrypted(&outer(&json!({})), forged.as_bytes());
+    refused(&distrusting(in_body(Nesting::JweOfJws)), request(&[], encrypted), Code::KeyDistrusted).await;
+    let endpoint = distrusting(beside());
+    let mut caller = claims(&json!({}));
+    caller.as_object_mut().unwrap().remove("message");
+    let caller = caller.to_string();
+    let send = |token: String| request(&[("authorization", &format!("Bearer {token}"))], bank.token(&json!({})));
+    refused(&endpoint, send(stolen.signed(&header(&theirs), caller.as_bytes())), Code::KeyDistrusted).await;
+    let taken = post(&endpoint, send(bank.signed(&header(&json!({})), caller.as_bytes()))).await;
+    assert_eq!(taken.outcome, Outcome::Accepted);
 }
 
 #[tokio::test]
