@@ -40,7 +40,7 @@ async fn a_message_of_a_distrusted_key_is_refused_as_one_that_is_not_authentic()
     for written in [id.to_lowercase(), id.to_uppercase()] {
         let (builder, clock) = sender.endpoint(Profile::worldline());
         let store = memory(&clock);
-        let endpoint = builder.distrust("another").distrust(&written).queue(store.clone()).build().unwrap();
+        let endpoint = builder.distrust(&written).distrust("another").queue(store.clone()).build().unwrap();
         let refused = post(&endpoint, sender.worldline(ID, PAYMENT)).await;
         assert_eq!(refused.outcome, Outcome::Refused(Code::KeyDistrusted), "{written}");
         // From outside it looks like every other refusal of its class.
