@@ -6,13 +6,13 @@ use std::path::Path;
 use clap::Args;
 use serde_json::json;
 
+use super::distrust_facts;
 use super::identity_facts::IdentityFacts;
 use super::redirect_facts::redirect_facts;
 use super::token_facts::facts;
 use super::{Ended, load, print};
 use crate::clock::{Clock, SystemClock};
 use crate::error::Code;
-use crate::keys::KeySet;
 use crate::profile::{Form, Fresh, Identification, Presence, Scheme};
 use crate::rotation::{Severity, all_ended, ending};
 use crate::server::config::EndpointSettings;
@@ -64,9 +64,7 @@ impl Check {
                     "binds": {"body": binds.body, "path": binds.path, "requestId": binds.request_id, "time": binds.time},
                     "client": endpoint.client().map(|pins| pins.iter().map(ToString::to_string).collect::<Vec<_>>()),
                     "expiring": ending.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                    "distrusts": distrusts(endpoint).into_iter().map(|(id, is_known)| {
-                        json!({"keyid": id, "isOneOfTheKeys": is_known})
-                    }).collect::<Vec<_>>(),
+                    "distrusts": distrust_facts::documents(endpoint),
                     "keysEnded": ended, "identity": identity.document(), "replay": replay, "selfTest": {"passed": test.is_ok(), "detail": self_test},
                     "store": store.as_ref().ok(), "warnings": config.warnings,
                     "certificates": certificates.iter().map(|one| {
@@ -134,11 +132,7 @@ fn account(
     let shows = [(endpoint.wants_bearer(), "bearer token"), (endpoint.wants_api_key(), "API key")];
     let shows: Vec<_> = shows.into_iter().filter_map(|(shown, name)| shown.then_some(name)).collect();
     let mut rows = vec![("routes", routes.collect::<Vec<_>>().join(", ")), ("keys", keys)];
-    let distrusts = distrusts(endpoint).into_iter().map(|(id, is_known)| match is_known {
-        true => format!("{id}, of which NOTHING IS TAKEN"),
-        false => format!("{id}, which is none of the keys"),
-    });
-    rows.extend((!endpoint.distrust.is_empty()).then(|| ("distrusts", distrusts.collect::<Vec<_>>().join("; "))));
+    rows.extend((!endpoint.distrust.is_empty()).then(|| ("distrusts", distrust_facts::words(endpoint))));
     rows.extend(facts(endpoint));
     rows.extend(redirect_facts(endpoint));
     rows.extend([
@@ -155,13 +149,6 @@ fn account(
         ("self-test", self_test.to_owned()),
     ]);
     rows
-}
-
-/// The keys that are trusted no more, each with whether it is one of those that there are.
-fn distrusts(endpoint: &EndpointSettings) -> Vec<(&str, bool)> {
-    let keys = || endpoint.keys.iter().flat_map(KeySet::iter);
-    let is_known = |id: &str| keys().any(|key| key.id().as_str().eq_ignore_ascii_case(id));
-    endpoint.distrust.iter().map(|id| (id.as_str(), is_known(id.as_str()))).collect()
 }
 
 /// Whose certificates are taken, in a handshake or from a proxy.

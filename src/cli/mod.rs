@@ -2,6 +2,7 @@
 
 mod check;
 mod demo_keys;
+mod distrust_facts;
 mod health;
 mod identity_facts;
 mod inbox;

@@ -321,7 +321,7 @@ impl EndpointBuilder<Chosen> {
             return Err(ConfigError::new("mode", "expected a choice of what remembers, but found none"));
         };
         let decoder = Decoder::new(Arc::clone(&self.name), Arc::clone(&profile), self.retain);
-        let decoder = Arc::new(decoder.distrusting(self.distrust));
+        let decoder = Arc::new(decoder.distrusting(self.distrust.among(self.keys.as_ref())));
         let inline = Inline {
             times: self.times.unwrap_or_else(|| InlineTimes::of(&profile)),
             undecodable: self.undecodable,

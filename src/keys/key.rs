@@ -191,6 +191,15 @@ impl Key {
         }
     }
 
+    /// Whether it is the same public key or the same secret, whatever it is called.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        match (&self.verifier, &other.verifier) {
+            (VerifyingKey::Public(_), VerifyingKey::Public(_)) => self.spki.is_some() && self.spki == other.spki,
+            (VerifyingKey::Mac(one), VerifyingKey::Mac(two)) => one.secret_sha256() == two.secret_sha256(),
+            _ => false,
+        }
+    }
+
     /// SHA-1 of the certificate that the key came in.
     pub fn certificate_sha1(&self) -> Option<[u8; 20]> {
         self.certificate.map(|(sha1, _)| sha1)

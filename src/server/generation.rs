@@ -66,7 +66,7 @@ pub(super) struct Examined {
     authority: Option<Arc<Live<tls::Authority>>>,
 }
 
-/// Opens and tests everything that `config` says. An endpoint of which nothing is said otherwise goes on with the keys that
+/// Opens and tests everything that `config` says. An endpoint of whose keys nothing is said otherwise goes on with those that
 /// `remaining` has of it: an address is not asked again, and what is known about its keys is not forgotten. A sink of which
 /// nothing is said otherwise goes on with its connections and its breaker.
 pub(super) async fn examine(
@@ -77,7 +77,7 @@ pub(super) async fn examine(
 ) -> Result<Examined, Failure> {
     let mut going_on = BTreeMap::new();
     for endpoint in &mut config.endpoints {
-        let same = differences.is_some_and(|found| !found.concern_endpoint(&endpoint.name));
+        let same = differences.is_some_and(|found| !found.concern_keys_of(&endpoint.name));
         // Behind a proxy demo keys are trusted no longer, which who keeps the keys does not know.
         let kept = remaining.keys.get(&endpoint.name);
         let kept = kept.filter(|shown| shown.trusts_demo_keys() == endpoint.trusts_demo_keys());

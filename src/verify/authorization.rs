@@ -4,7 +4,6 @@
 
 use bytes::Bytes;
 
-use super::fitting;
 use super::jose::{Engine, malformed};
 use super::journal::Journal;
 use crate::error::{Code, Rejection};
@@ -38,13 +37,13 @@ pub(super) fn check(engine: &Engine<'_>, journal: &mut Journal) -> Result<(), Re
         .map_err(malformed)?;
     let claims = ClaimSet::parse(input.content()).map_err(malformed)?;
     claims::check(&wanted.claims, &claims, engine.delivery.received_at)?;
-    let (key, _proof) = fitting(&input, &keys, std::slice::from_ref(&jws.signature)).ok_or_else(|| {
+    let fitting = engine.verifier.fitting(&input, &keys, std::slice::from_ref(&jws.signature))?;
+    let (key, _proof) = fitting.ok_or_else(|| {
         Rejection::new(
             Code::CredentialWrong,
             "expected a token whose signature fits its key, but found one that does not",
         )
     })?;
-    engine.verifier.distrust.check(key.id().as_str())?;
     journal.note(|| format!("authorization: JWS {}, key {}", jws.header.alg, key.id()));
     Ok(())
 }

@@ -35,6 +35,9 @@ pub use journal::Journal;
 pub use layer::{Verify, VerifyLayer};
 pub use permits::DecryptionPermits;
 
+/// What stands in the place of a key's id where a bearer token alone vouches.
+pub(crate) const BEARER: &str = "bearer";
+
 /// Largest id in a header, in bytes.
 const LONGEST_ID: usize = 255;
 
@@ -91,13 +94,6 @@ impl Verifier {
     /// # Errors
     /// As [`Verifier::verify`].
     pub fn verify_with(&self, delivery: &Delivery, journal: &mut Journal) -> Result<Verified<Covered>, Rejection> {
-        let verified = self.prove(delivery, journal)?;
-        // Only now it is known which key it was: a message need not name one.
-        self.distrust.check(&verified.provenance().key_id)?;
-        Ok(verified)
-    }
-
-    fn prove(&self, delivery: &Delivery, journal: &mut Journal) -> Result<Verified<Covered>, Rejection> {
         let request_id = self.request_id(delivery)?;
         let user_token = self.user_token(delivery)?;
         let bearer = self.credentials.check(delivery)?;
@@ -139,7 +135,7 @@ impl Verifier {
                 });
                 verified
             }
-            (None, Some(proof)) => self.rest_on_bearer(proof, delivery),
+            (None, Some(proof)) => self.rest_on_bearer(proof, delivery)?,
             (None, None) => return Err(Rejection::new(Code::SignatureMissing, "expected a signature, but found none")),
         };
         Ok(self.with_ids(verified, request_id, user_token))
@@ -213,7 +209,7 @@ impl Verifier {
 
     fn verify_signature(&self, prepared: Prepared<'_>, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {
         let Prepared { input, keys, signatures, signed_at, covered } = prepared;
-        let (key, proof) = fitting(&input, &keys, &signatures).ok_or_else(|| {
+        let (key, proof) = self.fitting(&input, &keys, &signatures)?.ok_or_else(|| {
             Rejection::new(
                 Code::SignatureMismatch,
                 format!("expected a signature that fits one of {} keys, but found none that does", keys.len()),
@@ -232,18 +228,39 @@ impl Verifier {
     }
 
     /// A sender that does not sign: its token vouches for the connection, and nothing for the body on the way.
-    fn rest_on_bearer(&self, proof: SignatureValid, delivery: &Delivery) -> Verified<Covered> {
+    fn rest_on_bearer(&self, proof: SignatureValid, delivery: &Delivery) -> Result<Verified<Covered>, Rejection> {
+        self.distrust.check(BEARER)?;
         let provenance = Provenance {
             endpoint: Arc::clone(&self.endpoint),
             profile: Arc::clone(&self.profile.name),
-            key_id: "bearer".into(),
+            key_id: BEARER.into(),
             algorithm: None,
             signed_at: None,
             received_at: delivery.received_at,
             covered: Arc::new([]),
         };
         let input = crate::signing_input::SigningInput::new().body(&delivery.body);
-        input.verified(Arc::clone(&delivery.action), provenance, proof)
+        Ok(input.verified(Arc::clone(&delivery.action), provenance, proof))
+    }
+
+    /// The first key that one of the signatures fits. Beside a key that is trusted no more another one may have signed.
+    fn fitting<'k>(
+        &self,
+        input: &BoundInput,
+        keys: &[&'k Key],
+        signatures: &[Vec<u8>],
+    ) -> Result<Option<(&'k Key, SignatureValid)>, Rejection> {
+        let mut distrusted = Ok(None);
+        for signature in signatures {
+            for key in keys {
+                let Ok(proof) = input.check(key.verifier(), signature) else { continue };
+                match self.distrust.check(key.id().as_str()) {
+                    Ok(()) => return Ok(Some((key, proof))),
+                    Err(rejection) => distrusted = Err(rejection),
+                }
+            }
+        }
+        distrusted
     }
 
     fn request_id<'d>(&self, delivery: &'d Delivery) -> Result<Option<&'d str>, Rejection> {
@@ -292,14 +309,3 @@ fn live_keys<'k>(keys: Option<&'k KeySet>, delivery: &Delivery) -> Result<Vec<&'
 
 /// How many keys are tried for a sender that does not name its key.
 pub(crate) const MOST_KEYS: usize = 4;
-
-fn fitting<'k>(input: &BoundInput, keys: &[&'k Key], signatures: &[Vec<u8>]) -> Option<(&'k Key, SignatureValid)> {
-    for signature in signatures {
-        for key in keys {
-            if let Ok(proof) = input.check(key.verifier(), signature) {
-                return Some((key, proof));
-            }
-        }
-    }
-    None
-}

@@ -47,9 +47,12 @@ pub(super) fn verify(
         signed_at: None,
         covered: Arc::clone(covered),
     };
-    let verified = verifier.verify_signature(prepared, delivery).map_err(|_| {
-        let message = "expected a state that we issued for this endpoint and this session, but found another";
-        Rejection::new(Code::StateMismatch, message)
+    let verified = verifier.verify_signature(prepared, delivery).map_err(|rejection| match rejection.code() {
+        Code::SignatureMismatch => {
+            let message = "expected a state that we issued for this endpoint and this session, but found another";
+            Rejection::new(Code::StateMismatch, message)
+        }
+        _ => rejection,
     })?;
     let (issued_at, now) = (state.issued_at(), delivery.received_at);
     journal

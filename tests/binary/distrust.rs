@@ -33,7 +33,9 @@ fn a_stolen_key_is_shut_out_by_a_reload_and_what_it_signed_is_found_parked_and_d
     assert!(listed(&receiver, &["--key", "another"]).is_empty());
 
     // By hand, in the other case.
-    let distrust = format!("name    = \"worldline\"\ndistrust = [\"{}\"]", key.to_uppercase());
+    let by_hand = key.to_lowercase();
+    assert_ne!(by_hand, key);
+    let distrust = format!("name    = \"worldline\"\ndistrust = [\"{by_hand}\"]");
     rewrite(folder.path(), |text| text.replacen("name    = \"worldline\"", &distrust, 1));
     let line = reload(&receiver, "reloaded", 1);
     assert!(line.contains("endpoint \\\"worldline\\\" changed (distrust)"), "{line}");
@@ -42,7 +44,7 @@ fn a_stolen_key_is_shut_out_by_a_reload_and_what_it_signed_is_found_parked_and_d
     assert!(receiver.logged("key_distrusted", 1).contains("listed as distrusted"));
 
     // Whoever retries everything delivers nothing of it.
-    assert!(receiver.run(&["inbox", "retry", "--key", key, "--state", "delivered"]).status.success());
+    assert!(receiver.run(&["inbox", "retry", "--key", &by_hand, "--state", "delivered"]).status.success());
     let log = receiver.logged("\"code\":\"parked\"", 1);
     assert!(log.contains("\"because\":\"key_distrusted\"") && log.contains("countersign inbox discard ID"), "{log}");
     assert_eq!(states(&receiver, &["--key", key]), ["parked"]);
@@ -67,9 +69,28 @@ fn a_stolen_key_is_shut_out_by_a_reload_and_what_it_signed_is_found_parked_and_d
     assert!(shown["reason"].as_str().unwrap().starts_with("discarded by an operator: key_distrusted"), "{shown}");
     let again = receiver.run(&["inbox", "discard", id]);
     assert_eq!((again.status.code(), out(&again).as_str()), (Some(1), "0 of 1 will not be delivered\n"));
+    assert!(err(&again).contains("expected a record that is parked, but found one that is quarantined"), "{again:?}");
     assert_eq!(receiver.run(&["inbox", "retry", id]).status.code(), Some(1));
     assert_eq!(receiver.stop(), Some(0));
     assert_eq!(crate::receiver::events(folder.path()).len(), 2);
+}
+
+#[test]
+fn a_discard_by_key_says_what_is_not_parked_yet_and_may_still_be_delivered() {
+    let sink = "\n[[sink]]\nname = \"nowhere\"\ntype = \"none\"\n";
+    let folder = folder(|text| text.replacen("sink    = \"stdout\"", "sink    = \"nowhere\"", 1) + sink);
+    let receiver = Receiver::start(folder.path());
+    assert!(receiver.send("worldline", "payment", &[]).status.success());
+    let event = listed(&receiver, &["--endpoint", "worldline"]).remove(0);
+    let key = event["keyid"].as_str().unwrap();
+    let said = receiver.run(&["inbox", "discard", "--key", key, "--json"]);
+    assert_eq!(said.status.code(), Some(1), "{said:?}");
+    let document = document(&said);
+    assert_eq!((&document["of"], &document["still_waiting"]), (&0.into(), &1.into()), "{document}");
+    assert!(err(&said).contains("1 more of this key still wait to be delivered"), "{said:?}");
+    let named = receiver.run(&["inbox", "discard", event["id"].as_str().unwrap()]);
+    assert!(err(&named).contains("expected a record that is parked, but found one that is ready"), "{named:?}");
+    assert_eq!(states(&receiver, &["--key", key]), ["ready"]);
 }
 
 #[test]
@@ -84,7 +105,7 @@ fn check_says_which_keys_are_distrusted_and_which_of_them_are_nobodys() {
     let document = out(&run(found.path(), &["check", "--json"]));
     let document: Vec<Value> = document.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let worldline = document.iter().find(|one| one["endpoint"] == "worldline").unwrap();
-    assert_eq!(worldline["distrusts"], serde_json::json!([{"keyid": "nobodys", "isOneOfTheKeys": false}]));
+    assert_eq!(worldline["distrusts"], serde_json::json!([{"keyid": "nobodys", "isOneOfTheKeys": false, "also": []}]));
     let key = text.split_once("keys         RS256 ").unwrap().1.split_once(['\n', ',']).unwrap().0.to_owned();
     let known = folder(|text| {
         let distrust = format!("name    = \"worldline\"\ndistrust = [\"{key}\"]");

@@ -3,19 +3,24 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use countersign::Endpoint;
-use countersign::crypto::Backend;
+use countersign::clock::FixedClock;
+use countersign::crypto::{Algorithm, Backend, MacKey, Secret};
 use countersign::dispatch::Dispatch;
 use countersign::endpoint::{EndpointBuilder, Outcome, Undecided};
 use countersign::error::Code;
 use countersign::inbox::{RetryPlan, Worker};
-use countersign::keys::{Key, KeySet};
-use countersign::profile::Profile;
+use countersign::keys::{Key, KeyId, KeySet};
+use countersign::profile::{BodySignature, Identification, Profile};
 use countersign::store::{MemoryStore, State, Store};
 
+use countersign::wire::encoding::Encoding;
+use http::Request;
+use http_body_util::Full;
 use tokio::sync::Semaphore;
 
-use crate::parties::{Counter, ID, PAYMENT, Sender, memory, post};
+use crate::parties::{Counter, ID, NOW, PAYMENT, Sender, memory, post};
 
 const OTHER: &str = "2af7b333-7a06-41b1-8a61-e9a29fd069bc";
 const STATUS: &str = r#"{"paymentId":"p-1","paymentStatus":"ACSC"}"#;
@@ -66,6 +71,62 @@ async fn of_two_keys_that_a_message_does_not_tell_apart_only_the_distrusted_one_
 }
 
 #[tokio::test]
+async fn a_distrusted_key_is_not_trusted_under_its_other_id_either() {
+    let sender = Sender::new();
+    let (builder, clock) = sender.endpoint(Profile::worldline());
+    let store = memory(&clock);
+    let key = Key::certificate(&sender.certificate, Backend::default(), None).unwrap();
+    // As a certificate that was renewed for the same key is listed beside the one before.
+    let renewed = || vec![key.clone(), key.clone().with_id(KeyId::new("before").unwrap())];
+    let endpoint = builder.keys(KeySet::new(renewed()).unwrap()).queue(store.clone()).build().unwrap();
+    assert_eq!(post(&endpoint, sender.worldline(ID, PAYMENT)).await.outcome, Outcome::Accepted);
+    let distrusting = sender.endpoint(Profile::worldline()).0.clock(clock.clone()).distrust("before");
+    let (wary, worker, handled) = worker(distrusting.keys(KeySet::new(renewed()).unwrap()), &store);
+    let refused = post(&wary, sender.worldline(OTHER, PAYMENT)).await;
+    assert_eq!(refused.outcome, Outcome::Refused(Code::KeyDistrusted));
+    worker.round().await.unwrap();
+    let (state, _, reason) = stood(&store).await;
+    assert_eq!((state, handled.count()), (State::Parked, 0));
+    assert!(reason.unwrap().ends_with("the same key as before, which is listed as distrusted"));
+}
+
+#[tokio::test]
+async fn a_message_that_a_trusted_key_signed_too_is_taken_whichever_signature_comes_first() {
+    let secret = |text: &str, id: &str| {
+        let key = Key::secret(Algorithm::Hs256, &Secret::new(text).unwrap()).unwrap();
+        (MacKey::new(Algorithm::Hs256, &Secret::new(text).unwrap()).unwrap(), key.with_id(KeyId::new(id).unwrap()))
+    };
+    let (old, next) =
+        (secret("an-old-secret-0123456789abcdef-0123", "old"), secret("the-next-secret-0123456789abcdef-01", "next"));
+    let clock = Arc::new(FixedClock::at(NOW));
+    let mut scheme = BodySignature::over_body("x-signature");
+    scheme.separator = Some(",".into());
+    let profile = Profile::body_signature(scheme, Identification::Fingerprint);
+    let keys = KeySet::new(vec![old.1, next.1]).unwrap();
+    let builder = Endpoint::builder("bank", profile).path("/hooks").keys(keys).clock(clock.clone());
+    let endpoint = builder.distrust("old").queue(memory(&clock)).build().unwrap();
+    for (number, (signers, outcome)) in [
+        (vec![&old.0], Outcome::Refused(Code::KeyDistrusted)),
+        (vec![&old.0, &next.0], Outcome::Accepted),
+        (vec![&next.0, &old.0], Outcome::Accepted),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let body = format!("{{\"number\":{number}}}");
+        let signatures: Vec<_> =
+            signers.iter().map(|key| Encoding::Base64.encode(&key.sign(&[body.as_bytes()]))).collect();
+        let request = Request::post("/hooks")
+            .header("host", "hooks.example")
+            .header("content-type", "application/json")
+            .header("x-signature", signatures.join(","))
+            .body(Full::new(Bytes::from(body)))
+            .unwrap();
+        assert_eq!(post(&endpoint, request).await.outcome, outcome, "{number}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_key_signed_before_it_was_distrusted_is_parked_untried_until_it_is_trusted_again() {
     let sender = Sender::new();
     let (builder, clock) = sender.endpoint(Profile::worldline());
@@ -79,7 +140,9 @@ async fn what_a_key_signed_before_it_was_distrusted_is_parked_untried_until_it_i
     wary.round().await.unwrap();
     let (state, _, reason) = stood(&store).await;
     assert_eq!((state, handled.count()), (State::Parked, 0));
-    assert!(reason.unwrap().starts_with("key_distrusted: expected a key that is trusted"));
+    assert!(
+        reason.unwrap().contains(&format!("key_distrusted: expected a key that is trusted, but found {id}, which"))
+    );
     // Nobody delivers it by mistake: a retry of everything that is parked parks it once more.
     let parked = store.list(Default::default()).await.unwrap().remove(0).1.id;
     assert_eq!(store.requeue(vec![parked.clone()]).await, Ok(1));

@@ -83,6 +83,27 @@ fn one_senders_host_that_is_down_keeps_no_other_sender_out_at_a_start() {
 }
 
 #[test]
+fn a_stolen_key_is_shut_out_while_the_host_that_publishes_it_is_down() {
+    let (old, next) = (Signer::new("old"), Signer::new("next"));
+    let host = Host::start(&set(&[&old, &next]));
+    let folder = tempfile::tempdir().unwrap();
+    let keys = by_address(folder.path(), &host, "");
+    write(folder.path(), &keys);
+    let receiver = Receiver::start(folder.path());
+    assert_eq!(status(&receiver.raw(&old.wire())), Some(200));
+    host.answer(Answer::Down);
+    let text = configuration(&keys);
+    let distrusting = text.replacen("name = \"bank\"", "name = \"bank\"\ndistrust = [\"OLD\"]", 1);
+    assert_ne!(text, distrusting);
+    fs::write(folder.path().join("countersign.toml"), distrusting).unwrap();
+    receiver.signal("HUP");
+    receiver.logged("\"code\":\"reloaded\"", 1);
+    assert_eq!(status(&receiver.raw(&old.wire())), Some(401));
+    assert!(receiver.errors().contains("found old, which is listed as distrusted"));
+    assert_eq!(status(&receiver.raw(&next.wire())), Some(200));
+}
+
+#[test]
 fn a_start_waits_for_a_host_that_comes_up_late() {
     let old = Signer::new("old");
     let host = Host::start(&set(&[&old]));

@@ -32,6 +32,8 @@ pub(super) struct Discard {
 struct Done {
     discarded: u64,
     of: u64,
+    /// Records of a key that are on their way to their sink: what is given up by its key is feared to be forged.
+    still: u64,
     is_interrupted: bool,
 }
 
@@ -44,22 +46,37 @@ impl Discard {
             (false, false) => return Err(usage("expected ids, or what to filter by, but found both")),
         };
         if self.json {
-            let Done { discarded, of, is_interrupted } = done;
-            print(&json!({ "discarded": discarded, "of": of, "interrupted": is_interrupted }).to_string())?;
+            let Done { discarded, of, still, is_interrupted } = done;
+            let document =
+                json!({ "discarded": discarded, "of": of, "still_waiting": still, "interrupted": is_interrupted });
+            print(&document.to_string())?;
         } else {
             print(&format!("{} of {} will not be delivered", done.discarded, done.of))?;
         }
         if done.is_interrupted {
             eprintln!("countersign: interrupted; run the same again to go on");
         }
-        if done.discarded == done.of { Ok(()) } else { Err(Ended::Refused) }
+        if done.still > 0 {
+            let still = done.still;
+            eprintln!(
+                "countersign: {still} more of this key still wait to be delivered, and may be; once they are parked run the same again"
+            );
+        }
+        if done.discarded == done.of && done.still == 0 && !done.is_interrupted { Ok(()) } else { Err(Ended::Refused) }
     }
 
     async fn named(&self, store: &Looking) -> Result<Done, Ended> {
         let ids = self.ids.iter().map(|id| event_id(id)).collect::<Result<Vec<_>, _>>()?;
         let mut done = Done { of: number(ids.len()), ..Done::default() };
-        for step in ids.chunks(STEP) {
-            done.discarded = done.discarded.saturating_add(store.discard(step).await.map_err(failed)?);
+        for id in &ids {
+            let shown = store.show(id).await.map_err(failed)?;
+            let found =
+                shown.map_or("no retained record".to_owned(), |shown| format!("one that is {}", shown.entry.state));
+            let is_discarded = store.discard(std::slice::from_ref(id)).await.map_err(failed)? > 0;
+            if !is_discarded {
+                eprintln!("countersign: {id}: expected a record that is parked, but found {found}");
+            }
+            done.discarded = done.discarded.saturating_add(u64::from(is_discarded));
         }
         Ok(done)
     }
@@ -88,6 +105,14 @@ impl Discard {
                 progress.at(done.discarded);
             }
             done.is_interrupted = interrupt.came().await;
+        }
+        if self.filter.names_key() && !done.is_interrupted {
+            for state in [State::Ready, State::Leased] {
+                let mut waiting = self.filter.clone();
+                waiting.state = Some(state.to_string());
+                let (found, _) = found(store, &waiting.read(SystemClock.now())?, &interrupt).await?;
+                done.still = done.still.saturating_add(found.of);
+            }
         }
         Ok(done)
     }

@@ -59,6 +59,11 @@ impl Filter {
         [state, endpoint, r#type, subject, key, since, until].into_iter().all(Option::is_none)
     }
 
+    /// Whether it is about what one key vouched for.
+    pub(super) fn names_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     pub(super) fn read(&self, now: Timestamp) -> Result<Wanted, Ended> {
         let state = self.state.as_deref().map(|word| {
             word.parse::<State>().map_err(|_| {
@@ -87,7 +92,8 @@ impl Wanted {
             && same(&self.endpoint, Some(&entry.endpoint))
             && same(&self.event_type, Some(entry.event_type.strip_prefix(FAMILY).unwrap_or(&entry.event_type)))
             && same(&self.subject, entry.subject.as_deref())
-            && same(&self.key, Some(&entry.key_id))
+            // As `distrust` reads it.
+            && self.key.as_deref().is_none_or(|key| key.eq_ignore_ascii_case(&entry.key_id))
             && self.since.is_none_or(|since| entry.received_at >= since)
             && self.until.is_none_or(|until| entry.received_at < until)
     }
@@ -143,7 +149,7 @@ mod tests {
         assert!(!fits(|filter| filter.r#type = some("payment")), "no part of a name");
         assert!(!fits(|filter| filter.endpoint = some("Bank")));
         assert!(!fits(|filter| filter.subject = some("p-2")));
-        assert!(fits(|filter| filter.key = some("k-1")) && !fits(|filter| filter.key = some("k-")));
+        assert!(fits(|filter| filter.key = some("K-1")) && !fits(|filter| filter.key = some("k-")));
         assert!(!fits(|filter| filter.state = some("delivered")));
         assert!(fits(|filter| filter.since = some("100s")) && !fits(|filter| filter.since = some("99s")));
         assert!(fits(|filter| filter.since = some("1000")) && !fits(|filter| filter.until = some("1000")));

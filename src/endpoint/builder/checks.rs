@@ -32,7 +32,7 @@ impl<State> EndpointBuilder<State> {
             permits: self.permits.clone(),
             credentials: self.credentials.clone(),
             public_url: self.public_url.clone(),
-            distrust: self.distrust.clone(),
+            distrust: self.distrust.among(self.keys.as_ref()),
             covered: always_covered(&self.profile.scheme),
             account: self.account.clone(),
         })
@@ -47,7 +47,7 @@ impl<State> EndpointBuilder<State> {
         self.check_before_keys()?;
         let profile = Arc::new(self.profile.clone());
         let decoder = Decoder::new(Arc::clone(&self.name), profile, self.retain);
-        Ok(Arc::new(decoder.distrusting(self.distrust.clone())))
+        Ok(Arc::new(decoder.distrusting(self.distrust.among(self.keys.as_ref()))))
     }
 
     /// Everything that [`EndpointBuilder::build`] refuses, for an endpoint whose keys are still to be fetched; those

@@ -18,7 +18,7 @@ use crate::error::ConfigError;
 use crate::keys::{DecryptionKeys, Key, KeyId, KeyRing, KeySet};
 use crate::profile::Profile;
 use crate::rotation::{NoKeys, Rotation, Source};
-use crate::verify::DecryptionPermits;
+use crate::verify::{BEARER, DecryptionPermits};
 
 /// What an endpoint's settings depend on.
 #[derive(Debug, Clone, Copy)]
@@ -266,11 +266,15 @@ impl EndpointSettings {
         self.keys = Some(KeySet::clone(&ring.held().keys));
     }
 
+    /// Whether this is the id of a key, in any case, or of the bearer token that may stand in for one.
+    pub fn has_key(&self, id: &KeyId) -> bool {
+        let is_same = |key: &Key| key.id().as_str().eq_ignore_ascii_case(id.as_str());
+        self.bearer.is_some() && id.as_str() == BEARER || self.keys.iter().flat_map(KeySet::iter).any(is_same)
+    }
+
     /// Whether no key has this id, where that can be told before an address is asked.
     fn misses(&self, id: &KeyId) -> bool {
-        let is_same = |key: &Key| key.id().as_str().eq_ignore_ascii_case(id.as_str());
-        let is_there = self.keys.iter().flat_map(KeySet::iter).any(is_same);
-        !is_there && !self.sources.iter().any(Source::is_remote)
+        !self.has_key(id) && !self.sources.iter().any(Source::is_remote)
     }
 
     /// Whether a bearer token is demanded.

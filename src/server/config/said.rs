@@ -108,9 +108,13 @@ impl Differences {
         &self.restart
     }
 
-    /// Whether anything is said otherwise about this endpoint, or it was not there.
-    pub(in crate::server) fn concern_endpoint(&self, name: &str) -> bool {
-        self.tables.contains_key(&format!("endpoint {name:?}"))
+    /// Whether anything is said otherwise about this endpoint that its keys may depend on, or it was not there. A key must be
+    /// distrusted also while its sender's address does not answer.
+    pub(in crate::server) fn concern_keys_of(&self, name: &str) -> bool {
+        match self.tables.get(&format!("endpoint {name:?}")) {
+            Some(Change::Changed(members)) => members.iter().any(|member| member != "distrust"),
+            other => other.is_some(),
+        }
     }
 
     /// Whether anything is said otherwise about this sink, or it was not there.
@@ -199,7 +203,7 @@ mod tests {
             "endpoint \"a\" changed (sink); endpoint \"b\" removed; endpoint \"c\" added; server changed (limits.connections)"
         );
         assert!(found.needing_restart().is_empty());
-        assert!(found.concern_endpoint("a") && found.concern_endpoint("c") && !found.concern_endpoint("d"));
+        assert!(found.concern_keys_of("a") && found.concern_keys_of("c") && !found.concern_keys_of("d"));
         assert_eq!(between(before, before).to_string(), "nothing");
         assert!(!format!("{:?}", Said::of(after, Path::new(""))).contains("secret-value"));
     }

@@ -1,5 +1,5 @@
 -- ARGV: now, what is said of it, ids. Answers how many of them were parked, and are quarantined now. The state is written
--- last, as in `settle.lua`.
+-- behind all that a call which is cut short has to do again.
 local count = 0
 for at = 3, #ARGV do
   local id = ARGV[at]
@@ -8,11 +8,12 @@ for at = 3, #ARGV do
   if row[1] == 'parked' then
     count = count + 1
     local retain = tonumber(row[3]) or now
-    redis.call('ZREM', P .. 'in:parked', id)
     redis.call('ZADD', P .. 'in:quarantined', row[2], id)
     redis.call('ZADD', P .. 'names', text(retain), id)
-    expire_later(id, retain)
+    -- What is asked again by its state has to be found by it until then.
+    redis.call('ZREM', P .. 'in:parked', id)
     redis.call('HSET', key, 's', 'quarantined', 'w', row[4] and ARGV[2] .. ': ' .. row[4] or ARGV[2])
+    expire_later(id, retain)
   end
 end
 return count

@@ -8,10 +8,11 @@ for at = 2, #ARGV do
     count = count + 1
     keep_on(id)
     redis.call('ZREM', P .. 'names', id)
-    redis.call('ZREM', P .. 'in:' .. row[1], id)
     redis.call('ZADD', P .. 'in:ready', row[3], id)
     redis.call('ZADD', P .. 'again:' .. row[2], 1, id)
     redis.call('SADD', P .. 'endpoints', row[2])
+    -- What is asked again by its state has to be found by it until then.
+    redis.call('ZREM', P .. 'in:' .. row[1], id)
     redis.call('HSET', key, 's', 'ready')
   end
 end

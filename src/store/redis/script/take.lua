@@ -37,6 +37,8 @@ local function go_on(id, position, endpoint)
   redis.call('ZADD', P .. 'again:' .. endpoint, ARGV[4], id)
   if row[1] ~= 'leased' then
     redis.call('ZREM', P .. 'in:ready', id)
+    -- A call of `requeue.lua` was cut short behind all but the last.
+    if row[1] and row[1] ~= 'ready' then redis.call('ZREM', P .. 'in:' .. row[1], id) end
     redis.call('ZADD', P .. 'in:leased', position, id)
   end
   -- Last: a call that is cut short half way does it all again.

@@ -7,7 +7,7 @@ use super::cluster::{cluster, has_slot, slot_of, url};
 use super::{RedisOptions, RedisStore, Server, accept, clock, kept};
 use crate::clock::Clock;
 use crate::store::conformance::{LEASE, event};
-use crate::store::{Acceptance, Store, StoreError};
+use crate::store::{Acceptance, EventId, Leased, Listing, State, Store, StoreError};
 
 /// A slot between two masters, as a resharding leaves it that was stopped half way.
 struct Torn<'s> {
@@ -132,12 +132,14 @@ async fn what_is_said_of_deliveries_while_their_slot_is_torn_is_said_again_and_h
     let mut rounds = 0;
     for (stop, goes) in stops {
         rounds += 1;
-        for number in 0..4 {
+        for number in 0..5 {
             assert_eq!(accept(&store, &event(&format!("{stop}, {number}"))).await, Ok(Acceptance::Accepted));
         }
-        let leased = store.lease([].into(), 4, LEASE).await.unwrap();
-        let [delivered, parked, failed, asked] = &leased[..] else { panic!("expected four, but found {leased:?}") };
-        store.park(asked.id.clone(), asked.fence, "no".into()).await.unwrap();
+        let leased = store.lease([].into(), 5, LEASE).await.unwrap();
+        let [delivered, parked, failed, asked, unwanted] = &leased[..] else { panic!("expected five: {leased:?}") };
+        for one in [asked, unwanted] {
+            store.park(one.id.clone(), one.fence, "no".into()).await.unwrap();
+        }
         let due = clock.now().after(LEASE);
         let torn = block_in_place(|| Torn::begin(&nodes, slot));
         block_in_place(|| torn.carry(goes));
@@ -146,7 +148,16 @@ async fn what_is_said_of_deliveries_while_their_slot_is_torn_is_said_again_and_h
             said.push(store.acknowledge(vec![(delivered.id.clone(), delivered.fence)]).await);
             said.push(store.park(parked.id.clone(), parked.fence, "no".into()).await);
             said.push(store.retry_at(failed.id.clone(), failed.fence, due, "busy".into()).await);
-            said.push(store.requeue(vec![asked.id.clone()]).await.map(drop));
+            // Found by its state, as commands find what they are about.
+            let wanted = |one: &Leased| parked_among(&store, one.id.clone());
+            said.push(match wanted(asked).await {
+                Ok(ids) => store.requeue(ids).await.map(drop),
+                Err(error) => Err(error),
+            });
+            said.push(match wanted(unwanted).await {
+                Ok(ids) => store.discard(ids).await.map(drop),
+                Err(error) => Err(error),
+            });
             if !again {
                 assert!(said.iter().any(Result::is_err), "{stop}: nothing was torn");
                 block_in_place(|| {
@@ -166,7 +177,13 @@ async fn what_is_said_of_deliveries_while_their_slot_is_torn_is_said_again_and_h
         assert_eq!(ids, [format!("{stop}, 2"), format!("{stop}, 3")], "what failed, and what was asked for");
         store.acknowledge(again.iter().map(|one| (one.id.clone(), one.fence)).collect()).await.unwrap();
         let stats = store.stats().await.unwrap();
-        let counted = (stats.ready, stats.leased, stats.delivered, stats.parked);
-        assert_eq!(counted, (0, 0, 3 * rounds, rounds), "{stop}");
+        let counted = (stats.ready, stats.leased, stats.delivered, stats.parked, stats.quarantined);
+        assert_eq!(counted, (0, 0, 3 * rounds, rounds, rounds), "{stop}");
     }
+}
+
+/// The record, if it is among those that are parked.
+async fn parked_among(store: &RedisStore, id: EventId) -> Result<Vec<EventId>, StoreError> {
+    let parked = store.list(Listing { state: Some(State::Parked), ..Listing::default() }).await?;
+    Ok(parked.into_iter().map(|(_, entry)| entry.id).filter(|one| *one == id).collect())
 }
