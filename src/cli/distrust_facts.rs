@@ -1,46 +1,28 @@
 //! What `check` says of the keys that an endpoint trusts no more. The rule: each id is said to be a key or not, and a key under
-//! all its names, so that none is missed.
+//! all its ids, so that none is missed.
 
 use serde_json::{Value, json};
 
-use crate::keys::{Key, KeyId, KeySet};
-use crate::server::config::EndpointSettings;
-
-/// One id of `distrust`.
-struct Fact<'a> {
-    id: &'a str,
-    is_known: bool,
-    /// Other ids of the same key.
-    also: Vec<&'a str>,
-}
-
-fn facts(endpoint: &EndpointSettings) -> Vec<Fact<'_>> {
-    let keys = || endpoint.keys.iter().flat_map(KeySet::iter);
-    let fact = |id: &'_ KeyId| {
-        let is_it = |key: &&Key| key.id().as_str().eq_ignore_ascii_case(id.as_str());
-        let same = keys().filter(|key| keys().filter(is_it).any(|one| one.is_same_as(key)) && !is_it(key));
-        (endpoint.has_key(id), same.map(|key| key.id().as_str()).collect())
-    };
-    let ids = endpoint.distrust.iter();
-    ids.map(|id| {
-        let (is_known, also) = fact(id);
-        Fact { id: id.as_str(), is_known, also }
-    })
-    .collect()
-}
+use crate::server::config::{Distrusted, EndpointSettings};
 
 /// For people.
 pub(super) fn words(endpoint: &EndpointSettings) -> String {
-    let one = |Fact { id, is_known, also }: Fact<'_>| match (is_known, also.is_empty()) {
-        (false, _) => format!("{id}, which is none of the keys"),
-        (true, true) => format!("{id}, of which NOTHING IS TAKEN"),
-        (true, false) => format!("{id}, of which NOTHING IS TAKEN, nor under its other id {}", also.join(", ")),
+    let one = |Distrusted { id, is_known, also }: Distrusted| match (is_known, also.is_empty()) {
+        (false, _) => format!("{id}, which is NONE OF THE KEYS"),
+        (true, true) => format!("{id}, of which nothing is taken"),
+        (true, false) => {
+            let also: Vec<_> = also.iter().map(ToString::to_string).collect();
+            format!("{id}, of which nothing is taken; LIST ITS OTHER ID, TOO: {}", also.join(", "))
+        }
     };
-    facts(endpoint).into_iter().map(one).collect::<Vec<_>>().join("; ")
+    endpoint.distrusted().into_iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// For machines.
 pub(super) fn documents(endpoint: &EndpointSettings) -> Vec<Value> {
-    let one = |Fact { id, is_known, also }: Fact<'_>| json!({"keyid": id, "isOneOfTheKeys": is_known, "also": also});
-    facts(endpoint).into_iter().map(one).collect()
+    let one = |Distrusted { id, is_known, also }: Distrusted| {
+        let also: Vec<_> = also.iter().map(ToString::to_string).collect();
+        json!({"keyid": id.as_str(), "isOneOfTheKeys": is_known, "also": also})
+    };
+    endpoint.distrusted().into_iter().map(one).collect()
 }

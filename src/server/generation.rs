@@ -155,6 +155,7 @@ pub(super) fn prepare(config: &Config, ground: &Ground, examined: Examined) -> R
         } else {
             builder.queue(Arc::clone(&ground.store))
         };
+        settings.warn_of_distrust();
         let endpoint = builder.build().map_err(|error| wrong(settings, &error.to_string()))?;
         if !settings.inline && !matches!(sink.kind, SinkKind::None) {
             let (store, clock, decoder) = (Arc::clone(&ground.store), Arc::clone(&ground.clock), endpoint.decoder());

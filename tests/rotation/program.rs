@@ -101,6 +101,11 @@ fn a_stolen_key_is_shut_out_while_the_host_that_publishes_it_is_down() {
     assert_eq!(status(&receiver.raw(&old.wire())), Some(401));
     receiver.logged("found old, which is listed as distrusted", 1);
     assert_eq!(status(&receiver.raw(&next.wire())), Some(200));
+    let misspelt = text.replacen("name = \"bank\"", "name = \"bank\"\ndistrust = [\"odl\"]", 1);
+    fs::write(folder.path().join("countersign.toml"), misspelt).unwrap();
+    receiver.signal("HUP");
+    let log = receiver.logged("\"code\":\"distrust_unknown\"", 1);
+    assert!(log.contains("\"key_id\":\"odl\""), "{log}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{event_id, failed};
 use crate::cli::{Ended, print};
 use crate::clock::{Clock, SystemClock};
 use crate::server::Looking;
-use crate::store::{EventId, State};
+use crate::store::{Entry, EventId, State};
 
 /// Records of one write, which a receiver waits for.
 const STEP: usize = 500;
@@ -59,7 +59,7 @@ impl Discard {
         if done.still > 0 {
             let still = done.still;
             eprintln!(
-                "countersign: {still} more of this key still wait to be delivered, and may be; once they are parked run the same again"
+                "countersign: {still} more of this key are not discarded, and may be delivered; once they are parked run the same again"
             );
         }
         if done.discarded == done.of && done.still == 0 && !done.is_interrupted { Ok(()) } else { Err(Ended::Refused) }
@@ -89,7 +89,7 @@ impl Discard {
             return Err(usage("--state: expected parked, but found another: only what is parked waits for a decision"));
         }
         let interrupt = Interrupt::listen();
-        let (mut done, last) = found(store, &wanted, &interrupt).await?;
+        let (mut done, last) = found(store, &wanted, &interrupt, |_| true).await?;
         let mut progress = Progress::of("discard", Some(done.of));
         let mut after = None;
         while !done.is_interrupted {
@@ -106,20 +106,27 @@ impl Discard {
             }
             done.is_interrupted = interrupt.came().await;
         }
+        // What was parked while it worked may have been discarded too.
+        done.of = done.of.max(done.discarded);
         if self.filter.names_key() && !done.is_interrupted {
-            for state in [State::Ready, State::Leased] {
-                let mut waiting = self.filter.clone();
-                waiting.state = Some(state.to_string());
-                let (found, _) = found(store, &waiting.read(SystemClock.now())?, &interrupt).await?;
-                done.still = done.still.saturating_add(found.of);
-            }
+            let mut all = self.filter.clone();
+            all.state = None;
+            let is_on_its_way = |entry: &Entry| matches!(entry.state, State::Ready | State::Leased | State::Parked);
+            let (still, _) = found(store, &all.read(SystemClock.now())?, &interrupt, is_on_its_way).await?;
+            (done.still, done.is_interrupted) = (still.of, still.is_interrupted);
         }
         Ok(done)
     }
 }
 
-/// How many fit, and the position behind which none does.
-async fn found(store: &Looking, wanted: &Wanted, interrupt: &Interrupt) -> Result<(Done, u64), Ended> {
+/// How many fit, and the position behind which none does. A record keeps its position, so that none is missed that moves on
+/// meanwhile.
+async fn found(
+    store: &Looking,
+    wanted: &Wanted,
+    interrupt: &Interrupt,
+    is_meant: fn(&Entry) -> bool,
+) -> Result<(Done, u64), Ended> {
     let (mut done, mut last) = (Done::default(), 0);
     let mut progress = Progress::of("looking", None);
     let mut after = None;
@@ -127,7 +134,9 @@ async fn found(store: &Looking, wanted: &Wanted, interrupt: &Interrupt) -> Resul
         let page = wanted.page(store, after).await.map_err(failed)?;
         let Some((position, _)) = page.last() else { break };
         (after, last) = (Some(*position), *position);
-        done.of = done.of.saturating_add(number(page.iter().filter(|(_, entry)| wanted.fits(entry)).count()));
+        done.of = done
+            .of
+            .saturating_add(number(page.iter().filter(|(_, entry)| wanted.fits(entry) && is_meant(entry)).count()));
         progress.at(done.of);
         done.is_interrupted = interrupt.came().await;
     }

@@ -29,9 +29,9 @@ pub(super) struct Filter {
     /// Only records about this payment or consent.
     #[arg(long, value_name = "ID")]
     subject: Option<String>,
-    /// Only records that this key vouched for, by its id as `inbox show` has it.
+    /// Only records that this key vouched for, by its id as `inbox show` has it; said again, records of another key too.
     #[arg(long, value_name = "KEY")]
-    key: Option<String>,
+    key: Vec<String>,
     /// Only records received at this time or later: RFC 3339, Unix seconds, or how long ago, such as 2h.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -47,7 +47,7 @@ pub(super) struct Wanted {
     endpoint: Option<String>,
     event_type: Option<String>,
     subject: Option<String>,
-    key: Option<String>,
+    keys: Vec<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
 }
@@ -56,12 +56,12 @@ impl Filter {
     /// Whether it says anything.
     pub(super) fn is_empty(&self) -> bool {
         let Self { state, endpoint, r#type, subject, key, since, until } = self;
-        [state, endpoint, r#type, subject, key, since, until].into_iter().all(Option::is_none)
+        key.is_empty() && [state, endpoint, r#type, subject, since, until].into_iter().all(Option::is_none)
     }
 
-    /// Whether it is about what one key vouched for.
+    /// Whether it is about what certain keys vouched for.
     pub(super) fn names_key(&self) -> bool {
-        self.key.is_some()
+        !self.key.is_empty()
     }
 
     pub(super) fn read(&self, now: Timestamp) -> Result<Wanted, Ended> {
@@ -78,7 +78,7 @@ impl Filter {
             endpoint: self.endpoint.clone(),
             event_type: self.r#type.as_deref().map(|name| name.strip_prefix(FAMILY).unwrap_or(name).to_owned()),
             subject: self.subject.clone(),
-            key: self.key.clone(),
+            keys: self.key.clone(),
             since: moment("--since", &self.since)?,
             until: moment("--until", &self.until)?,
         })
@@ -92,8 +92,8 @@ impl Wanted {
             && same(&self.endpoint, Some(&entry.endpoint))
             && same(&self.event_type, Some(entry.event_type.strip_prefix(FAMILY).unwrap_or(&entry.event_type)))
             && same(&self.subject, entry.subject.as_deref())
-            // As `distrust` reads it.
-            && self.key.as_deref().is_none_or(|key| key.eq_ignore_ascii_case(&entry.key_id))
+            // In any case, as `distrust` reads them.
+            && (self.keys.is_empty() || self.keys.iter().any(|key| key.eq_ignore_ascii_case(&entry.key_id)))
             && self.since.is_none_or(|since| entry.received_at >= since)
             && self.until.is_none_or(|until| entry.received_at < until)
     }
@@ -149,7 +149,9 @@ mod tests {
         assert!(!fits(|filter| filter.r#type = some("payment")), "no part of a name");
         assert!(!fits(|filter| filter.endpoint = some("Bank")));
         assert!(!fits(|filter| filter.subject = some("p-2")));
-        assert!(fits(|filter| filter.key = some("K-1")) && !fits(|filter| filter.key = some("k-")));
+        let keys = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        assert!(fits(|filter| filter.key = keys(&["K-1"])) && !fits(|filter| filter.key = keys(&["k-"])));
+        assert!(fits(|filter| filter.key = keys(&["k-2", "k-1"])));
         assert!(!fits(|filter| filter.state = some("delivered")));
         assert!(fits(|filter| filter.since = some("100s")) && !fits(|filter| filter.since = some("99s")));
         assert!(fits(|filter| filter.since = some("1000")) && !fits(|filter| filter.until = some("1000")));

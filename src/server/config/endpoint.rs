@@ -8,17 +8,17 @@ use std::time::Duration;
 use super::file::{EndpointTable, Mode, UndecodableWord};
 use super::limits::LimitSettings;
 use super::reach::Reach;
-use super::{client, decrypt, keys, profile, redirect, secret, span_field, units};
+use super::{client, decrypt, distrust, keys, profile, redirect, secret, span_field, units};
 use crate::client::Pins;
 use crate::clock::Clock;
 use crate::crypto::Secret;
 use crate::dedup::{InlineTimes, OnUndecodable};
 use crate::endpoint::{BodyBudget, Endpoint, EndpointBuilder, Limits, Undecided, is_name, is_path};
 use crate::error::ConfigError;
-use crate::keys::{DecryptionKeys, Key, KeyId, KeyRing, KeySet};
+use crate::keys::{DecryptionKeys, KeyId, KeyRing, KeySet};
 use crate::profile::Profile;
 use crate::rotation::{NoKeys, Rotation, Source};
-use crate::verify::{BEARER, DecryptionPermits};
+use crate::verify::DecryptionPermits;
 
 /// What an endpoint's settings depend on.
 #[derive(Debug, Clone, Copy)]
@@ -115,7 +115,7 @@ impl EndpointSettings {
             api_key: secret("api_key", &table.api_key)?,
             profile,
             keys,
-            distrust: distrusted(&table.distrust)?,
+            distrust: distrust::read(&table.distrust)?,
             decryption: decrypt::read(&table.decrypt, around.folder)?,
             inline: table.mode == Mode::Inline,
             signs_replies: table.reply_key.is_some(),
@@ -151,10 +151,6 @@ impl EndpointSettings {
             warnings.push(format!(
                 "endpoint {name:?} does not compare aud: whoever gets a message of the hub can encrypt it anew for us, and it is taken; set claims = {{ iss = \"…\", aud = \"your client id\" }}"
             ));
-        }
-        if let Some(id) = settings.distrust.iter().find(|id| settings.misses(id)) {
-            let name = &settings.name;
-            warnings.push(format!("endpoint {name:?} distrusts {id}, but none of its keys has this id; inbox show names the id of an event's key"));
         }
         redirect::warn(&settings.name, &settings.profile, around, warnings);
         // What the builder refuses is refused here, with a line.
@@ -266,17 +262,6 @@ impl EndpointSettings {
         self.keys = Some(KeySet::clone(&ring.held().keys));
     }
 
-    /// Whether this is the id of a key, in any case, or of the bearer token that may stand in for one.
-    pub fn has_key(&self, id: &KeyId) -> bool {
-        let is_same = |key: &Key| key.id().as_str().eq_ignore_ascii_case(id.as_str());
-        self.bearer.is_some() && id.as_str() == BEARER || self.keys.iter().flat_map(KeySet::iter).any(is_same)
-    }
-
-    /// Whether no key has this id, where that can be told before an address is asked.
-    fn misses(&self, id: &KeyId) -> bool {
-        !self.has_key(id) && !self.sources.iter().any(Source::is_remote)
-    }
-
     /// Whether a bearer token is demanded.
     pub fn wants_bearer(&self) -> bool {
         self.bearer.is_some()
@@ -327,11 +312,6 @@ impl EndpointSettings {
             |one: &str, two: &str| one.strip_prefix(two).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         below(&self.path, &other.path) || below(&other.path, &self.path)
     }
-}
-
-fn distrusted(ids: &[String]) -> Result<Vec<KeyId>, ConfigError> {
-    let read = |id: &String| KeyId::new(id).map_err(|error| ConfigError::new("distrust", error.to_string()));
-    ids.iter().map(read).collect()
 }
 
 fn limits(table: &EndpointTable, deadline: Duration) -> Result<Limits, ConfigError> {

@@ -3,6 +3,7 @@
 mod cbuae;
 mod client;
 mod decrypt;
+mod distrust;
 mod endpoint;
 mod file;
 mod jose;
@@ -38,6 +39,7 @@ use crate::error::ConfigError;
 use crate::inbox::DEADLINE;
 use crate::verify::DecryptionPermits;
 
+pub use distrust::Distrusted;
 pub use endpoint::EndpointSettings;
 pub use kept::Kept;
 pub use limits::LimitSettings;

@@ -11,6 +11,8 @@ for at = 2, #ARGV do
     redis.call('ZADD', P .. 'in:ready', row[3], id)
     redis.call('ZADD', P .. 'again:' .. row[2], 1, id)
     redis.call('SADD', P .. 'endpoints', row[2])
+    -- A call of `discard.lua` may have been cut short.
+    redis.call('ZREM', P .. 'in:quarantined', id)
     -- What is asked again by its state has to be found by it until then.
     redis.call('ZREM', P .. 'in:' .. row[1], id)
     redis.call('HSET', key, 's', 'ready')

@@ -187,3 +187,48 @@ async fn parked_among(store: &RedisStore, id: EventId) -> Result<Vec<EventId>, S
     let parked = store.list(Listing { state: Some(State::Parked), ..Listing::default() }).await?;
     Ok(parked.into_iter().map(|(_, entry)| entry.id).filter(|one| *one == id).collect())
 }
+
+/// An operator may change their mind between two tries of which the first was cut short.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_half_asked_for_while_its_slot_is_torn_leaves_nothing_behind_when_the_contrary_is_asked() {
+    let nodes = block_in_place(cluster);
+    let clock = clock();
+    let store = RedisStore::open(&url(&nodes).parse().unwrap(), clock.clone(), RedisOptions::default()).await.unwrap();
+    let slot = slot_of(&nodes[0], "bank-a");
+    let stops: [(&str, Goes); 5] = [
+        ("endpoints", |key| key.ends_with(":endpoints")),
+        ("the places of what is parked", |key| key.contains(":in:parked")),
+        ("identities", |key| key.ends_with(":names")),
+        ("what is due", |key| key.contains(":again:")),
+        ("records", |key| key.contains(":event:")),
+    ];
+    let mut cut = 0;
+    for (stop, goes) in stops {
+        for number in 0..4 {
+            assert_eq!(accept(&store, &event(&format!("{stop}, {number}"))).await, Ok(Acceptance::Accepted));
+        }
+        let leased = store.lease([].into(), 4, LEASE).await.unwrap();
+        let [delivered, asked, unwanted, failed] = &leased[..] else { panic!("expected four: {leased:?}") };
+        store.acknowledge(vec![(delivered.id.clone(), delivered.fence)]).await.unwrap();
+        for one in [asked, unwanted] {
+            store.park(one.id.clone(), one.fence, "no".into()).await.unwrap();
+        }
+        store.retry_at(failed.id.clone(), failed.fence, clock.now().after(LEASE * 1000), "busy".into()).await.unwrap();
+        let torn = block_in_place(|| Torn::begin(&nodes, slot));
+        block_in_place(|| torn.carry(goes));
+        cut += usize::from(store.requeue(vec![asked.id.clone()]).await.is_err());
+        cut += usize::from(store.discard(vec![unwanted.id.clone()]).await.is_err());
+        block_in_place(|| torn.end());
+        let is_discarded = store.discard(vec![asked.id.clone()]).await.unwrap() == 1;
+        store.requeue(vec![unwanted.id.clone()]).await.unwrap();
+        let handed = store.lease([].into(), 10, LEASE).await.unwrap();
+        assert!(!is_discarded || handed.iter().all(|one| one.id != asked.id), "{stop}: it was discarded");
+        store.acknowledge(handed.iter().map(|one| (one.id.clone(), one.fence)).collect()).await.unwrap();
+        for state in State::ALL {
+            let listed = store.list(Listing { state: Some(state), ..Listing::default() }).await.unwrap();
+            let strays: Vec<_> = listed.iter().filter(|(_, entry)| entry.state != state).collect();
+            assert!(strays.is_empty(), "{stop}: among what is {state}: {strays:?}");
+        }
+    }
+    assert!(cut >= 4, "only {cut} calls were cut short");
+}
