@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::receiver::{Receiver, err, folder, out, run};
+use crate::redis::until;
 use crate::reload::{reload, rewrite};
 
 fn document(output: &std::process::Output) -> Value {
@@ -27,6 +28,7 @@ fn a_stolen_key_is_shut_out_by_a_reload_and_what_it_signed_is_found_parked_and_d
     assert!(receiver.send("worldline", "payment", &[]).status.success());
     assert!(receiver.send("tribe", "v2_payment_status", &[]).status.success());
     receiver.events(2);
+    until("both are delivered", || listed(&receiver, &["--state", "delivered"]).len() == 2);
     let [event] = &listed(&receiver, &["--endpoint", "worldline"])[..] else { panic!("expected one event") };
     let (id, key) = (event["id"].as_str().unwrap(), event["keyid"].as_str().unwrap());
     assert_eq!(listed(&receiver, &["--key", key]).len(), 1);
@@ -47,8 +49,8 @@ fn a_stolen_key_is_shut_out_by_a_reload_and_what_it_signed_is_found_parked_and_d
     assert!(receiver.run(&["inbox", "retry", "--key", &by_hand, "--state", "delivered"]).status.success());
     let log = receiver.logged("\"code\":\"parked\"", 1);
     assert!(log.contains("\"because\":\"key_distrusted\"") && log.contains("countersign inbox discard ID"), "{log}");
-    assert_eq!(states(&receiver, &["--key", key]), ["parked"]);
-    assert_eq!(states(&receiver, &["--endpoint", "tribe"]), ["delivered"]);
+    until("it is parked", || states(&receiver, &["--key", key]) == ["parked"]);
+    until("the other is delivered", || states(&receiver, &["--endpoint", "tribe"]) == ["delivered"]);
     receiver.events(2);
 
     for wrong in [

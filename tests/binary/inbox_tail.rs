@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::receiver::{PROGRAM, Receiver, err, folder, out, run};
-use crate::redis::on_redis;
+use crate::redis::{on_redis, until};
 use crate::redis_server::Server;
 use crate::signer::Signer;
 
@@ -33,6 +33,8 @@ fn a_list_shows_what_fits_all_of_what_is_said() {
     assert!(receiver.send("worldline", "payment", &[]).status.success());
     assert!(receiver.send("tribe", "v2_payment_single", &[]).status.success());
     receiver.events(5);
+    // Whoever has printed an event says so a moment later.
+    until("all are delivered", || listed(folder.path(), &["--state", "delivered"]) == 5);
     for (filter, count) in [
         (&["--endpoint", "worldline"][..], 4),
         (&["--endpoint", "world"], 0),

@@ -204,13 +204,13 @@ async fn what_was_half_asked_for_while_its_slot_is_torn_leaves_nothing_behind_wh
     ];
     let mut cut = 0;
     for (stop, goes) in stops {
-        for number in 0..4 {
+        for number in 0..5 {
             assert_eq!(accept(&store, &event(&format!("{stop}, {number}"))).await, Ok(Acceptance::Accepted));
         }
-        let leased = store.lease([].into(), 4, LEASE).await.unwrap();
-        let [delivered, asked, unwanted, failed] = &leased[..] else { panic!("expected four: {leased:?}") };
+        let leased = store.lease([].into(), 5, LEASE).await.unwrap();
+        let [delivered, asked, unwanted, failed, once] = &leased[..] else { panic!("expected five: {leased:?}") };
         store.acknowledge(vec![(delivered.id.clone(), delivered.fence)]).await.unwrap();
-        for one in [asked, unwanted] {
+        for one in [asked, unwanted, once] {
             store.park(one.id.clone(), one.fence, "no".into()).await.unwrap();
         }
         store.retry_at(failed.id.clone(), failed.fence, clock.now().after(LEASE * 1000), "busy".into()).await.unwrap();
@@ -218,12 +218,18 @@ async fn what_was_half_asked_for_while_its_slot_is_torn_leaves_nothing_behind_wh
         block_in_place(|| torn.carry(goes));
         cut += usize::from(store.requeue(vec![asked.id.clone()]).await.is_err());
         cut += usize::from(store.discard(vec![unwanted.id.clone()]).await.is_err());
+        // This one is asked for again only when it may have been handed out.
+        cut += usize::from(store.requeue(vec![once.id.clone()]).await.is_err());
         block_in_place(|| torn.end());
         let is_discarded = store.discard(vec![asked.id.clone()]).await.unwrap() == 1;
         store.requeue(vec![unwanted.id.clone()]).await.unwrap();
         let handed = store.lease([].into(), 10, LEASE).await.unwrap();
         assert!(!is_discarded || handed.iter().all(|one| one.id != asked.id), "{stop}: it was discarded");
         store.acknowledge(handed.iter().map(|one| (one.id.clone(), one.fence)).collect()).await.unwrap();
+        store.requeue(vec![once.id.clone()]).await.unwrap();
+        let again = store.lease([].into(), 10, LEASE).await.unwrap();
+        assert_eq!(again.iter().map(|one| &one.id).collect::<Vec<_>>(), [&once.id], "{stop}");
+        store.acknowledge(vec![(once.id.clone(), again[0].fence)]).await.unwrap();
         for state in State::ALL {
             let listed = store.list(Listing { state: Some(state), ..Listing::default() }).await.unwrap();
             let strays: Vec<_> = listed.iter().filter(|(_, entry)| entry.state != state).collect();
