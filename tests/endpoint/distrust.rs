@@ -12,7 +12,7 @@ use countersign::endpoint::{EndpointBuilder, Outcome, Undecided};
 use countersign::error::Code;
 use countersign::inbox::{RetryPlan, Worker};
 use countersign::keys::{Key, KeyId, KeySet};
-use countersign::profile::{BodySignature, Identification, Profile};
+use countersign::profile::{BodySignature, Identification, Presence, Profile, Scheme};
 use countersign::store::{MemoryStore, State, Store};
 
 use countersign::wire::encoding::Encoding;
@@ -88,6 +88,30 @@ async fn a_distrusted_key_is_not_trusted_under_its_other_id_either() {
     let (state, _, reason) = stood(&store).await;
     assert_eq!((state, handled.count()), (State::Parked, 0));
     assert!(reason.unwrap().ends_with("the same key as before, which is listed as distrusted"));
+}
+
+#[tokio::test]
+async fn a_bearer_token_that_vouches_alone_is_distrusted_by_its_name() {
+    let sender = Sender::new();
+    let mut lenient = Profile::worldline();
+    if let Scheme::Http(scheme) = lenient.scheme_mut() {
+        scheme.presence = Presence::IfPresent;
+    }
+    let (builder, clock) = sender.endpoint(lenient);
+    let builder = builder.bearer(Secret::new("a-bearer-token-of-some-length").unwrap());
+    let endpoint = builder.distrust("Bearer").queue(memory(&clock)).build().unwrap();
+    let signed = || {
+        let mut request = sender.worldline(ID, PAYMENT);
+        let token = "Bearer a-bearer-token-of-some-length".parse().unwrap();
+        request.headers_mut().insert("authorization", token);
+        request
+    };
+    let mut bare = signed();
+    for name in ["signature", "digest"] {
+        bare.headers_mut().remove(name);
+    }
+    assert_eq!(post(&endpoint, bare).await.outcome, Outcome::Refused(Code::KeyDistrusted));
+    assert_eq!(post(&endpoint, signed()).await.outcome, Outcome::Accepted, "a key vouches beside it");
 }
 
 #[tokio::test]

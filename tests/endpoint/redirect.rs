@@ -533,3 +533,19 @@ fn what_leaves_a_door_open_does_not_build() {
     assert_eq!(build(Profile::joompay().with_session(Session::Unbound), Some(keys(&[OURS]))), Ok(()), "said aloud");
     assert!(Session::cookie("a b").is_none() && Session::cookie("").is_none());
 }
+
+#[tokio::test]
+async fn a_state_of_a_secret_that_is_distrusted_lets_nobody_in() {
+    let issued = Bank::new(joompay()).state();
+    let (builder, clock) = builder(joompay());
+    let endpoint = builder.distrust("s0").queue(memory(&clock)).build().unwrap();
+    let back = |state: &str| browser(&format!("state={state}&code=c-1"), &format!("{COOKIE}={PERSON}"));
+    assert_eq!(post(&endpoint, back(&issued)).await.outcome, refused(Code::KeyDistrusted));
+    let stranger = StateIssuer::new("bank", keys(&["a secret that we have never had!"]), clock).unwrap();
+    let forged = stranger.issue(&Binding::session(PERSON).unwrap()).unwrap();
+    assert_eq!(
+        post(&endpoint, back(forged.as_str())).await.outcome,
+        refused(Code::StateMismatch),
+        "none of its states"
+    );
+}
